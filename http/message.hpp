@@ -1,0 +1,81 @@
+// Plain HTTP messages: what every handler sees. RESTinio stays behind http/server.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe::http {
+
+/// One request. The views point into the connection's own buffers and stay valid as long as a copy of the request
+/// (it is cheap to copy and move). Header names compare without case.
+struct Request {
+  std::string_view method;  ///< upper case: `GET`
+  std::string_view target;  ///< as sent: `/api/logs?limit=5`
+  std::string_view path;    ///< the target up to `?`, still percent-encoded
+  std::string_view query;   ///< what follows `?`, still percent-encoded
+  std::string_view body;
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  std::string remote_address;  ///< of the TCP peer: `127.0.0.1`
+  std::uint16_t remote_port = 0;
+  std::string id;              ///< request id, unique in this process; also the `X-Request-Id` of the answer
+  bool tls = false;
+  std::shared_ptr<const void> keep_alive;  ///< owns what the views point into
+
+  /// The first header of that name.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+/// The one answer to one request. Move-only; call it at most once, from any thread. Destroyed unused, it answers 500
+/// so that no client waits for ever.
+class Reply {
+ public:
+  struct Sink {
+    virtual ~Sink() = default;
+    virtual void send(Response response) = 0;
+    /// True when the client has gone: a long poll may stop early. A hint, from any thread.
+    virtual bool gone() const { return false; }
+  };
+
+  Reply() = default;
+  explicit Reply(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
+  Reply(Reply&&) = default;
+  Reply& operator=(Reply&&) = default;
+  ~Reply();
+
+  void operator()(Response response) {
+    if (auto sink = std::move(sink_)) sink->send(std::move(response));
+  }
+  bool gone() const { return !sink_ || sink_->gone(); }
+
+ private:
+  std::unique_ptr<Sink> sink_;
+};
+
+/// Compares header names and the like: ASCII letters without case.
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+/// Decodes %XX (and, in a query, `+` as a space). Nothing when an escape is broken or decodes to NUL.
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
+
+/// The decoded value of a query parameter, the first when it is repeated.
+std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
+
+/// The value of a cookie in the request's `Cookie` header (RFC 6265, section 5.4).
+std::optional<std::string_view> cookie(const Request& request, std::string_view name);
+
+/// The standard reason phrase: 404 is `Not Found`.
+std::string_view reason_phrase(int status);
+
+}  // namespace troupe::http

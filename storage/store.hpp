@@ -1,0 +1,120 @@
+// The embedded store: a data folder with one RocksDB in it, which is the journal, the projection rows and the
+// snapshots. RocksDB types do not leave storage/.
+#pragma once
+
+#include <filesystem>
+#include <map>
+
+#include "events/defaults.hpp"
+#include "storage/journal.hpp"
+
+namespace troupe::storage {
+
+/// The state of an entity after `version` events of its stream, so that waking reads only what came later.
+struct Snapshot {
+  Version version = 0;
+  std::uint16_t schema = 1;  ///< of the state's encoding: another schema means "ignore this snapshot"
+  std::string state;         ///< CBOR
+};
+
+/// What `Store::metrics` reports; totals since start-up unless said otherwise.
+struct StoreMetrics {
+  std::uint64_t batches = 0;         ///< groups committed, one fsync each
+  std::uint64_t appends = 0;
+  std::uint64_t events = 0;
+  std::uint64_t refused = 0;         ///< appends that failed a condition
+  std::uint64_t queue_depth = 0;     ///< appends waiting now
+  std::uint64_t queue_bytes = 0;
+  std::vector<std::uint64_t> append_latency_buckets;  ///< cumulative counts, bounds in kAppendLatencyBounds
+  double append_latency_sum_seconds = 0;
+  std::vector<std::uint64_t> batch_size_buckets;      ///< cumulative counts, bounds in kBatchSizeBounds
+};
+
+inline constexpr double kAppendLatencyBoundsSeconds[] = {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
+                                                         0.02,   0.05,   0.1,   0.5,   2.0};
+inline constexpr double kBatchSizeBounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+
+struct StoreOptions {
+  std::filesystem::path folder;
+  bool read_only = false;  ///< for exports beside a running server: takes no lock, refuses appends
+  std::size_t max_queued_appends = defaults::kMaxQueuedAppends;
+  std::size_t max_queued_bytes = defaults::kMaxQueuedAppendBytes;
+  std::size_t max_batch_events = defaults::kMaxBatchEvents;
+};
+
+class Store final : public Journal {
+ public:
+  /// Opens or creates the folder. Errors: conflict (another process holds it; the sentence names its pid),
+  /// corrupt (the log is damaged, or ends before the last acknowledged event: nothing is repaired silently),
+  /// storage_failed (cannot create or open).
+  static Expected<std::unique_ptr<Store>> open(StoreOptions options);
+
+  /// Stops taking appends, answers those waiting, flushes and closes.
+  ~Store() override;
+
+  void append(Append append, Answer answer) override;
+  Expected<void> read(Position from, const RecordVisitor& visit) const override;
+  Expected<void> read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const override;
+  Expected<void> read_stream_backward(std::string_view stream, Position from,
+                                      const RecordVisitor& visit) const override;
+  Expected<void> read_category_backward(std::string_view category, Position from,
+                                        const RecordVisitor& visit) const override;
+  std::optional<std::string> claim_holder(std::string_view name) const override;
+  Expected<RecordPtr> find_idempotent(const IdempotencyKey& key) const override;
+  Position last_position() const override;
+  void follow(std::function<void(const std::vector<RecordPtr>&)> follower) override;
+
+  /// Appends and waits for the answer. For start-up, the command line and tests: never call it from an actor or the
+  /// event loop.
+  Expected<RecordPtr> append_and_wait(Append append);
+
+  // Rows -----------------------------------------------------------------------------------------------------------
+
+  std::optional<std::string> row(TableId table, std::string_view key) const;
+
+  /// The counter's value, 0 when it has no row.
+  std::int64_t counter(TableId table, std::string_view key) const;
+
+  enum class Direction : std::uint8_t { forward, backward };
+
+  /// Visits rows whose key starts with `prefix`, in key order (or its reverse), beginning at `prefix + from` when
+  /// `from` is not empty (inclusive). Return false to stop. All rows come from one moment.
+  void scan(TableId table, std::string_view prefix, std::string_view from, Direction direction,
+            const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+
+  // Snapshots ------------------------------------------------------------------------------------------------------
+
+  std::optional<Snapshot> snapshot(std::string_view stream) const;
+
+  /// Written with a later batch, without a sync of its own: a snapshot is a cache, losing one loses nothing.
+  void save_snapshot(std::string stream, Snapshot snapshot);
+
+  // Projection versions --------------------------------------------------------------------------------------------
+
+  /// The version each projection's rows were built with, by projection name.
+  std::map<std::string, std::uint32_t> projection_versions() const;
+
+  /// Drops every row of `tables`, replays the log through `rows_of`, then stores `versions`: interrupted, it starts
+  /// anew at the next call. Only before the first append. `progress(done, total)` gets positions.
+  Expected<void> rebuild(const std::vector<TableId>& tables,
+                         const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
+                         const std::map<std::string, std::uint32_t>& versions,
+                         const std::function<void(Position, Position)>& progress);
+
+  // Operations -----------------------------------------------------------------------------------------------------
+
+  StoreMetrics metrics() const;
+
+  /// False once a write or a sync has failed: nothing more is accepted and the process should stop.
+  bool healthy() const;
+
+  /// `on_failure(sentence)` is called once, on the writer's thread, when the store becomes unhealthy.
+  void on_failure(std::function<void(std::string)> on_failure);
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace troupe::storage
