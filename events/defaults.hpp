@@ -85,6 +85,11 @@ inline constexpr auto kLoginLifetime = 7 * 24h;
 /// Open logins of one account; the oldest ends when one more is given out.
 inline constexpr std::size_t kMaxLoginsPerAccount = 50;
 inline constexpr auto kPasswordResetLifetime = 1h;
+/// Argon2id at the first of the OWASP password storage cheat sheet's equal choices: 19 MiB, two passes, one lane.
+inline constexpr std::size_t kPasswordHashMemoryBytes = std::size_t{19} << 20;
+inline constexpr unsigned kPasswordHashPasses = 2;
+/// Threads that hash passwords. They leave a core of a small machine to everyone else.
+inline constexpr std::size_t kPasswordThreads = 1;
 /// Passwords waiting to be hashed. One takes some 50 ms of a core: past it a login waits too long anyway.
 inline constexpr std::size_t kMaxQueuedPasswords = 64;
 

@@ -30,6 +30,7 @@ void on(const AccountRegistered& e, const Context& c, Rows& rows) {
   row.created_at = c.time;
   rows.push_back(put_row(Table::accounts, account_key(c), row));
   rows.push_back(put_bytes(Table::credentials, account_key(c), e.password_hash));
+  rows.push_back(put_key(Table::account_numbers, account_key(c)));
   rows.push_back(add(kTotalUsers, 1));
 }
 

@@ -45,7 +45,8 @@ const std::vector<Projection>& all_projections() {
   static const std::vector<Projection> projections = {
       {"read_side", 1,
        tables({accounts, credentials, logins, bots, bots_by_owner, bots_by_time, bot_data, commands, commands_by_bot,
-               commands_by_owner, commands_by_number, pending_commands, counters, reset_requests, reset_mails})}};
+               commands_by_owner, commands_by_number, pending_commands, counters, reset_requests, reset_mails,
+               account_numbers})}};
   return projections;
 }
 

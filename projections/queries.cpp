@@ -70,6 +70,16 @@ std::vector<CommandRow> last_commands(const Store& store, Table index, const std
   return rows_of_ids<CommandRow>(store, Table::commands, ids);
 }
 
+/// The highest number that keys of an index start with; 0 when it is empty.
+std::uint64_t last_number(const Store& store, Table index) {
+  std::uint64_t last = 0;
+  store.scan(id_of(index), {}, {}, Direction::backward, [&](std::string_view key, std::string_view) {
+    last = read_be64(key);
+    return false;
+  });
+  return last;
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -185,14 +195,7 @@ std::vector<AccountRow> Queries::search_accounts(std::string_view text, std::siz
 }
 
 AccountId Queries::last_account_id() const {
-  AccountId last = 0;
-  store_.read_category_backward("account", storage::kNewest, [&](const events::Record& record) {
-    for (const auto& event : record.events)
-      if (event.type == events::AccountRegistered::type)
-        last = account_of(record.stream).value_or(0);
-    return last == 0;
-  });
-  return last;
+  return static_cast<AccountId>(last_number(store_, Table::account_numbers));
 }
 
 std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, Table::bots, id); }
@@ -271,15 +274,7 @@ std::vector<std::string> Queries::pending_commands(std::string_view bot_id) cons
                 defaults::kMaxPendingCommandsPerBot * 2);
 }
 
-std::uint64_t Queries::last_command_number() const {
-  std::uint64_t last = 0;
-  store_.scan(id_of(Table::commands_by_number), {}, {}, Direction::backward,
-              [&](std::string_view key, std::string_view) {
-                last = read_be64(key);
-                return false;
-              });
-  return last;
-}
+std::uint64_t Queries::last_command_number() const { return last_number(store_, Table::commands_by_number); }
 
 std::int64_t Queries::pending_count(std::string_view bot_id) const {
   return store_.counter(id_of(Table::counters), of_bot(bot_id, "pending"));

@@ -28,6 +28,7 @@ enum class Table : TableId {
   counters = 13,           ///< name -> counter
   reset_requests = 14,     ///< request -> sealed e-mail: asked for, not worked out yet
   reset_mails = 15,        ///< token digest -> ResetMailRow: issued, not sent yet
+  account_numbers = 16,    ///< be64(account) -> nothing, also of deleted accounts: numbers are not used again
 };
 
 struct AccountRow {
