@@ -235,16 +235,6 @@ class Directory {
 
   std::size_t awake() const { return awake_; }
 
-  /// Asks that have no answer yet.
-  std::size_t unanswered() {
-    std::size_t sum = 0;
-    for (Shard& shard : shards_) {
-      const std::lock_guard lock(shard.mutex);
-      for (const auto& [id, entity] : shard.awake) sum += entity->unanswered;
-    }
-    return sum;
-  }
-
  private:
   struct Shard {
     std::mutex mutex;

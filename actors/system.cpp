@@ -106,11 +106,17 @@ struct System::Impl {
     waiting_polls.give_up_all();
     for (Worker* worker : {&mailer, &caretaker, &reads, &passwords}) worker->stop();
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.unanswered() + bots.unanswered() + commands.unanswered() > 0)
+    while (accounts.awake() + bots.awake() + commands.awake() > 0) {
+      passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    accounts.passivate(std::numeric_limits<Micros>::max());
-    bots.passivate(std::numeric_limits<Micros>::max());
-    commands.passivate(std::numeric_limits<Micros>::max());
+    }
+    caf_system.await_all_actors_done();
+  }
+
+  void passivate(Micros idle_since) {
+    accounts.passivate(idle_since);
+    bots.passivate(idle_since);
+    commands.passivate(idle_since);
   }
 
   static Cause by_the_house() { return {"system", "", now_micros(), std::nullopt}; }
@@ -133,10 +139,7 @@ struct System::Impl {
                                                                         defaults::kPassivationSweepInterval)))
       return;
     last_sweep = now;
-    const Micros idle_since = now - to_micros(options.passivate_after);
-    accounts.passivate(idle_since);
-    bots.passivate(idle_since);
-    commands.passivate(idle_since);
+    passivate(now - to_micros(options.passivate_after));
   }
 
   void register_account(RegisterAccount command, Cause cause, RecordAnswer answer, int namings) {

@@ -13,7 +13,7 @@ namespace troupe::actors {
 class Worker {
  public:
   Worker(caf::actor_system& system, std::size_t max_queued)
-      : waiting_(std::make_shared<std::atomic<std::size_t>>(0)), max_queued_(max_queued) {
+      : system_(system), waiting_(std::make_shared<std::atomic<std::size_t>>(0)), max_queued_(max_queued) {
     actor_ = system.spawn<caf::detached>([waiting = waiting_](caf::event_based_actor* self) -> caf::behavior {
       return {
           [waiting](const Job& job) {
@@ -36,16 +36,19 @@ class Worker {
     return true;
   }
 
-  /// Finishes what is queued, then ends the thread.
+  /// Waits until what is queued is done and the thread has ended.
   void stop() {
     if (!actor_) return;
     caf::anon_send(actor_, passivate_atom::value);
+    caf::scoped_actor self{system_};
+    self->wait_for(actor_);
     actor_ = nullptr;
   }
 
   std::size_t waiting() const { return *waiting_; }
 
  private:
+  caf::actor_system& system_;
   caf::actor actor_;
   std::shared_ptr<std::atomic<std::size_t>> waiting_;
   std::size_t max_queued_;

@@ -126,8 +126,6 @@ inline constexpr std::size_t kMaxBotsPerAccount = 1000;
 inline constexpr std::size_t kMaxMetadataBytes = std::size_t{64} << 10;
 /// What a bot syncs (friends, groups, …), as JSON text.
 inline constexpr std::size_t kMaxBotDataBytes = std::size_t{1} << 20;
-/// Nesting of any JSON taken from outside. Deeper is an attack, not data.
-inline constexpr std::size_t kMaxJsonDepth = 32;
 inline constexpr std::size_t kMaxCommandTypeLength = 100;
 inline constexpr std::size_t kMaxPendingCommandsPerBot = 10000;
 /// A polled command that is not acknowledged in this time is offered again.
