@@ -6,8 +6,8 @@
 
 namespace troupe {
 
-/// True when arrays and objects nest more than `limit` levels deep in `text`. One pass, no memory; the text need not
-/// be valid JSON (then the answer only holds up to the first mistake, where a parser stops too).
+/// True when arrays and objects nest more than `limit` levels deep in `text`. One pass, no memory; the text
+/// need not be valid JSON (then the answer only holds up to the first mistake, where a parser stops too).
 bool json_depth_exceeds(std::string_view text, std::size_t limit);
 
 }  // namespace troupe
