@@ -35,7 +35,8 @@ struct EngineTest : testing::Test {
     return *engine_;
   }
 
-  std::shared_ptr<Answer> request(std::string_view method, const std::string& query, std::string_view body = {},
+  std::shared_ptr<Answer> request(std::string_view method, const std::string& query,
+                                  std::string_view body = {},
                                   std::vector<std::pair<std::string, std::string>> headers = {}) {
     auto answer = std::make_shared<Answer>();
     engine().request(make_request(method, "/engine.io/", query, body, std::move(headers)), reply_to(answer));
@@ -76,7 +77,8 @@ struct EngineTest : testing::Test {
   std::shared_ptr<Engine> engine_;
 };
 
-// Handshake ----------------------------------------------------------------------------------------------------------
+// Handshake
+// ----------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, OpensAPollingSession) {
   const auto answer = request("GET", "EIO=4&transport=polling&t=abc");
@@ -99,7 +101,9 @@ TEST_F(EngineTest, OpensAWebSocketSession) {
   EXPECT_EQ(handshake.at("upgrades"), nlohmann::json::array());
 }
 
-TEST_F(EngineTest, GivesEverySessionAnotherId) { EXPECT_NE(open(), open()); }
+TEST_F(EngineTest, GivesEverySessionAnotherId) {
+  EXPECT_NE(open(), open());
+}
 
 TEST_F(EngineTest, RefusesBadRequestsWithTheCodesOfTheReference) {
   const auto sid = open();
@@ -124,8 +128,8 @@ TEST_F(EngineTest, RefusesBadRequestsWithTheCodesOfTheReference) {
 }
 
 TEST_F(EngineTest, RefusesBadUpgrades) {
-  for (const auto* query : {"EIO=4", "EIO=abc&transport=websocket", "transport=websocket", "EIO=4&transport=polling",
-                            "EIO=4&transport=websocket&sid=nobody"}) {
+  for (const auto* query : {"EIO=4", "EIO=abc&transport=websocket", "transport=websocket",
+                            "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=nobody"}) {
     const auto outcome = upgrade(query);
     EXPECT_FALSE(outcome.socket) << query;
     EXPECT_EQ(outcome.refusal->status, 400) << query;
@@ -171,11 +175,13 @@ TEST_F(EngineTest, KeepsTheRequestBeyondItsConnection) {
   EXPECT_EQ(last->request()->query, "EIO=4&transport=polling");
 }
 
-// CORS ---------------------------------------------------------------------------------------------------------------
+// CORS
+// ---------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, AnswersAPreflight) {
-  const auto answer = request("OPTIONS", "EIO=4&transport=polling", {},
-                              {{"Origin", "http://a.example"}, {"Access-Control-Request-Headers", "x-one,x-two"}});
+  const auto answer =
+      request("OPTIONS", "EIO=4&transport=polling", {},
+              {{"Origin", "http://a.example"}, {"Access-Control-Request-Headers", "x-one,x-two"}});
   EXPECT_EQ(answer->status(), 204);
   EXPECT_EQ(answer->body(), "");
   EXPECT_EQ(answer->header("Access-Control-Allow-Origin"), "*");
@@ -206,22 +212,33 @@ TEST_F(EngineTest, SendsNoCorsHeadersUnlessToldTo) {
   EXPECT_EQ(request("GET", "EIO=4&transport=polling")->header("Access-Control-Allow-Origin"), "<none>");
 }
 
-// Polling ------------------------------------------------------------------------------------------------------------
+// Polling
+// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, EchoesPackets) {
   const auto sid = open();
-  const auto posted = post(sid, "4test1\x1e" "4test2\x1e" "bAQIDBA==");
+  const auto posted = post(sid,
+                           "4test1\x1e"
+                           "4test2\x1e"
+                           "bAQIDBA==");
   EXPECT_EQ(posted->status(), 200);
   EXPECT_EQ(posted->body(), "ok");
-  EXPECT_EQ(poll(sid)->body(), "4test1\x1e" "4test2\x1e" "bAQIDBA==");
+  EXPECT_EQ(poll(sid)->body(),
+            "4test1\x1e"
+            "4test2\x1e"
+            "bAQIDBA==");
 }
 
 TEST_F(EngineTest, HoldsAPollUntilThereIsSomethingAndSendsItAllAtOnce) {
   const auto sid = open();
   const auto polled = poll(sid);
   EXPECT_FALSE(polled->response);
-  post(sid, "4a\x1e" "4b");
-  EXPECT_EQ(polled->body(), "4a\x1e" "4b");
+  post(sid,
+       "4a\x1e"
+       "4b");
+  EXPECT_EQ(polled->body(),
+            "4a\x1e"
+            "4b");
 }
 
 TEST_F(EngineTest, ClosesOnABrokenPayload) {
@@ -279,7 +296,12 @@ TEST_F(EngineTest, ClosesWhenTheClientSaysSo) {
 
 TEST_F(EngineTest, IgnoresStrayPackets) {
   const auto sid = open();
-  EXPECT_EQ(post(sid, "0\x1e" "5\x1e" "6")->status(), 200);
+  EXPECT_EQ(post(sid,
+                 "0\x1e"
+                 "5\x1e"
+                 "6")
+                ->status(),
+            200);
   EXPECT_TRUE(closes.empty());
 }
 
@@ -293,7 +315,9 @@ TEST_F(EngineTest, DeliversAServersCloseWithThePollThatWaits) {
   const auto polled = poll(sid);
   last->send(text_packet("441"));
   last->close();
-  EXPECT_EQ(polled->body(), "441\x1e" "1");
+  EXPECT_EQ(polled->body(),
+            "441\x1e"
+            "1");
   EXPECT_EQ(poll(sid)->status(), 400);
 }
 
@@ -303,7 +327,9 @@ TEST_F(EngineTest, KeepsAServersCloseForTheNextPoll) {
   last->close();
   EXPECT_EQ(closes, (std::vector{Reason::forced_close}));
   EXPECT_EQ(post(sid, "4late")->status(), 400);
-  EXPECT_EQ(poll(sid)->body(), "441\x1e" "1");
+  EXPECT_EQ(poll(sid)->body(),
+            "441\x1e"
+            "1");
   EXPECT_EQ(poll(sid)->status(), 400);
   EXPECT_EQ(closes.size(), 1U);
 }
@@ -321,7 +347,8 @@ TEST_F(EngineTest, ForgetsACloseThatNobodyFetches) {
 TEST_F(EngineTest, DropsAClientThatLetsTooManyPacketsWait) {
   options.max_queued_packets = 3;
   const auto sid = open();
-  for (int i = 0; i < 3; ++i) last->send(text_packet("4x"));
+  for (int i = 0; i < 3; ++i)
+    last->send(text_packet("4x"));
   loop.run();
   EXPECT_TRUE(closes.empty());
   last->send(text_packet("4x"));
@@ -342,7 +369,8 @@ TEST_F(EngineTest, DropsAClientThatLetsTooManyBytesWait) {
   EXPECT_EQ(closes, (std::vector{Reason::forced_close}));
 }
 
-// Heartbeat ----------------------------------------------------------------------------------------------------------
+// Heartbeat
+// ----------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, PingsAfterEveryPong) {
   const auto sid = open();
@@ -369,7 +397,8 @@ TEST_F(EngineTest, ClosesWithoutAPong) {
   EXPECT_EQ(loop.timers(), 0U);
 }
 
-// WebSocket ----------------------------------------------------------------------------------------------------------
+// WebSocket
+// ----------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, EchoesOnAWebSocket) {
   auto socket = open_websocket();
@@ -391,7 +420,8 @@ TEST_F(EngineTest, ClosesAWebSocketOnABrokenPacketOrACloseOrWhenItBreaks) {
   EXPECT_EQ(engine().sessions(), 0U);
 }
 
-// Upgrade ------------------------------------------------------------------------------------------------------------
+// Upgrade
+// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, MovesFromPollingToWebSocket) {
   const auto sid = open();
@@ -459,7 +489,8 @@ TEST_F(EngineTest, ClosesTheProbeWithTheSession) {
   EXPECT_TRUE(socket->close_code);
 }
 
-// The end ------------------------------------------------------------------------------------------------------------
+// The end
+// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, ShutsDown) {
   const auto sid = open();
@@ -491,7 +522,17 @@ TEST_F(EngineTest, SurvivesRandomClients) {
   std::vector<std::string> sids;
   std::vector<std::shared_ptr<FakeWebSocket>> sockets;
   std::vector<std::shared_ptr<Answer>> polls;
-  const std::vector<std::string> bodies = {"4a", "3", "1", "2", "x", "bAQ==", "4a\x1e" "4b", "5", "2probe", ""};
+  const std::vector<std::string> bodies = {"4a",
+                                           "3",
+                                           "1",
+                                           "2",
+                                           "x",
+                                           "bAQ==",
+                                           "4a\x1e"
+                                           "4b",
+                                           "5",
+                                           "2probe",
+                                           ""};
   const auto pick = [&](const auto& list) { return list[random() % list.size()]; };
   for (int round = 0; round < 20000; ++round) {
     const auto sid = sids.empty() ? std::string("none") : pick(sids);
@@ -500,8 +541,12 @@ TEST_F(EngineTest, SurvivesRandomClients) {
         if (const auto opened = request("GET", "EIO=4&transport=polling"); opened->status() == 200)
           sids.push_back(nlohmann::json::parse(opened->body().substr(1)).at("sid"));
         break;
-      case 1: polls.push_back(poll(sid)); break;
-      case 2: post(sid, pick(bodies)); break;
+      case 1:
+        polls.push_back(poll(sid));
+        break;
+      case 2:
+        post(sid, pick(bodies));
+        break;
       case 3:
         if (auto socket = upgrade("EIO=4&transport=websocket" + (random() % 2 ? "&sid=" + sid : "")).socket)
           sockets.push_back(std::move(socket));
@@ -523,7 +568,8 @@ TEST_F(EngineTest, SurvivesRandomClients) {
   }
   loop.advance(60s);
   EXPECT_EQ(engine().sessions(), 0U);
-  for (const auto& polled : polls) EXPECT_TRUE(polled->response) << "no poll waits for ever";
+  for (const auto& polled : polls)
+    EXPECT_TRUE(polled->response) << "no poll waits for ever";
 }
 
 }  // namespace
