@@ -95,4 +95,92 @@ inline constexpr std::size_t kMaxRecoveryBytes = std::size_t{16} << 20;
 /// Lost clients whose place is kept; past it the one lost first is forgotten.
 inline constexpr std::size_t kMaxRecoverableSockets = kMaxConnections;
 
+
+// Accounts -----------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kMinPasswordLength = 8;
+/// Bytes. Argon2id takes any length; a limit keeps a request from being a megabyte of password.
+inline constexpr std::size_t kMaxPasswordLength = 1024;
+inline constexpr std::size_t kMaxUsernameLength = 64;
+/// RFC 5321, section 4.5.3.1.3: a path of 256 octets with its two angle brackets.
+inline constexpr std::size_t kMaxEmailLength = 254;
+/// Full name, phone, birthday, gender.
+inline constexpr std::size_t kMaxProfileFieldLength = 200;
+inline constexpr auto kLoginLifetime = 7 * 24h;
+/// Open logins of one account; the oldest ends when one more is given out.
+inline constexpr std::size_t kMaxLoginsPerAccount = 50;
+inline constexpr auto kPasswordResetLifetime = 1h;
+/// Argon2id at the first of the OWASP password storage cheat sheet's equal choices: 19 MiB, two passes, one lane.
+inline constexpr std::size_t kPasswordHashMemoryBytes = std::size_t{19} << 20;
+inline constexpr unsigned kPasswordHashPasses = 2;
+/// Threads that hash passwords. They leave a core of a small machine to everyone else.
+inline constexpr std::size_t kPasswordThreads = 1;
+/// Passwords waiting to be hashed. One takes some 50 ms of a core: past it a login waits too long anyway.
+inline constexpr std::size_t kMaxQueuedPasswords = 64;
+
+// Bots and commands --------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kMaxBotNameLength = 100;
+inline constexpr std::size_t kMaxBotsPerAccount = 1000;
+/// Metadata and settings of a bot, payload and result of a command, metadata of one log entry or message: as JSON text.
+inline constexpr std::size_t kMaxMetadataBytes = std::size_t{64} << 10;
+/// What a bot syncs (friends, groups, …), as JSON text.
+inline constexpr std::size_t kMaxBotDataBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxCommandTypeLength = 100;
+inline constexpr std::size_t kMaxPendingCommandsPerBot = 10000;
+/// A polled command that is not acknowledged in this time is offered again.
+inline constexpr auto kCommandLease = 60s;
+inline constexpr auto kMaxPollWait = 60s;
+/// Polls waiting for a command, all bots together; each costs a request and a timer.
+inline constexpr std::size_t kMaxWaitingPolls = 5000;
+/// A bot that says it is online and is silent for this long went offline.
+inline constexpr auto kHeartbeatWindow = 120s;
+
+// Feeds --------------------------------------------------------------------------------------------------------------
+
+/// Entries in one POST of logs: ten requests of the benchmark's size.
+inline constexpr std::size_t kMaxLogsPerRequest = 1000;
+inline constexpr std::size_t kMaxLogTypeLength = 64;
+/// Text of a log entry or a message.
+inline constexpr std::size_t kMaxLogMessageBytes = std::size_t{32} << 10;
+inline constexpr std::size_t kMaxIdentifierLength = 256;  ///< author and thread ids and names
+
+// Lists and exports --------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kMaxListLimit = 1000;
+/// Records of one export call; `troupe export` has no such limit.
+inline constexpr std::size_t kMaxExportLimit = 10000;
+inline constexpr std::size_t kMaxUserSearchResults = 20;
+inline constexpr std::size_t kMinSearchLength = 2;
+
+// Actors -------------------------------------------------------------------------------------------------------------
+
+/// An entity without a message for this long sleeps; it costs nothing then.
+inline constexpr auto kPassivateAfter = 60s;
+inline constexpr auto kPassivationSweepInterval = 5s;
+/// Awake entities. Past it the idle ones are put to sleep at once, and a new one waits: Errc::overloaded.
+inline constexpr std::size_t kMaxAwakeEntities = 200000;
+/// Messages waiting for one entity.
+inline constexpr std::size_t kMaxEntityQueue = 1000;
+/// A snapshot is taken when so many events came since the last one; waking replays fewer than this.
+inline constexpr std::uint64_t kSnapshotEvery = 100;
+/// Messages an actor handles before another gets its turn (CAF's own default is unlimited).
+inline constexpr std::size_t kMaxThroughputPerTurn = 64;
+/// Worker threads of the actor system; the event loop and the journal's writer have threads of their own.
+inline constexpr std::size_t kActorThreads = 2;
+
+// Mail ---------------------------------------------------------------------------------------------------------------
+
+inline constexpr auto kMailTimeout = 30s;
+inline constexpr int kMaxMailAttempts = 5;
+inline constexpr auto kMailRetryDelay = 30s;
+
+// Rates --------------------------------------------------------------------------------------------------------------
+
+/// Sign-in, registration and reset requests from one address: a burst, and what comes back each second.
+inline constexpr double kSignInBurst = 100;
+inline constexpr double kSignInPerSecond = 5;
+/// Addresses remembered by the limiter.
+inline constexpr std::size_t kMaxLimitedAddresses = 100000;
+
 }  // namespace troupe::defaults
