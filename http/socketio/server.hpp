@@ -249,6 +249,7 @@ class Namespace {
   std::uint64_t broadcasts_ = 0;
 };
 
+/// Its end closes every session, and says so to `on_disconnect`.
 class Server {
  public:
   Server(http::EventLoop& loop, Options options);
