@@ -148,6 +148,7 @@ void BotManager::send_message(Socket& socket, const SocketJson& arguments, const
 }
 
 void BotManager::committed(const std::vector<storage::RecordPtr>& records) {
+  if (!io_.of("/").has_audience()) return;
   for (const auto& record : records) show(*record);
 }
 
@@ -163,7 +164,7 @@ void BotManager::show_feed(const storage::Record& record) {
   const std::string bot_id(record.id());
   const Subject subject = bot(bot_id);
   const auto rooms = rooms_of(bot_id, subject.owner);
-  if (!io_.of("/").anyone_in(rooms)) return;
+  if (!io_.of("/").has_audience(rooms)) return;
   for (const auto& event : decoded<events::FeedEvent>(record)) {
     auto to = io_.of("/").to(rooms);
     if (const auto* log = std::get_if<events::LogReported>(&event)) {
