@@ -7,7 +7,7 @@
 #include <fstream>
 #include <future>
 
-#include "projections/projection.hpp"
+#include "projections/rebuild.hpp"
 
 namespace troupe::http {
 namespace {
@@ -18,7 +18,7 @@ void draw_progress(storage::Position done, storage::Position total) {
   const int filled = total == 0 ? kWidth : static_cast<int>(done * kWidth / total);
   if (filled == last && done != total) return;
   last = filled;
-  std::fprintf(stderr, "%s[%.*s%.*s] %llu of %llu events%s", isatty(2) ? "\r" : "", filled,
+  std::fprintf(stderr, "%sreplaying the log [%.*s%.*s] %llu of %llu events%s", isatty(2) ? "\r" : "", filled,
                "########################################", kWidth - filled,
                "                                        ", static_cast<unsigned long long>(done),
                static_cast<unsigned long long>(total), isatty(2) && done != total ? "" : "\n");
@@ -66,19 +66,8 @@ Expected<std::string> admin_password(const std::filesystem::path& data, const st
 }  // namespace
 
 Expected<void> update_projections(storage::Store& store, bool force) {
-  std::map<std::string, std::uint32_t> versions;
-  std::vector<storage::TableId> tables;
-  const auto built = store.projection_versions();
-  for (const auto& projection : projections::all_projections()) {
-    versions[projection.name] = projection.version;
-    const auto known = built.find(projection.name);
-    if (force || known == built.end() || known->second != projection.version)
-      tables.insert(tables.end(), projection.tables.begin(), projection.tables.end());
-  }
-  if (tables.empty()) return {};
   const bool worth_telling = store.last_position() > 0;
-  if (worth_telling) std::fprintf(stderr, "rebuilding the projections from the log\n");
-  return store.rebuild(tables, projections::rows_of, versions, [&](storage::Position at, storage::Position total) {
+  return projections::rebuild(store, force, [&](storage::Position at, storage::Position total) {
     if (worth_telling) draw_progress(at, total);
   });
 }

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "actors/feeds.hpp"
-#include "http/startup.hpp"
 #include "projections/projection.hpp"
+#include "projections/rebuild.hpp"
 #include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
@@ -27,7 +27,7 @@ class SystemTest : public ::testing::Test {
     auto opened = storage::Store::open({folder_.path()});
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
-    ASSERT_TRUE(http::update_projections(*store_));
+    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
     secrets_ = *Secrets::open(folder_.path());
     options_.mail.outbox = folder_.path() / "outbox";
     system_ = std::make_unique<System>(*store_, secrets_, options_);
@@ -41,7 +41,7 @@ class SystemTest : public ::testing::Test {
   static Cause cause() { return {"test", "request", now_micros(), std::nullopt}; }
 
   template <class T = RecordPtr>
-  static Expected<T> wait(const std::function<void(std::function<void(Expected<T>)>)>& ask) {
+  static Expected<T> wait(const std::type_identity_t<std::function<void(std::function<void(Expected<T>)>)>>& ask) {
     auto promise = std::make_shared<std::promise<Expected<T>>>();
     auto future = promise->get_future();
     ask([promise](Expected<T> result) { promise->set_value(std::move(result)); });
@@ -452,7 +452,7 @@ TEST_F(SystemTest, CountersEqualARecountAndARebuild) {
   auto opened = storage::Store::open({folder_.path()});
   ASSERT_TRUE(opened);
   store_ = std::move(*opened);
-  ASSERT_TRUE(http::update_projections(*store_, true));
+  ASSERT_TRUE(projections::rebuild(*store_, true, {}));
   check("rebuilt");
 }
 
