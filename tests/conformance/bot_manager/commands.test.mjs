@@ -76,7 +76,7 @@ describe('GET /api/bot/<bot_id>/commands', () => {
     const sent = await Promise.all(Array.from({ length: 120 }, () => sendCommand(owner, bot.id)));
     const handed = [];
     await Promise.all(Array.from({ length: 50 }, async () => {
-      for (;;) {
+      while (handed.length <= sent.length) {
         const batch = await pollCommands(bot.client, bot.id, '?limit=3');
         if (batch.length === 0) return;
         handed.push(...ids(batch));

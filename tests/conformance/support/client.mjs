@@ -101,6 +101,8 @@ export async function refuses(answer, status, expected = {}) {
   return body;
 }
 
+const answeredSilenceMs = 250;
+
 /// Sends bytes on a bare connection and answers all that comes back until the server closes or falls silent.
 export function sendRaw(server, bytes, { silenceMs = 1_000, limitMs = 10_000 } = {}) {
   return new Promise((resolve, reject) => {
@@ -113,7 +115,10 @@ export function sendRaw(server, bytes, { silenceMs = 1_000, limitMs = 10_000 } =
     };
     const limit = setTimeout(done, limitMs);
     socket.setTimeout(silenceMs, done);
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      socket.setTimeout(answeredSilenceMs);
+    });
     socket.on('close', done);
     // A reset is a way of closing; a refused connection is not.
     socket.on('error', (error) => (error.code === 'ECONNREFUSED' ? reject(error) : done()));
