@@ -46,6 +46,11 @@ inline constexpr auto kWriteResponseTimeout = 30s;
 /// A handler must answer within this; above the longest poll (`wait=60`, Socket.IO's 25 s).
 inline constexpr auto kHandleRequestTimeout = 90s;
 
+// JSON ----------------------------------------------------------------------------------------------------------------
+
+/// Arrays and objects within each other. No dialect needs ten; writing and destroying a value recurse that deep.
+inline constexpr std::size_t kMaxJsonDepth = 64;
+
 // WebSocket ----------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kMaxWebSocketMessageBytes = std::size_t{1} << 20;
@@ -62,13 +67,33 @@ inline constexpr std::size_t kMaxPayloadBytes = 1'000'000;
 inline constexpr auto kUpgradeTimeout = 10s;
 inline constexpr auto kConnectTimeout = 45s;
 inline constexpr std::size_t kMaxAttachments = 10;
-/// Packets held for one client between two polls, or behind a slow WebSocket.
+/// The attachments of one event together: four times what one HTTP body may bring.
+inline constexpr std::size_t kMaxAttachmentBytes = std::size_t{4} << 20;
+/// Attachments of all clients that wait for the rest of their event.
+inline constexpr std::size_t kMaxPendingAttachmentBytes = std::size_t{64} << 20;
+/// Packets held for one client between two polls, and packets in one body.
 inline constexpr std::size_t kMaxQueuedPackets = 10000;
+/// Bytes held for one client between two polls; the same as behind a slow WebSocket.
+inline constexpr std::size_t kMaxQueuedPacketBytes = kMaxWebSocketQueueBytes;
+/// Engine.IO sessions: a poller holds no connection, so the limit on connections does not cover them.
+inline constexpr std::size_t kMaxEngineSessions = kMaxConnections;
+/// Kept as long as the session: the line and headers of the request that opened it. Also the most that the auth
+/// payload of a CONNECT may have. Real ones have about one kilobyte.
+inline constexpr std::size_t kMaxHandshakeBytes = 16384;
+/// How long a close waits for the poll that fetches it.
+inline constexpr auto kCloseLinger = 30s;
+/// Echoed in the answer to a CONNECT.
+inline constexpr std::size_t kMaxNamespaceBytes = 256;
+inline constexpr std::size_t kMaxRoomsPerSocket = 1000;
+/// Events sent to one client whose acknowledgement is awaited.
+inline constexpr std::size_t kMaxPendingAcks = 1000;
 /// How long a lost client's place is kept for connection-state recovery.
 inline constexpr auto kRecoveryWindow = 120s;
 /// Events kept for recovery, for all clients together.
 inline constexpr std::size_t kMaxRecoveryEvents = 10000;
 inline constexpr std::size_t kMaxRecoveryBytes = std::size_t{16} << 20;
+/// Lost clients whose place is kept; past it the one lost first is forgotten.
+inline constexpr std::size_t kMaxRecoverableSockets = kMaxConnections;
 
 
 // Accounts -----------------------------------------------------------------------------------------------------------
@@ -101,8 +126,6 @@ inline constexpr std::size_t kMaxBotsPerAccount = 1000;
 inline constexpr std::size_t kMaxMetadataBytes = std::size_t{64} << 10;
 /// What a bot syncs (friends, groups, …), as JSON text.
 inline constexpr std::size_t kMaxBotDataBytes = std::size_t{1} << 20;
-/// Nesting of any JSON taken from outside. Deeper is an attack, not data.
-inline constexpr std::size_t kMaxJsonDepth = 32;
 inline constexpr std::size_t kMaxCommandTypeLength = 100;
 inline constexpr std::size_t kMaxPendingCommandsPerBot = 10000;
 /// A polled command that is not acknowledged in this time is offered again.

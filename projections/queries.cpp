@@ -274,6 +274,17 @@ std::vector<std::string> Queries::pending_commands(std::string_view bot_id) cons
                 defaults::kMaxPendingCommandsPerBot * 2);
 }
 
+std::vector<std::string> Queries::bots_with_pending_commands() const {
+  std::vector<std::string> bots;
+  store_.scan(id_of(Table::pending_commands), {}, {}, Direction::forward,
+              [&](std::string_view key, std::string_view) {
+                const auto bot_id = key.substr(0, kBotIdLength);
+                if (bots.empty() || bots.back() != bot_id) bots.emplace_back(bot_id);
+                return true;
+              });
+  return bots;
+}
+
 std::uint64_t Queries::last_command_number() const { return last_number(store_, Table::commands_by_number); }
 
 std::int64_t Queries::pending_count(std::string_view bot_id) const {

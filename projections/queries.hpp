@@ -83,6 +83,7 @@ class Queries {
   /// When the first lease of the bot's pending commands ends; nothing when none is leased.
   std::optional<Micros> next_lease_end(std::string_view bot_id, Micros now) const;
   std::vector<std::string> pending_commands(std::string_view bot_id) const;
+  std::vector<std::string> bots_with_pending_commands() const;
   std::uint64_t last_command_number() const;
 
   std::int64_t pending_count(std::string_view bot_id) const;

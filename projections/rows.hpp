@@ -31,6 +31,9 @@ enum class Table : TableId {
   account_numbers = 16,    ///< be64(account) -> nothing, also of deleted accounts: numbers are not used again
 };
 
+/// Bot ids all have this many letters, so keys that start with one need no separator.
+inline constexpr std::size_t kBotIdLength = 6;
+
 struct AccountRow {
   AccountId id = 0;
   std::string username, email, fullname, phone, birthday, gender;
