@@ -193,11 +193,11 @@ void EngineSession::receive(EnginePacket packet) {
 }
 
 void EngineSession::ping_after_interval() {
-  heartbeat_ = engine_.loop_.after(engine_.options_.ping_interval, [this] {
-    const auto self = shared_from_this();
-    send(packet_of(EngineType::ping));
-    heartbeat_ = engine_.loop_.after(engine_.options_.ping_timeout, [this] { end(Reason::ping_timeout); });
-  });
+  const auto& options = engine_.options_;
+  heartbeat_ = engine_.loop_.after(options.ping_interval, [this] { send(packet_of(EngineType::ping)); });
+  // Counted from here, not from the ping: a late timer must not add to the other.
+  deadline_ = engine_.loop_.after(options.ping_interval + options.ping_timeout,
+                                  [this] { end(Reason::ping_timeout); });
 }
 
 void EngineSession::close(Reason reason) {
@@ -212,7 +212,8 @@ void EngineSession::linger() {
   state_ = State::lingering;
   end_probe();
   queue_.push_back(packet_of(EngineType::close));
-  heartbeat_ = engine_.loop_.after(engine_.options_.close_linger, [this] { end(Reason::forced_close); });
+  heartbeat_.reset();
+  deadline_ = engine_.loop_.after(engine_.options_.close_linger, [this] { end(Reason::forced_close); });
 }
 
 void EngineSession::end(Reason reason, EngineType farewell, std::uint16_t websocket_code) {
@@ -220,6 +221,7 @@ void EngineSession::end(Reason reason, EngineType farewell, std::uint16_t websoc
   const auto self = shared_from_this();
   state_ = State::closed;
   heartbeat_.reset();
+  deadline_.reset();
   if (poll_) {
     queue_.push_back(packet_of(farewell));
     answer_poll();

@@ -96,7 +96,7 @@ TEST_F(ServerTest, AnswersAConnectWithOnlyAPublicId) {
 
 TEST_F(ServerTest, NeverShowsTheSecretOfTheSession) {
   const auto opened = request("GET", "EIO=4&transport=polling");
-  const std::string secret = Json::parse(opened->body().substr(1)).at("sid");
+  const auto secret = Json::parse(opened->body().substr(1)).at("sid").get<std::string>();
   request("POST", "EIO=4&transport=polling&sid=" + secret, "40");
   const auto answer = request("GET", "EIO=4&transport=polling&sid=" + secret)->body();
   EXPECT_EQ(parse_from(answer, "40").at("sid"), sockets.at(0)->id());
