@@ -70,7 +70,8 @@ void EngineSession::answer_poll(http::Reply reply, Headers headers) {
 
 void EngineSession::poll(http::Reply reply, Headers headers) {
   if (state_ == State::lingering) {
-    answer_poll(std::move(reply), std::move(headers));
+    if (!queue_.empty()) return answer_poll(std::move(reply), std::move(headers));
+    poll_.emplace(std::move(reply), std::move(headers));
     return end(Reason::forced_close);
   }
   if (poll_) {
@@ -202,16 +203,17 @@ void EngineSession::ping_after_interval() {
 
 void EngineSession::close(Reason reason) {
   if (state_ != State::open) return;
-  if (socket_ || poll_) return end(reason);
+  if (socket_ || (poll_ && queue_.empty())) return end(reason);
+  if (poll_) answer_poll();
   linger();
   if (const auto listener = std::exchange(listener_, nullptr)) listener->closed(reason);
 }
 
-/// The close waits for the next poll: what was sent before it must still arrive.
+/// What was sent before must still arrive, and the close goes with a poll of its own: the reference client handles a
+/// close before the messages beside it.
 void EngineSession::linger() {
   state_ = State::lingering;
   end_probe();
-  queue_.push_back(packet_of(EngineType::close));
   heartbeat_.reset();
   deadline_ = engine_.loop_.after(engine_.options_.close_linger, [this] { end(Reason::forced_close); });
 }
