@@ -209,8 +209,8 @@ void EngineSession::close(Reason reason) {
   if (const auto listener = std::exchange(listener_, nullptr)) listener->closed(reason);
 }
 
-/// What was sent before must still arrive, and the close goes with a poll of its own: the reference client handles a
-/// close before the messages beside it.
+/// What was sent before must still arrive, and the close goes with a poll of its own: the reference client
+/// handles a close before the messages beside it.
 void EngineSession::linger() {
   state_ = State::lingering;
   end_probe();

@@ -582,7 +582,7 @@ TEST_F(RecoveryTest, WorksAgainAndAgain) {
     Json again;
     client = connect(&again, state(round > 1 ? std::to_string(round - 1) : ""));
     EXPECT_EQ(again, first);
-    EXPECT_EQ(client->take(), (Texts{Json({"e", std::to_string(round)}).dump().insert(0, "42")}));
+    EXPECT_EQ(client->take(), (Texts{std::string("42").append(Json({"e", std::to_string(round)}).dump())}));
   }
 }
 
