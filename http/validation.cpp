@@ -35,7 +35,10 @@ bool has_type(const Json& value, Field::Type type) {
 Expected<void> check_string(const Field& field, const std::string& value) {
   const auto length = actors::length_in_characters(trimmed(value));
   if (length < field.min_length)
-    return fail(Errc::invalid, field.name + " must have at least " + std::to_string(field.min_length) + " characters",
+    return fail(Errc::invalid,
+                !field.too_short.empty()
+                    ? field.too_short
+                    : field.name + " must have at least " + std::to_string(field.min_length) + " characters",
                 field.name);
   if (field.max_length != 0 && length > field.max_length)
     return fail(Errc::invalid, field.name + " must have at most " + std::to_string(field.max_length) + " characters",

@@ -225,6 +225,8 @@ class Namespace {
 
   std::size_t sockets() const { return sockets_.size(); }
   std::size_t sockets_in(std::string_view room) const;
+  /// Would an event to these rooms be kept or sent at all? Spares rendering it when not. No rooms: everyone.
+  bool has_audience(const std::vector<std::string>& rooms = {}) const;
 
  private:
   friend class Broadcast;
