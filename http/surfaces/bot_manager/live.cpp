@@ -59,9 +59,7 @@ Expected<Json> payload_of(const SocketJson& data) {
 }
 
 SocketJson refused(const Error& error) {
-  SocketJson answer = {{"status", "error"}, {"error", error.message}};
-  if (!error.field.empty()) answer["field"] = error.field;
-  return answer;
+  return {{"status", "error"}, {"error", error.message}};
 }
 
 }  // namespace
