@@ -95,6 +95,12 @@ Expected<void> check_fields(const Route& route, const Json& body) {
 }
 
 Expected<void> check_query(const Route& route, std::string_view query) {
+  for (std::string_view rest = query; !rest.empty();) {
+    const auto part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    if (!percent_decode(part, true))
+      return fail(Errc::invalid, "the query is not percent-encoded text", std::string(part.substr(0, part.find('='))));
+  }
   for (const Parameter& parameter : route.query) {
     const auto text = query_parameter(query, parameter.name);
     if (!text) {
