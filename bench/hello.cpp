@@ -1,4 +1,8 @@
 // The peer of all HTTP figures: RESTinio alone, one thread, answering "hello". `bench_hello PORT`
+// clang-format off: Boost 1.74 uses std::exchange without including it
+#include <utility>
+// clang-format on
+
 #include <cstdlib>
 #include <restinio/all.hpp>
 
