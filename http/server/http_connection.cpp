@@ -33,6 +33,16 @@ HttpConnection::HttpConnection(Core& core, std::shared_ptr<Stream> stream,
 
 HttpConnection::~HttpConnection() = default;
 
+void HttpConnection::handshake_began() {
+  handshaking_ = true;
+  request_began();
+}
+
+void HttpConnection::handshake_ended() {
+  handshaking_ = request_began_ = false;
+  idle_since_ = Clock::now();
+}
+
 void HttpConnection::request_began() {
   request_began_ = true;
   request_began_at_ = Clock::now();
@@ -87,7 +97,9 @@ void HttpConnection::close() {
   const bool can_answer = refusal_ != 0 && waiting_.empty() && !writing_;
   const bool is_tls = is_tls_ && !writing_;
   const auto stream = detach();
-  if (can_answer)
+  if (handshaking_)
+    stream->close();
+  else if (can_answer)
     linger(core_, stream, refusal(refusal_, core_.date()));
   else if (is_tls || stream->has_unread_bytes())
     linger(core_, stream, {});

@@ -40,13 +40,15 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   // What RESTinio's socket and parser report
   // ------------------------------------------------------------------------
 
-  /// A TLS handshake or the first byte of a request: from now on the rest must come in time.
+  /// The TLS handshake is under way; it has the time of a request.
+  void handshake_began();
+  void handshake_ended();
+  /// The first byte of a request: from now on the rest must come in time.
   void request_began();
   /// False: the sum of all bodies is full, and the connection must end.
   bool body_arrived(std::size_t bytes);
   /// The request is complete; gives its share of the bytes in flight to whoever holds the request.
   BytesInFlight request_complete();
-  void tls_ready() { request_began_ = false; }
   /// Answers with this status when RESTinio closes the connection, which it does next. The first reason
   /// counts.
   void refuse(int status);
@@ -103,6 +105,7 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   std::optional<unsigned> close_after_;  ///< the request whose answer ends the connection
   bool keeps_back_answers_ = false;
   std::vector<std::pair<ReplyAddress, Response>> kept_back_;
+  bool handshaking_ = false;
   bool request_began_ = false;
   bool writing_ = false;
   std::size_t bytes_left_to_write_ = 0;

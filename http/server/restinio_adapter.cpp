@@ -96,13 +96,13 @@ template <class Connection, class Ready, class Failed>
 void prepare_connection_and_start_read(Socket& socket, Connection& restinio_connection, Ready ready,
                                        Failed failed) {
   if (!socket.connection().is_tls()) return ready();
-  socket.connection().request_began();
+  socket.connection().handshake_began();
   socket.connection().stream()->tls().async_handshake(
       asio::ssl::stream_base::server,
       [&socket, keep_alive = restinio_connection.shared_from_this(), ready, failed](error_code error) {
         if (!socket.is_open()) return;
         if (error) return failed(error);
-        socket.connection().tls_ready();
+        socket.connection().handshake_ended();
         ready();
       });
 }
@@ -168,6 +168,9 @@ int on_url(http_parser* parser, const char* at, std::size_t length) {
 }
 
 int on_header_field(http_parser* parser, const char* at, std::size_t length) {
+  // A space is no part of a name (RFC 9112, section 5.1): proxies that skip it would see another header than
+  // we do.
+  if (std::string_view(at, length).find(' ') != std::string_view::npos) return refuse(400);
   return restinio::impl::restinio_header_field_cb(parser, at, length) == 0 ? 0 : refuse(431);
 }
 

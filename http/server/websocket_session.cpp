@@ -5,6 +5,7 @@
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
+#include <boost/beast/zlib/error.hpp>
 
 #include "http/server/linger.hpp"
 
@@ -87,12 +88,16 @@ websocket::close_reason close_reason(std::uint16_t code, std::string_view reason
   return {static_cast<websocket::close_code>(code), {reason.data(), reason.size()}};
 }
 
+bool is_broken_compression(const error_code& error) {
+  return error.category() == beast::zlib::make_error_code(beast::zlib::error::general).category();
+}
+
 /// The close code that says why reading ended.
 std::uint16_t code_of(const error_code& error, const websocket::close_reason& peer) {
   if (error == websocket::error::closed)
     return peer.code == websocket::close_code::none ? kNoCode : peer.code;
   if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) return 1009;
-  if (error == websocket::error::bad_frame_payload) return 1007;
+  if (error == websocket::error::bad_frame_payload || is_broken_compression(error)) return 1007;
   if (error == websocket::condition::protocol_violation) return 1002;
   return kBroken;
 }
@@ -106,7 +111,7 @@ class Session final : public WebSocket, public Peer, public std::enable_shared_f
         limits_(limits),
         listener_(std::move(listener)),
         beast_(std::make_unique<BeastStream>(*this)),
-        buffer_(limits.max_message_bytes),
+        buffer_(buffer_limit()),
         message_bytes_(core.counters) {
     core_.counters->websockets.fetch_add(1, std::memory_order_relaxed);
     core_.add(*this);
@@ -142,6 +147,9 @@ class Session final : public WebSocket, public Peer, public std::enable_shared_f
   void gather(std::string_view bytes);
 
  private:
+  /// More than a message may have: a compressed one that unpacks to too much must pass Beast's check to be
+  /// told so.
+  std::size_t buffer_limit() const { return limits_.max_message_bytes + defaults::kReadBufferBytes; }
   void send_message(std::string_view payload, bool binary);
   void drop();
   void read();
@@ -332,6 +340,8 @@ void Session::read() {
 
 void Session::received(const error_code& error, std::size_t bytes) {
   if (ended_) return;
+  // Beast answers every error of the peer with a close frame but this one.
+  if (is_broken_compression(error)) gather(std::string_view("\x88\x02\x03\xEF", 4));
   if (error) return ended(code_of(error, beast_->reason()));
   if (closing_) return;  // the close in flight reads on
   if (!message_bytes_.add(bytes, core_.limits.max_bodies_in_flight_bytes))
@@ -352,8 +362,7 @@ void Session::deliver() {
   if (ended_) return;
   message_bytes_.clear();
   buffer_.consume(buffer_.size());
-  if (buffer_.capacity() > defaults::kMaxIdleBufferBytes)
-    buffer_ = beast::flat_buffer(limits_.max_message_bytes);
+  if (buffer_.capacity() > defaults::kMaxIdleBufferBytes) buffer_ = beast::flat_buffer(buffer_limit());
 }
 
 // Writing

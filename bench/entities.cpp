@@ -1,7 +1,7 @@
 // What a bot actor costs: the time from a command to a sleeping bot until it is durable, beside the same command to an
 // awake one, with a million events in the log; the time to decide alone; and the memory of awake and of sleeping bots.
 //
-//   entity_bench [EVENTS] [FOLDER]
+//   bench_entities [EVENTS] [FOLDER]
 #include <algorithm>
 #include <cstdio>
 #include <fstream>

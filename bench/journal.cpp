@@ -1,7 +1,7 @@
 // Durable events a second through the store, beside a bare RocksDB thread that batches the same bytes with
 // the same options and does nothing else: what the journal's queue, conditions, numbering and answers cost.
 //
-//   journal_bench [FOLDER] [SECONDS]       FOLDER must be on the disk that matters (default:
+//   bench_journal [FOLDER] [SECONDS]       FOLDER must be on the disk that matters (default:
 //   ./build/bench-data)
 #include <algorithm>
 #include <chrono>
