@@ -221,7 +221,7 @@ describe('send_message', () => {
       const sender = await listen(who());
       sender.socket.emit('send_message', { ...body(bot), ...change });
       const sent = await sender.next('message_sent');
-      assertShape(sent, { status: exactly('error'), error: text, 'timestamp?': iso });
+      assertShape(sent, { status: exactly('error'), error: text, 'field?': text, 'timestamp?': iso });
       if (change.bot_id === undefined && 'bot_id' in change) assert.equal(sent.error, 'bot_id required');
       assert.deepEqual(await pollCommands(bot.client, bot.id), []);
     });
