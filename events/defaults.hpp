@@ -22,6 +22,25 @@ inline constexpr std::size_t kMaxBatchEvents = 512;
 inline constexpr std::size_t kMaxRememberedStreams = 65536;
 /// How long an idempotency key is remembered. A client that retries later than a day is a new request.
 inline constexpr auto kIdempotencyWindow = 24h;
+/// Events of one append: twice a request body (kMaxBodyBytes) of the shortest log entries that make sense.
+inline constexpr std::size_t kMaxAppendEvents = 20'000;
+/// One append, encoded, with its rows: four request bodies. It is one RocksDB value and is read back whole.
+inline constexpr std::size_t kMaxAppendBytes = std::size_t{16} << 20;
+/// A stream's name is part of two index keys of every record in it.
+inline constexpr std::size_t kMaxStreamNameBytes = 512;
+/// Keys of rows, claims and idempotency. RocksDB compares them all the time; the longest real one is a URL.
+inline constexpr std::size_t kMaxStorageKeyBytes = 8192;
+/// Nesting of a row that is patched. Deeper ones would let a request choose how much stack a merge needs.
+inline constexpr std::size_t kMaxRowDepth = 64;
+/// Snapshots waiting for a batch to ride with, by number and by bytes. Past it the new one is dropped: it is a cache.
+inline constexpr std::size_t kMaxPendingSnapshots = 1024;
+inline constexpr std::size_t kMaxPendingSnapshotBytes = std::size_t{32} << 20;
+/// Row changes of one rebuild are written in pieces of this size: large enough to be fast, small beside a memtable.
+inline constexpr std::size_t kRebuildChunkBytes = std::size_t{4} << 20;
+/// Table files RocksDB keeps open. The rest of the process's descriptors belong to connections.
+inline constexpr int kMaxOpenTableFiles = 512;
+/// Changes to one row that a reader may have to merge from memory.
+inline constexpr std::size_t kMaxMergeOperands = 16;
 
 // HTTP ---------------------------------------------------------------------------------------------------------------
 
@@ -46,6 +65,11 @@ inline constexpr auto kWriteResponseTimeout = 30s;
 /// A handler must answer within this; above the longest poll (`wait=60`, Socket.IO's 25 s).
 inline constexpr auto kHandleRequestTimeout = 90s;
 
+// JSON ----------------------------------------------------------------------------------------------------------------
+
+/// Arrays and objects within each other. No dialect needs ten; writing and destroying a value recurse that deep.
+inline constexpr std::size_t kMaxJsonDepth = 64;
+
 // WebSocket ----------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kMaxWebSocketMessageBytes = std::size_t{1} << 20;
@@ -62,12 +86,120 @@ inline constexpr std::size_t kMaxPayloadBytes = 1'000'000;
 inline constexpr auto kUpgradeTimeout = 10s;
 inline constexpr auto kConnectTimeout = 45s;
 inline constexpr std::size_t kMaxAttachments = 10;
-/// Packets held for one client between two polls, or behind a slow WebSocket.
+/// The attachments of one event together: four times what one HTTP body may bring.
+inline constexpr std::size_t kMaxAttachmentBytes = std::size_t{4} << 20;
+/// Attachments of all clients that wait for the rest of their event.
+inline constexpr std::size_t kMaxPendingAttachmentBytes = std::size_t{64} << 20;
+/// Packets held for one client between two polls, and packets in one body.
 inline constexpr std::size_t kMaxQueuedPackets = 10000;
+/// Bytes held for one client between two polls; the same as behind a slow WebSocket.
+inline constexpr std::size_t kMaxQueuedPacketBytes = kMaxWebSocketQueueBytes;
+/// Engine.IO sessions: a poller holds no connection, so the limit on connections does not cover them.
+inline constexpr std::size_t kMaxEngineSessions = kMaxConnections;
+/// Kept as long as the session: the line and headers of the request that opened it. Also the most that the auth
+/// payload of a CONNECT may have. Real ones have about one kilobyte.
+inline constexpr std::size_t kMaxHandshakeBytes = 16384;
+/// How long a close waits for the poll that fetches it.
+inline constexpr auto kCloseLinger = 30s;
+/// Echoed in the answer to a CONNECT.
+inline constexpr std::size_t kMaxNamespaceBytes = 256;
+inline constexpr std::size_t kMaxRoomsPerSocket = 1000;
+/// Events sent to one client whose acknowledgement is awaited.
+inline constexpr std::size_t kMaxPendingAcks = 1000;
 /// How long a lost client's place is kept for connection-state recovery.
 inline constexpr auto kRecoveryWindow = 120s;
 /// Events kept for recovery, for all clients together.
 inline constexpr std::size_t kMaxRecoveryEvents = 10000;
 inline constexpr std::size_t kMaxRecoveryBytes = std::size_t{16} << 20;
+/// Lost clients whose place is kept; past it the one lost first is forgotten.
+inline constexpr std::size_t kMaxRecoverableSockets = kMaxConnections;
+
+
+// Accounts -----------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kMinPasswordLength = 8;
+/// Bytes. Argon2id takes any length; a limit keeps a request from being a megabyte of password.
+inline constexpr std::size_t kMaxPasswordLength = 1024;
+inline constexpr std::size_t kMaxUsernameLength = 64;
+/// RFC 5321, section 4.5.3.1.3: a path of 256 octets with its two angle brackets.
+inline constexpr std::size_t kMaxEmailLength = 254;
+/// Full name, phone, birthday, gender.
+inline constexpr std::size_t kMaxProfileFieldLength = 200;
+inline constexpr auto kLoginLifetime = 7 * 24h;
+/// Open logins of one account; the oldest ends when one more is given out.
+inline constexpr std::size_t kMaxLoginsPerAccount = 50;
+inline constexpr auto kPasswordResetLifetime = 1h;
+/// Argon2id at the first of the OWASP password storage cheat sheet's equal choices: 19 MiB, two passes, one lane.
+inline constexpr std::size_t kPasswordHashMemoryBytes = std::size_t{19} << 20;
+inline constexpr unsigned kPasswordHashPasses = 2;
+/// Threads that hash passwords. They leave a core of a small machine to everyone else.
+inline constexpr std::size_t kPasswordThreads = 1;
+/// Passwords waiting to be hashed. One takes some 50 ms of a core: past it a login waits too long anyway.
+inline constexpr std::size_t kMaxQueuedPasswords = 64;
+
+// Bots and commands --------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kMaxBotNameLength = 100;
+inline constexpr std::size_t kMaxBotsPerAccount = 1000;
+/// Metadata and settings of a bot, payload and result of a command, metadata of one log entry or message: as JSON text.
+inline constexpr std::size_t kMaxMetadataBytes = std::size_t{64} << 10;
+/// What a bot syncs (friends, groups, …), as JSON text.
+inline constexpr std::size_t kMaxBotDataBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxCommandTypeLength = 100;
+inline constexpr std::size_t kMaxPendingCommandsPerBot = 10000;
+/// A polled command that is not acknowledged in this time is offered again.
+inline constexpr auto kCommandLease = 60s;
+inline constexpr auto kMaxPollWait = 60s;
+/// Polls waiting for a command, all bots together; each costs a request and a timer.
+inline constexpr std::size_t kMaxWaitingPolls = 5000;
+/// A bot that says it is online and is silent for this long went offline.
+inline constexpr auto kHeartbeatWindow = 120s;
+
+// Feeds --------------------------------------------------------------------------------------------------------------
+
+/// Entries in one POST of logs: ten requests of the benchmark's size.
+inline constexpr std::size_t kMaxLogsPerRequest = 1000;
+inline constexpr std::size_t kMaxLogTypeLength = 64;
+/// Text of a log entry or a message.
+inline constexpr std::size_t kMaxLogMessageBytes = std::size_t{32} << 10;
+inline constexpr std::size_t kMaxIdentifierLength = 256;  ///< author and thread ids and names
+
+// Lists and exports --------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kMaxListLimit = 1000;
+/// Records of one export call; `troupe export` has no such limit.
+inline constexpr std::size_t kMaxExportLimit = 10000;
+inline constexpr std::size_t kMaxUserSearchResults = 20;
+inline constexpr std::size_t kMinSearchLength = 2;
+
+// Actors -------------------------------------------------------------------------------------------------------------
+
+/// An entity without a message for this long sleeps; it costs nothing then.
+inline constexpr auto kPassivateAfter = 60s;
+inline constexpr auto kPassivationSweepInterval = 5s;
+/// Awake entities. Past it the idle ones are put to sleep at once, and a new one waits: Errc::overloaded.
+inline constexpr std::size_t kMaxAwakeEntities = 200000;
+/// Messages waiting for one entity.
+inline constexpr std::size_t kMaxEntityQueue = 1000;
+/// A snapshot is taken when so many events came since the last one; waking replays fewer than this.
+inline constexpr std::uint64_t kSnapshotEvery = 100;
+/// Messages an actor handles before another gets its turn (CAF's own default is unlimited).
+inline constexpr std::size_t kMaxThroughputPerTurn = 64;
+/// Worker threads of the actor system; the event loop and the journal's writer have threads of their own.
+inline constexpr std::size_t kActorThreads = 2;
+
+// Mail ---------------------------------------------------------------------------------------------------------------
+
+inline constexpr auto kMailTimeout = 30s;
+inline constexpr int kMaxMailAttempts = 5;
+inline constexpr auto kMailRetryDelay = 30s;
+
+// Rates --------------------------------------------------------------------------------------------------------------
+
+/// Sign-in, registration and reset requests from one address: a burst, and what comes back each second.
+inline constexpr double kSignInBurst = 100;
+inline constexpr double kSignInPerSecond = 5;
+/// Addresses remembered by the limiter.
+inline constexpr std::size_t kMaxLimitedAddresses = 100000;
 
 }  // namespace troupe::defaults

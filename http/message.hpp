@@ -51,7 +51,7 @@ class Reply {
   Reply() = default;
   explicit Reply(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
   Reply(Reply&&) = default;
-  Reply& operator=(Reply&&) = default;
+  Reply& operator=(Reply&& other) noexcept;  ///< a reply that is replaced unused answers 500 too
   ~Reply();
 
   void operator()(Response response) {

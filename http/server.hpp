@@ -16,16 +16,6 @@
 
 namespace troupe::http {
 
-/// A request that asks for a WebSocket. Call exactly one of the two.
-class Upgrade {
- public:
-  virtual ~Upgrade() = default;
-  /// Completes the handshake and hands the connection to `listener` (`opened` comes first).
-  virtual void accept(std::shared_ptr<WebSocketListener> listener, const WebSocketLimits& limits) = 0;
-  /// Answers as plain HTTP and closes the connection.
-  virtual void refuse(Response response) = 0;
-};
-
 /// What a listener does with requests. Called on the loop's thread: never block there.
 struct Application {
   std::function<void(Request, Reply)> request;

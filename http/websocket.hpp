@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "events/defaults.hpp"
+#include "http/message.hpp"
 
 namespace troupe::http {
 
@@ -49,6 +50,16 @@ struct WebSocketLimits {
   /// above has its own heartbeat).
   std::chrono::milliseconds idle_timeout{0};
   bool permessage_deflate = false;
+};
+
+/// A request that asks for a WebSocket. Call exactly one of the two.
+class Upgrade {
+ public:
+  virtual ~Upgrade() = default;
+  /// Completes the handshake and hands the connection to `listener` (`opened` comes first).
+  virtual void accept(std::shared_ptr<WebSocketListener> listener, const WebSocketLimits& limits) = 0;
+  /// Answers as plain HTTP and closes the connection.
+  virtual void refuse(Response response) = 0;
 };
 
 }  // namespace troupe::http

@@ -1,0 +1,266 @@
+// The one entity actor, over any decider, and the directory that finds or wakes the actor for an id.
+//
+// An entity wakes on its first message from its snapshot and the rest of its stream. It decides at once on top of what
+// is already on its way to the journal (pipelining) and answers when the journal says the events are durable. Its
+// appends carry the version they were decided on, so a failed one fails all that were built on it: the actor then waits
+// for the last of them, wakes from the log again, and decides the commands anew.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+
+#include "actors/decider.hpp"
+#include "actors/protocol.hpp"
+#include "events/codec.hpp"
+#include "projections/projection.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::actors {
+
+/// How often one command is decided anew after its append met a version or a queue that had moved on.
+inline constexpr int kMaxAttempts = 3;
+
+/// One awake entity, as the directory sees it. Outlives its entry: answers on their way hold it.
+struct Awake {
+  caf::actor actor;
+  std::atomic<std::size_t> unanswered{0};  ///< asks accepted and not answered yet
+  std::atomic<Micros> last_used{0};
+};
+using AwakePtr = std::shared_ptr<Awake>;
+
+template <class Decider>
+class EntityActor : public caf::event_based_actor {
+ public:
+  using State = typename Decider::State;
+  using Event = typename Decider::Event;
+  using Ask = AskPtr<Decider>;
+
+  EntityActor(caf::actor_config& config, storage::Store& store, std::string id)
+      : caf::event_based_actor(config), store_(store), id_(std::move(id)) {}
+
+  caf::behavior make_behavior() override {
+    return {
+        [this](const Ask& ask) { receive_safely(ask); },
+        [this](append_failed_atom) { begin_anew(); },
+        [this](passivate_atom) {
+          if (awake_ && !stale_ && since_snapshot_ >= kWorthASnapshot) save_snapshot();
+          quit();
+        },
+    };
+  }
+
+  const char* name() const override { return Decider::category.data(); }
+
+ private:
+  /// Fewer replayed events than this cost less than writing a snapshot at every sleep.
+  static constexpr std::uint64_t kWorthASnapshot = 16;
+
+  std::string stream() const { return std::string(Decider::category) + "/" + id_; }
+
+  /// An exception would end the actor and leave its askers waiting for ever.
+  void receive_safely(const Ask& ask) {
+    try {
+      receive(ask);
+    } catch (const std::exception& e) {
+      ask->answer(fail(Errc::corrupt, std::string("a decision failed: ") + e.what()));
+    }
+  }
+
+  void receive(const Ask& ask) {
+    if (stale_) {
+      waiting_.push_back(ask);
+      begin_anew();
+      return;
+    }
+    if (!awake_) {
+      if (auto ok = wake(); !ok) return ask->answer(tl::unexpected(ok.error()));
+    }
+    if (since_snapshot_ >= defaults::kSnapshotEvery && *in_flight_ == 0) save_snapshot();
+    if (const auto& key = ask->cause.idempotency) {
+      if (*in_flight_ == 0) keys_in_flight_.clear();
+      if (!keys_in_flight_.insert(key->key).second) {
+        // The first one is still on its way: its repeat is decided when it has arrived.
+        waiting_.push_back(ask);
+        begin_anew();
+        return;
+      }
+      auto first = store_.find_idempotent(*key);
+      if (!first) return ask->answer(tl::unexpected(first.error()));
+      if (*first) return ask->answer(*first);
+    }
+    auto events = Decider::decide(state_, ask->command, ask->cause.now);
+    if (!events) return ask->answer(tl::unexpected(events.error()));
+    append(ask, *events);
+  }
+
+  void append(const Ask& ask, const std::vector<Event>& events) {
+    storage::Append append;
+    append.stream = stream();
+    append.expected_version = version_;
+    append.time = ask->cause.now;
+    append.caused_by = ask->cause.caused_by;
+    append.correlation = ask->cause.correlation;
+    append.idempotency = ask->cause.idempotency;
+    const projections::Context context{id_, ask->cause.now};
+    for (const Event& event : events) {
+      append.events.push_back(events::encode(event));
+      auto claims = Decider::claims(state_, event);
+      std::move(claims.begin(), claims.end(), std::back_inserter(append.claims));
+      projections::project(event, context, append.rows);
+      Decider::evolve(state_, event, ask->cause.now);
+    }
+    version_ += events.size();
+    since_snapshot_ += events.size();
+    const auto decided_on = version_ - events.size();
+    ++*in_flight_;
+    store_.append(std::move(append), [this_actor = caf::actor(this), in_flight = in_flight_, awaited = awaited_, ask,
+                                      decided_on, name = stream()](Expected<storage::RecordPtr> result) {
+      --*in_flight;
+      const bool outrun = !result && result.error().code == Errc::conflict && result.error().field == "version";
+      // An idempotent repeat is answered with the first record: then what this actor made of the command is void too.
+      const bool replayed = result && ((*result)->stream != name ||
+                                       (!(*result)->events.empty() && (*result)->version != decided_on + 1));
+      if (!result || replayed || *awaited) caf::anon_send(this_actor, append_failed_atom::value);
+      if (outrun && ++ask->attempts < kMaxAttempts)
+        caf::anon_send(this_actor, ask);
+      else
+        ask->answer(std::move(result));
+    });
+  }
+
+  /// Decides nothing more until every append has been answered (those built on a failed one have failed as well), then
+  /// wakes from the log.
+  void begin_anew() {
+    stale_ = true;
+    *awaited_ = true;
+    if (*in_flight_ != 0) return;
+    *awaited_ = false;
+    stale_ = false;
+    awake_ = false;
+    keys_in_flight_.clear();
+    auto waiting = std::move(waiting_);
+    waiting_.clear();
+    for (const auto& ask : waiting) receive_safely(ask);
+  }
+
+  Expected<void> wake() {
+    state_ = State{};
+    version_ = 0;
+    since_snapshot_ = 0;
+    if (auto snapshot = store_.snapshot(stream()); snapshot && snapshot->schema == Decider::snapshot_schema) {
+      auto fields = events::from_cbor(snapshot->state);
+      if (!fields) return tl::unexpected(fields.error());
+      state_ = fields->template get<State>();
+      version_ = snapshot->version;
+    }
+    std::optional<Error> error;
+    const auto read = store_.read_stream(stream(), version_ + 1, [&](const storage::Record& record) {
+      for (std::size_t i = 0; i < record.events.size(); ++i) {
+        if (record.version + i <= version_) continue;
+        auto event = events::decode<Event>(record.events[i]);
+        if (!event) {
+          error = event.error();
+          return false;
+        }
+        Decider::evolve(state_, *event, record.time);
+        version_ = record.version + i;
+        ++since_snapshot_;
+      }
+      return true;
+    });
+    if (!read) return read;
+    if (error) return tl::unexpected(*error);
+    awake_ = true;
+    return {};
+  }
+
+  void save_snapshot() {
+    store_.save_snapshot(stream(), {version_, Decider::snapshot_schema, events::to_cbor(Json(state_))});
+    since_snapshot_ = 0;
+  }
+
+  storage::Store& store_;
+  std::string id_;
+  State state_;
+  events::Version version_ = 0;
+  std::uint64_t since_snapshot_ = 0;
+  bool awake_ = false;
+  bool stale_ = false;
+  std::deque<Ask> waiting_;
+  std::set<std::string> keys_in_flight_;  ///< idempotency keys of appends that may not have been answered yet
+  std::shared_ptr<std::atomic<std::size_t>> in_flight_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<std::atomic<bool>> awaited_ = std::make_shared<std::atomic<bool>>(false);  ///< tell of every answer
+};
+
+/// Finds or wakes the actor for an id. Thread-safe.
+template <class Decider>
+class Directory {
+ public:
+  Directory(caf::actor_system& system, storage::Store& store) : system_(system), store_(store) {}
+
+  /// Errors, besides the decider's and the journal's: overloaded (too many wait for this entity, or too many awake).
+  void ask(std::string id, typename Decider::Command command, Cause cause, RecordAnswer answer) {
+    auto refused = [&](const char* why) { answer(fail(Errc::overloaded, why)); };
+    Shard& shard = shard_of(id);
+    std::unique_lock lock(shard.mutex);
+    auto found = shard.awake.find(id);
+    if (found == shard.awake.end()) {
+      if (awake_ >= defaults::kMaxAwakeEntities) return lock.unlock(), refused("too many entities are awake");
+      auto entity = std::make_shared<Awake>();
+      entity->actor = system_.spawn<EntityActor<Decider>>(std::ref(store_), id);
+      found = shard.awake.emplace(std::move(id), std::move(entity)).first;
+      ++awake_;
+    }
+    AwakePtr entity = found->second;
+    if (entity->unanswered >= defaults::kMaxEntityQueue) return lock.unlock(), refused("too many wait for this entity");
+    ++entity->unanswered;
+    entity->last_used = cause.now;
+    auto ask = std::make_shared<Ask<Decider>>();
+    ask->command = std::move(command);
+    ask->cause = std::move(cause);
+    ask->answer = [entity, answer = std::move(answer)](Expected<storage::RecordPtr> result) {
+      answer(std::move(result));
+      --entity->unanswered;
+    };
+    // Sent under the lock, so that an entity is never told to sleep between being found and being asked.
+    caf::anon_send(entity->actor, std::move(ask));
+  }
+
+  /// Puts to sleep what was idle since `idle_since`.
+  void passivate(Micros idle_since) {
+    for (Shard& shard : shards_) {
+      const std::lock_guard lock(shard.mutex);
+      for (auto it = shard.awake.begin(); it != shard.awake.end();) {
+        const Awake& entity = *it->second;
+        const bool idle = entity.unanswered == 0 && entity.last_used <= idle_since;
+        if (idle) {
+          caf::anon_send(entity.actor, passivate_atom::value);
+          --awake_;
+        }
+        it = idle ? shard.awake.erase(it) : std::next(it);
+      }
+    }
+  }
+
+  std::size_t awake() const { return awake_; }
+
+ private:
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<std::string, AwakePtr> awake;
+  };
+
+  Shard& shard_of(const std::string& id) { return shards_[std::hash<std::string>{}(id) % shards_.size()]; }
+
+  caf::actor_system& system_;
+  storage::Store& store_;
+  std::array<Shard, 16> shards_;
+  std::atomic<std::size_t> awake_{0};
+};
+
+}  // namespace troupe::actors

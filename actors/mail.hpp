@@ -1,0 +1,34 @@
+// Mail: through an SMTP server when one is configured, otherwise as files that an administrator (or a test) reads.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "events/expected.hpp"
+#include "events/time.hpp"
+
+namespace troupe::actors {
+
+struct MailOptions {
+  std::filesystem::path outbox;  ///< folder for mails when there is no server
+  std::string smtp_url;          ///< `smtp://host:587` or `smtps://host:465`; empty: the outbox
+  std::string smtp_user;
+  std::string smtp_password;
+  std::string from = "troupe@localhost";
+  std::string reset_link;  ///< what a reset mail points to; `{token}` stands for the token. Empty: the token alone
+};
+
+struct Mail {
+  std::string to, subject, text;
+};
+
+/// The message as RFC 5322 text with CRLF line ends.
+std::string to_rfc5322(const Mail& mail, const std::string& from, Micros now);
+
+/// The mail that carries a reset token, on a line of its own: `Token: …`.
+Mail reset_mail(const std::string& to, const std::string& token, const std::string& link);
+
+/// Blocks, at most kMailTimeout. Errors: storage_failed (outbox), timed_out, invalid (refused by the server).
+Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now);
+
+}  // namespace troupe::actors

@@ -1,0 +1,49 @@
+// The effect behind forgotten passwords. What was asked and what was issued stand in rows until they are settled, so a
+// crash forgets neither: `work_off` takes up all that is open.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+
+#include "actors/account.hpp"
+#include "actors/ask.hpp"
+#include "actors/mail.hpp"
+#include "actors/secrets.hpp"
+#include "projections/queries.hpp"
+
+namespace troupe::actors {
+
+/// `request` on any thread; `work_off` on one thread that may block; the rest on any.
+class ResetMails {
+ public:
+  using AskAccount = std::function<Expected<storage::RecordPtr>(AccountId, AccountDecider::Command)>;
+
+  ResetMails(storage::Store& store, const Secrets& secrets, MailOptions options, AskAccount ask_account);
+
+  /// The append that notes a request; the e-mail is sealed in it.
+  storage::Append request(const std::string& email, const Cause& cause) const;
+
+  void work_off(Micros now);
+
+  /// True when a mail that could not be sent is to be tried again.
+  bool due(Micros now) const { return retry_at_ != 0 && now >= retry_at_; }
+
+  std::uint64_t sent() const { return sent_; }
+  std::uint64_t failed() const { return failed_; }
+
+ private:
+  void issue(const std::string& request, const std::string& sealed_email, Micros now);
+  void send(const std::string& token_hash, const projections::ResetMailRow& mail, Micros now);
+
+  storage::Store& store_;
+  projections::Queries queries_;
+  const Secrets& secrets_;
+  MailOptions options_;
+  AskAccount ask_account_;
+  std::map<std::string, int> attempts_;  ///< by token digest, of mails that could not be sent
+  std::atomic<Micros> retry_at_{0};
+  std::atomic<std::uint64_t> sent_{0}, failed_{0};
+};
+
+}  // namespace troupe::actors

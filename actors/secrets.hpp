@@ -1,0 +1,54 @@
+// Tokens, digests, sealed secrets and password hashes, by libsodium. Thread-safe.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "events/expected.hpp"
+
+namespace troupe::actors {
+
+/// 32 random bytes as 43 characters of url-safe base64 (RFC 4648, section 5, no padding).
+std::string random_token();
+
+/// `count` random ASCII letters.
+std::string random_letters(std::size_t count);
+
+/// `count` random lower-case hexadecimal digits.
+std::string random_hex(std::size_t count);
+
+/// The digest under which a token is stored and found: BLAKE2b-256 in url-safe base64. Tokens have 256 random bits, so
+/// it needs neither salt nor stretching.
+std::string token_digest(std::string_view token);
+
+/// A digest of any text, in the same form.
+std::string text_digest(std::string_view text);
+
+/// Argon2id in its encoded form. Takes some 30 ms: only on a thread that may block.
+std::string hash_password(std::string_view password);
+bool verify_password(std::string_view hash, std::string_view password);
+
+/// A hash of no account's password: verifying against it takes as long as against a real one.
+const std::string& hash_of_nobody();
+
+/// Seals secrets that must be readable again (bot tokens, mails to be sent): XChaCha20-Poly1305 with a key that is kept
+/// outside the log.
+class Secrets {
+ public:
+  /// The key is 64 hexadecimal digits in the environment variable TROUPE_KEY or in `<folder>/key` (mode 0600), which is
+  /// made when neither is there. Errors: invalid (not a key), storage_failed.
+  static Expected<Secrets> open(const std::filesystem::path& folder);
+
+  /// nonce + ciphertext + tag, in url-safe base64.
+  std::string seal(std::string_view secret) const;
+
+  /// Errors: corrupt (another key, or altered).
+  Expected<std::string> unseal(std::string_view sealed) const;
+
+ private:
+  std::array<unsigned char, 32> key_{};
+};
+
+}  // namespace troupe::actors

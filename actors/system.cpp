@@ -1,0 +1,330 @@
+#include "actors/system.hpp"
+
+#include <future>
+#include <thread>
+
+#include "actors/entity.hpp"
+#include "actors/heartbeats.hpp"
+#include "actors/poller.hpp"
+#include "actors/reset_mails.hpp"
+#include "actors/worker.hpp"
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
+
+namespace troupe::actors {
+namespace {
+
+using storage::RecordPtr;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+
+/// Registrations and creations that may meet a taken number or name before we give up.
+constexpr int kMaxNamings = 5;
+constexpr std::size_t kMaxQueuedReads = 256;
+constexpr std::size_t kMaxQueuedDeletions = 10000;
+constexpr auto kTick = std::chrono::seconds(1);
+
+struct Configuration : caf::actor_system_config {
+  explicit Configuration(const SystemOptions& options) {
+    set("scheduler.policy", caf::atom("sharing"));  // measured: a third of the latency of stealing, and idle when idle
+    set("scheduler.max-threads", options.threads);
+    set("scheduler.max-throughput", defaults::kMaxThroughputPerTurn);
+  }
+};
+
+bool is_taken_id(const Expected<RecordPtr>& result) {
+  return !result && result.error().code == Errc::conflict &&
+         (result.error().field == "id" || result.error().field == "version");
+}
+
+}  // namespace
+
+struct System::Impl {
+  storage::Store& store;
+  const Secrets& secrets;
+  SystemOptions options;
+  projections::Queries queries;
+  Heartbeats heartbeats;
+  WaitingPolls waiting_polls;
+  std::atomic<AccountId> last_account;
+  std::atomic<std::uint64_t> last_command;
+
+  Configuration configuration;
+  caf::actor_system caf_system;
+  Directory<AccountDecider> accounts;
+  Directory<BotDecider> bots;
+  Directory<CommandDecider> commands;
+  Worker passwords, reads, caretaker, mailer;
+  ResetMails reset_mails;
+  caf::actor ticker;
+  Micros last_sweep = 0;
+
+  Impl(storage::Store& store_in, const Secrets& secrets_in, SystemOptions options_in)
+      : store(store_in),
+        secrets(secrets_in),
+        options(std::move(options_in)),
+        queries(store),
+        last_account(queries.last_account_id()),
+        last_command(queries.last_command_number()),
+        configuration(options),
+        caf_system(configuration),
+        accounts(caf_system, store),
+        bots(caf_system, store),
+        commands(caf_system, store),
+        passwords(caf_system, defaults::kMaxQueuedPasswords),
+        reads(caf_system, kMaxQueuedReads),
+        caretaker(caf_system, kMaxQueuedDeletions),
+        mailer(caf_system, kMaxQueuedReads),
+        reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
+          return wait_for([&](RecordAnswer answer) {
+            accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
+          });
+        }) {
+    const Micros now = now_micros();
+    queries.each_bot([&](const projections::BotRow& bot) {
+      if (bot.status == "online") heartbeats.watch(bot.id, now);
+    });
+    caretaker.post([this] { finish_deletions(); });
+    mailer.post([this] { reset_mails.work_off(now_micros()); });
+    ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
+      self->delayed_send(self, kTick, tick_atom::value);
+      return {
+          [this, self](tick_atom) {
+            tick(now_micros());
+            self->delayed_send(self, kTick, tick_atom::value);
+          },
+          [self](passivate_atom) { self->quit(); },
+      };
+    });
+  }
+
+  ~Impl() {
+    caf::anon_send(ticker, passivate_atom::value);
+    ticker = nullptr;
+    waiting_polls.give_up_all();
+    for (Worker* worker : {&mailer, &caretaker, &reads, &passwords}) worker->stop();
+    // What was asked is still answered; the journal answers everything, so this ends.
+    while (accounts.awake() + bots.awake() + commands.awake() > 0) {
+      passivate(std::numeric_limits<Micros>::max());
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    caf_system.await_all_actors_done();
+  }
+
+  void passivate(Micros idle_since) {
+    accounts.passivate(idle_since);
+    bots.passivate(idle_since);
+    commands.passivate(idle_since);
+  }
+
+  static Cause by_the_house() { return {"system", "", now_micros(), std::nullopt}; }
+
+  /// Asks and waits. Only on a worker's thread.
+  static Expected<RecordPtr> wait_for(const std::function<void(RecordAnswer)>& ask) {
+    auto promise = std::make_shared<std::promise<Expected<RecordPtr>>>();
+    auto future = promise->get_future();
+    ask([promise](Expected<RecordPtr> result) { promise->set_value(std::move(result)); });
+    return future.get();
+  }
+
+  void tick(Micros now) {
+    for (const auto& [bot_id, heard] : heartbeats.silent_since(now - to_micros(options.heartbeat_window))) {
+      heartbeats.forget(bot_id);
+      bots.ask(bot_id, NoticeSilence{heard}, by_the_house(), [](const auto&) {});
+    }
+    if (reset_mails.due(now)) mailer.post([this, now] { reset_mails.work_off(now); });
+    if (now - last_sweep < to_micros(std::min<std::chrono::microseconds>(options.passivate_after,
+                                                                        defaults::kPassivationSweepInterval)))
+      return;
+    last_sweep = now;
+    passivate(now - to_micros(options.passivate_after));
+  }
+
+  void register_account(RegisterAccount command, Cause cause, RecordAnswer answer, int namings) {
+    command.id = ++last_account;
+    accounts.ask(std::to_string(command.id), command, cause,
+                 [this, command, cause, answer, namings](Expected<RecordPtr> result) {
+                   if (is_taken_id(result) && namings < kMaxNamings)
+                     register_account(command, cause, answer, namings + 1);
+                   else
+                     answer(std::move(result));
+                 });
+  }
+
+  void create_bot(CreateBot command, Cause cause, RecordAnswer answer, int namings) {
+    command.id = random_letters(projections::kBotIdLength);
+    bots.ask(command.id, command, cause, [this, command, cause, answer, namings](Expected<RecordPtr> result) {
+      if (is_taken_id(result) && namings < kMaxNamings)
+        create_bot(command, cause, answer, namings + 1);
+      else
+        answer(std::move(result));
+    });
+  }
+
+  // Deletions, on the caretaker's thread -------------------------------------------------------------------------------
+
+  void fail_waiting_commands(const std::string& bot_id, const Cause& cause) {
+    for (const auto& id : queries.pending_commands(bot_id))
+      wait_for([&](RecordAnswer answer) {
+        commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
+      });
+  }
+
+  void delete_bots_of(AccountId owner, const Cause& cause) {
+    for (const auto& bot_id : queries.bot_ids_of(owner)) {
+      wait_for([&](RecordAnswer answer) { bots.ask(bot_id, DeleteBot{}, cause, std::move(answer)); });
+      heartbeats.forget(bot_id);
+      fail_waiting_commands(bot_id, cause);
+    }
+  }
+
+  /// What a crash left half done: bots without an owner, commands without a bot.
+  void finish_deletions() {
+    std::vector<AccountId> gone_owners;
+    queries.each_bot([&](const projections::BotRow& bot) {
+      if (!queries.account(bot.owner_id)) gone_owners.push_back(bot.owner_id);
+    });
+    for (const AccountId owner : gone_owners) delete_bots_of(owner, by_the_house());
+    for (const auto& bot_id : queries.bots_with_pending_commands())
+      if (!queries.bot(bot_id)) fail_waiting_commands(bot_id, by_the_house());
+  }
+};
+
+System::System(storage::Store& store, const Secrets& secrets, SystemOptions options)
+    : impl_(std::make_unique<Impl>(store, secrets, std::move(options))) {}
+System::~System() = default;
+
+void System::ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer) {
+  impl_->accounts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
+}
+
+void System::ask_bot(const std::string& id, BotDecider::Command command, Cause cause, RecordAnswer answer) {
+  std::string status;
+  if (const auto* c = std::get_if<RegisterBot>(&command)) status = c->status;
+  if (const auto* c = std::get_if<ReportBotStatus>(&command)) status = c->status;
+  if (!status.empty()) {
+    answer = [this, id, status, now = cause.now, answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (result && status == "online") impl_->heartbeats.watch(id, now);
+      if (result && status != "online") impl_->heartbeats.forget(id);
+      answer(std::move(result));
+    };
+  }
+  impl_->bots.ask(id, std::move(command), std::move(cause), std::move(answer));
+}
+
+void System::ask_command(const std::string& id, CommandDecider::Command command, Cause cause, RecordAnswer answer) {
+  impl_->commands.ask(id, std::move(command), std::move(cause), std::move(answer));
+}
+
+void System::register_account(RegisterAccount command, Cause cause, RecordAnswer answer) {
+  // Decided once on no account at all, so that bad input and taken names are refused before a number is given out.
+  if (auto events = AccountDecider::decide({}, command, cause.now); !events)
+    return answer(tl::unexpected(events.error()));
+  if (!cause.idempotency) {
+    if (impl_->store.claim_holder("username/" + command.username))
+      return answer(fail(Errc::conflict, "username is taken", "username"));
+    if (impl_->store.claim_holder("email/" + command.email))
+      return answer(fail(Errc::conflict, "email is taken", "email"));
+  }
+  impl_->register_account(std::move(command), std::move(cause), std::move(answer), 0);
+}
+
+void System::create_bot(CreateBot command, Cause cause, RecordAnswer answer) {
+  if (impl_->queries.bot_count(command.owner_id) >= static_cast<std::int64_t>(defaults::kMaxBotsPerAccount))
+    return answer(fail(Errc::conflict, "an account has at most " + std::to_string(defaults::kMaxBotsPerAccount) +
+                                           " bots"));
+  impl_->create_bot(std::move(command), std::move(cause), std::move(answer), 0);
+}
+
+void System::queue_command(QueueCommand command, Cause cause, RecordAnswer answer) {
+  if (impl_->queries.pending_count(command.bot_id) >= static_cast<std::int64_t>(defaults::kMaxPendingCommandsPerBot))
+    return answer(fail(Errc::overloaded, "too many commands wait for this bot"));
+  command.number = ++impl_->last_command;
+  command.id = "cmd_" + std::to_string(command.number) + "_" + random_hex(6);
+  const std::string id = command.id;
+  const std::string bot_id = command.bot_id;
+  impl_->commands.ask(id, std::move(command), std::move(cause),
+                      [this, bot_id, answer = std::move(answer)](Expected<RecordPtr> result) {
+                        if (result) impl_->waiting_polls.wake(bot_id);
+                        answer(std::move(result));
+                      });
+}
+
+void System::delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer) {
+  ask_account(id, std::move(command), cause, [this, id, cause, answer](Expected<RecordPtr> result) {
+    if (!result) return answer(std::move(result));
+    const bool taken = impl_->caretaker.post([this, id, cause, answer, result] {
+      impl_->delete_bots_of(id, cause);
+      answer(result);
+    });
+    if (!taken) answer(fail(Errc::overloaded, "the account is deleted; its bots follow later"));
+  });
+}
+
+void System::delete_bot(const std::string& id, Cause cause, RecordAnswer answer) {
+  ask_bot(id, DeleteBot{}, cause, [this, id, cause, answer](Expected<RecordPtr> result) {
+    if (!result) return answer(std::move(result));
+    impl_->heartbeats.forget(id);
+    const bool taken = impl_->caretaker.post([this, id, cause, answer, result] {
+      impl_->fail_waiting_commands(id, cause);
+      answer(result);
+    });
+    if (!taken) answer(fail(Errc::overloaded, "the bot is deleted; its commands follow later"));
+  });
+}
+
+void System::poll(Poll poll, std::function<void(Expected<std::vector<std::string>>)> answer) {
+  if (poll.limit == 0 || (poll.wait.count() == 0 &&
+                          impl_->queries.leasable_commands(poll.bot_id, poll.cause.now, 1).empty()))
+    return answer(std::vector<std::string>{});
+  impl_->caf_system.spawn<Poller>(std::cref(impl_->store), std::ref(impl_->commands), std::ref(impl_->waiting_polls),
+                                  to_micros(impl_->options.command_lease), std::move(poll), std::move(answer));
+}
+
+void System::hash_password(std::string password, std::function<void(Expected<std::string>)> answer) {
+  const bool taken = impl_->passwords.post([password = std::move(password), answer] {
+    answer(actors::hash_password(password));
+  });
+  if (!taken) answer(fail(Errc::overloaded, "too many passwords wait to be hashed"));
+}
+
+void System::verify_password(std::optional<std::string> hash, std::string password,
+                             std::function<void(Expected<bool>)> answer) {
+  const bool taken = impl_->passwords.post([hash = std::move(hash), password = std::move(password), answer] {
+    const bool good = actors::verify_password(hash ? *hash : hash_of_nobody(), password);
+    answer(hash.has_value() && good);
+  });
+  if (!taken) answer(fail(Errc::overloaded, "too many passwords wait to be checked"));
+}
+
+void System::request_password_reset(const std::string& email, Cause cause, RecordAnswer answer) {
+  impl_->store.append(impl_->reset_mails.request(email, cause), [this, answer](Expected<RecordPtr> result) {
+    if (result) impl_->mailer.post([this] { impl_->reset_mails.work_off(now_micros()); });
+    answer(std::move(result));
+  });
+}
+
+bool System::read_elsewhere(std::function<void()> work) { return impl_->reads.post(std::move(work)); }
+
+void System::heard_from(std::string_view bot_id, Micros now) {
+  impl_->heartbeats.heard_from(std::string(bot_id), now);
+}
+
+std::optional<Micros> System::last_heard(std::string_view bot_id) const {
+  return impl_->heartbeats.last_heard(std::string(bot_id));
+}
+
+SystemMetrics System::metrics() {
+  return {impl_->accounts.awake(),
+          impl_->bots.awake(),
+          impl_->commands.awake(),
+          impl_->waiting_polls.size(),
+          impl_->passwords.waiting(),
+          impl_->reads.waiting(),
+          impl_->reset_mails.sent(),
+          impl_->reset_mails.failed()};
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,110 @@
+// The actors of the house behind plain functions: entities, the command queue, passwords, mail, heartbeats. CAF stays
+// behind this header.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/account.hpp"
+#include "actors/ask.hpp"
+#include "actors/bot.hpp"
+#include "actors/command.hpp"
+#include "actors/mail.hpp"
+#include "actors/secrets.hpp"
+#include "projections/queries.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::actors {
+
+struct SystemOptions {
+  std::size_t threads = defaults::kActorThreads;
+  std::chrono::milliseconds passivate_after = defaults::kPassivateAfter;
+  std::chrono::milliseconds command_lease = defaults::kCommandLease;
+  std::chrono::milliseconds heartbeat_window = defaults::kHeartbeatWindow;
+  MailOptions mail;
+};
+
+/// A bot asks for its commands.
+struct Poll {
+  std::string bot_id;
+  std::size_t limit = 10;
+  std::chrono::milliseconds wait{0};  ///< how long to hold the poll while there is nothing
+  Cause cause;
+  std::function<bool()> gone;  ///< true when the asker has left; may be empty
+};
+
+struct SystemMetrics {
+  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0;
+  std::size_t polls_waiting = 0;
+  std::size_t passwords_waiting = 0, reads_waiting = 0;
+  std::uint64_t mails_sent = 0, mails_failed = 0;
+};
+
+/// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
+/// Destroy it before the store, after the last request.
+class System {
+ public:
+  System(storage::Store& store, const Secrets& secrets, SystemOptions options);
+  ~System();
+
+  // Entities ---------------------------------------------------------------------------------------------------------
+
+  void ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer);
+  void ask_bot(const std::string& id, BotDecider::Command command, Cause cause, RecordAnswer answer);
+  void ask_command(const std::string& id, CommandDecider::Command command, Cause cause, RecordAnswer answer);
+
+  /// Numbers the account and registers it. A refused registration uses no number up.
+  void register_account(RegisterAccount command, Cause cause, RecordAnswer answer);
+
+  /// Names the bot and creates it.
+  void create_bot(CreateBot command, Cause cause, RecordAnswer answer);
+
+  /// Names the command and queues it. Errors, besides the decider's: overloaded (kMaxPendingCommandsPerBot wait).
+  void queue_command(QueueCommand command, Cause cause, RecordAnswer answer);
+
+  /// Ends the account, then its bots, then their waiting commands; answers when all of it is durable. What a crash
+  /// interrupts is finished at the next start.
+  void delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer);
+
+  /// Ends the bot and fails its waiting commands.
+  void delete_bot(const std::string& id, Cause cause, RecordAnswer answer);
+
+  // The command queue ------------------------------------------------------------------------------------------------
+
+  /// Leases up to `limit` commands to the asker, oldest first; answers their ids. Errors: overloaded.
+  void poll(Poll poll, std::function<void(Expected<std::vector<std::string>>)> answer);
+
+  // Effects ----------------------------------------------------------------------------------------------------------
+
+  /// Errors: overloaded (kMaxQueuedPasswords wait).
+  void hash_password(std::string password, std::function<void(Expected<std::string>)> answer);
+
+  /// Checks a password against a hash, or against nobody's when there is none: both take as long.
+  void verify_password(std::optional<std::string> hash, std::string password,
+                       std::function<void(Expected<bool>)> answer);
+
+  /// Asks for a reset mail. Durable when answered; whether the e-mail is known is found out later.
+  void request_password_reset(const std::string& email, Cause cause, RecordAnswer answer);
+
+  /// Runs a long read away from the event loop. False when too many wait.
+  bool read_elsewhere(std::function<void()> work);
+
+  // Heartbeats -------------------------------------------------------------------------------------------------------
+
+  /// An authenticated call of the bot arrived.
+  void heard_from(std::string_view bot_id, Micros now);
+
+  /// When the bot was last heard from, if it is being watched (it says it is online).
+  std::optional<Micros> last_heard(std::string_view bot_id) const;
+
+  SystemMetrics metrics();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace troupe::actors

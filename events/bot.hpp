@@ -1,0 +1,83 @@
+// What can happen to a bot. Stream `bot/<id>`; an id is six ASCII letters.
+#pragma once
+
+#include "events/account.hpp"
+#include "events/codec.hpp"
+
+namespace troupe::events {
+
+struct BotCreated {
+  static constexpr std::string_view type = "BotCreated";
+  static constexpr std::uint16_t schema = 1;
+  std::string id;
+  AccountId owner_id = 0;
+  std::string name;
+  Json metadata = Json::object();
+  std::string token_hash;
+  std::string sealed_token;
+};
+TROUPE_EVENT(BotCreated, id, owner_id, name, metadata, token_hash, sealed_token)
+
+/// Its owner changed its name, its metadata (which are also its settings), or both.
+struct BotUpdated {
+  static constexpr std::string_view type = "BotUpdated";
+  static constexpr std::uint16_t schema = 1;
+  std::optional<std::string> name;
+  std::optional<Json> metadata;
+};
+TROUPE_EVENT(BotUpdated, name, metadata)
+
+struct BotTokenRegenerated {
+  static constexpr std::string_view type = "BotTokenRegenerated";
+  static constexpr std::uint16_t schema = 1;
+  std::string token_hash;
+  std::string sealed_token;
+};
+TROUPE_EVENT(BotTokenRegenerated, token_hash, sealed_token)
+
+/// The bot's program started and introduced itself.
+struct BotRegistered {
+  static constexpr std::string_view type = "BotRegistered";
+  static constexpr std::uint16_t schema = 1;
+  std::optional<std::string> name;
+  std::string status;
+  std::optional<Json> metadata;
+};
+TROUPE_EVENT(BotRegistered, name, status, metadata)
+
+struct BotStatusReported {
+  static constexpr std::string_view type = "BotStatusReported";
+  static constexpr std::uint16_t schema = 1;
+  std::string status;
+  Json data = Json::object();
+};
+TROUPE_EVENT(BotStatusReported, status, data)
+
+/// It said it was online, and was not heard from within the heartbeat window.
+struct BotWentOffline {
+  static constexpr std::string_view type = "BotWentOffline";
+  static constexpr std::uint16_t schema = 1;
+  Micros last_heard = 0;
+};
+TROUPE_EVENT(BotWentOffline, last_heard)
+
+/// The bot sent the data it keeps (friends, groups, …); it replaces what it sent before.
+struct BotDataSynced {
+  static constexpr std::string_view type = "BotDataSynced";
+  static constexpr std::uint16_t schema = 1;
+  Json data = Json::object();
+};
+TROUPE_EVENT(BotDataSynced, data)
+
+struct BotDeleted {
+  static constexpr std::string_view type = "BotDeleted";
+  static constexpr std::uint16_t schema = 1;
+  AccountId owner_id = 0;
+  Micros created_at = 0;
+};
+TROUPE_EVENT(BotDeleted, owner_id, created_at)
+
+using BotEvent = std::variant<BotCreated, BotUpdated, BotTokenRegenerated, BotRegistered, BotStatusReported,
+                              BotWentOffline, BotDataSynced, BotDeleted>;
+
+}  // namespace troupe::events

@@ -1,0 +1,72 @@
+#include "http/surface.hpp"
+
+#include <charconv>
+
+namespace troupe::http {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kWhite = " \t\r\n\f\v";
+  const auto begin = text.find_first_not_of(kWhite);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(kWhite) - begin + 1);
+}
+
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::invalid: return 400;
+    case Errc::unauthenticated: return 401;
+    case Errc::forbidden: return 403;
+    case Errc::not_found: return 404;
+    case Errc::conflict: return 409;
+    case Errc::duplicate: return 422;
+    case Errc::too_large: return 413;
+    case Errc::too_fast: return 429;
+    case Errc::overloaded:
+    case Errc::shutting_down:
+    case Errc::storage_failed: return 503;
+    case Errc::timed_out: return 504;
+    case Errc::corrupt: return 500;
+  }
+  return 500;
+}
+
+const std::string& Call::path(std::string_view name) const {
+  static const std::string kEmpty;
+  for (const auto& [key, value] : path_parameters)
+    if (key == name) return value;
+  return kEmpty;
+}
+
+std::optional<std::string> Call::text(std::string_view name) const { return query_parameter(request.query, name); }
+
+long long Call::integer(std::string_view name) const {
+  if (const auto value = text(name)) {
+    long long number = 0;
+    std::from_chars(value->data(), value->data() + value->size(), number);
+    return number;
+  }
+  for (const auto& parameter : route->query)
+    if (parameter.name == name) return parameter.fallback;
+  return 0;
+}
+
+std::optional<std::string> Call::optional_string(std::string_view field) const {
+  const auto it = body.find(std::string(field));
+  if (it == body.end() || !it->is_string()) return std::nullopt;
+  return std::string(trimmed(it->get_ref<const std::string&>()));
+}
+
+std::string Call::string(std::string_view field) const { return optional_string(field).value_or(""); }
+
+void Call::answer(const OrderedJson& json, std::vector<std::pair<std::string, std::string>> headers, int status) {
+  if (finished) finished(status);
+  reply({status, json.dump(), "application/json", std::move(headers)});
+}
+
+void Call::refuse(const Error& error) {
+  Response response = surface->error(error, request.id);
+  if (finished) finished(response.status);
+  reply(std::move(response));
+}
+
+}  // namespace troupe::http

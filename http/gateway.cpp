@@ -1,0 +1,248 @@
+#include "http/gateway.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "actors/secrets.hpp"
+#include "http/openapi.hpp"
+#include "http/validation.hpp"
+
+namespace troupe::http {
+namespace {
+
+constexpr std::string_view kAllMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
+constexpr std::size_t kMaxIdempotencyKeyLength = 255;
+
+/// Adds headers to whatever is answered.
+class WithHeaders : public Reply::Sink {
+ public:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  WithHeaders(Reply inner, Headers headers) : inner_(std::move(inner)), headers_(std::move(headers)) {}
+  void send(Response response) override {
+    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
+    inner_(std::move(response));
+  }
+  bool gone() const override { return inner_.gone(); }
+
+ private:
+  Reply inner_;
+  Headers headers_;
+};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+Response plain(int status, std::string body, std::string content_type) {
+  return {status, std::move(body), std::move(content_type), {}};
+}
+
+std::string_view content_type_of(std::string_view file) {
+  if (file.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (file.ends_with(".css")) return "text/css; charset=utf-8";
+  if (file.ends_with(".html")) return "text/html; charset=utf-8";
+  return "application/octet-stream";
+}
+
+/// One of the few files of the documentation page; never a path.
+Response docs_file(const std::string& folder, std::string_view name) {
+  static const std::vector<std::string_view> kFiles = {"index.html", "swagger-ui.css", "swagger-ui-bundle.js"};
+  if (folder.empty() || std::find(kFiles.begin(), kFiles.end(), name) == kFiles.end())
+    return plain(404, R"({"error":"Not found"})", "application/json");
+  std::ifstream in(folder + "/" + std::string(name), std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return plain(404, R"({"error":"Not found"})", "application/json");
+  return plain(200, text.str(), std::string(content_type_of(name)));
+}
+
+}  // namespace
+
+Gateway::Gateway(GatewayOptions options, Metrics& metrics) : options_(std::move(options)), metrics_(metrics) {}
+
+Expected<void> Gateway::add(Surface& surface) {
+  for (const Route& route : surface.routes()) {
+    if (auto ok = router_.add(route); !ok) return ok;
+    surface_of_.emplace(&route, &surface);
+  }
+  surfaces_.push_back(&surface);
+  openapi_ = openapi_document(surfaces_).dump(2);
+  return {};
+}
+
+Application Gateway::application() {
+  return {[this](Request request, Reply reply) { handle(std::move(request), std::move(reply)); },
+          [this](Request request, std::unique_ptr<Upgrade> upgrade) {
+            for (Surface* surface : surfaces_)
+              if (surface->take_upgrade(request, upgrade)) return;
+            upgrade->refuse(surfaces_.front()->no_such_path(request.id));
+          }};
+}
+
+void Gateway::handle(Request request, Reply reply) {
+  for (Surface* surface : surfaces_)
+    if (surface->take(request, reply)) return;
+  reply = with_cors(request, std::move(reply));
+  if (request.method == "OPTIONS") return reply(preflight(request));
+  if (answer_house_paths(request, reply)) return;
+  Router::Match match = router_.find(request.method, request.path);
+  if (match.route) return dispatch(*surface_of_.at(match.route), std::move(match), std::move(request), std::move(reply));
+  Surface& surface = *surfaces_.front();
+  if (match.allowed.empty()) return reply(surface.no_such_path(request.id));
+  Response response = surface.error({Errc::invalid, "Method not allowed"}, request.id);
+  response.status = 405;
+  response.headers.emplace_back("Allow", joined(match.allowed));
+  reply(std::move(response));
+}
+
+bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
+  if (request.method != "GET" && request.method != "HEAD") return false;
+  if (request.path == "/healthz") return reply(plain(200, "ok\n", "text/plain")), true;
+  if (request.path == "/readyz") {
+    const bool ready = !options_.ready || options_.ready();
+    return reply(plain(ready ? 200 : 503, ready ? "ready\n" : "not ready\n", "text/plain")), true;
+  }
+  if (request.path == "/openapi.json") return reply(plain(200, openapi_, "application/json")), true;
+  if (request.path == "/docs") return reply(docs_file(options_.docs_folder, "index.html")), true;
+  if (request.path.starts_with("/docs/"))
+    return reply(docs_file(options_.docs_folder, request.path.substr(6))), true;
+  return false;
+}
+
+void Gateway::dispatch(Surface& surface, Router::Match match, Request request, Reply reply) {
+  auto call = std::make_shared<Call>();
+  call->request = std::move(request);
+  call->reply = std::move(reply);
+  call->route = match.route;
+  call->surface = &surface;
+  call->path_parameters = std::move(match.parameters);
+  call->now = now_micros();
+  call->finished = [this, raw = call.get(), began = std::chrono::steady_clock::now()](int status) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    metrics_.observe(*raw->route, status, took.count());
+    if (options_.log_requests || status >= 500)
+      spdlog::log(status >= 500 ? spdlog::level::warn : spdlog::level::info,
+                  "request={} method={} route={} status={} caller={} ms={:.2f}", raw->request.id, raw->route->method,
+                  raw->route->pattern, status, raw->caller.name(), took.count() * 1000);
+  };
+  if (auto ok = prepare(surface, *call); !ok) return call->refuse(ok.error());
+  const Route& route = *call->route;
+  const auto run = [call, &route] {
+    try {
+      route.handler(call);
+    } catch (const std::exception& e) {
+      spdlog::error("request={} route={} failed: {}", call->request.id, route.pattern, e.what());
+      call->refuse({Errc::corrupt, "Internal server error"});
+    }
+  };
+  if (!route.elsewhere) return run();
+  if (!options_.read_elsewhere(run)) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
+}
+
+Expected<void> Gateway::prepare(const Surface& surface, Call& call) {
+  const Route& route = *call.route;
+  if (route.rate == RateClass::sign_in && options_.limit_rates) {
+    const double wait = sign_ins_.seconds_to_wait(call.request.remote_address, call.now);
+    if (wait > 0) return fail(Errc::too_fast, "Too many requests, try again in " +
+                                                  std::to_string(static_cast<int>(std::ceil(wait))) + " s");
+  }
+  Expected<Json> body = Json::object();
+  if (route.body != BodyKind::none) {
+    body = parse_body(route, call.request.body);
+    if (body) call.body = std::move(*body);
+  }
+  // A stranger learns that it is one before it learns what is wrong with its request.
+  if (auto ok = authorize(surface, call); !ok) return ok;
+  if (!body) return tl::unexpected(body.error());
+  if (call.body.is_object())
+    if (auto ok = check_fields(route, call.body); !ok) return ok;
+  if (auto ok = check_query(route, call.request.query); !ok) return ok;
+  return take_idempotency_key(call);
+}
+
+Expected<void> Gateway::authorize(const Surface& surface, Call& call) const {
+  const Route& route = *call.route;
+  if (route.access == Access::anyone) return {};
+  const bool for_bots = route.access == Access::bot || route.access == Access::bot_or_login;
+  std::string body_token;
+  if (for_bots && call.body.is_object()) body_token = call.string("token");
+  auto caller = surface.authenticate(call.request, body_token);
+  if (!caller) return tl::unexpected(caller.error());
+  call.caller = std::move(*caller);
+  const bool is_bot = !call.caller.bot_id.empty();
+  const bool nobody = !is_bot && call.caller.account == 0;
+  if (nobody || (is_bot && !for_bots))
+    return fail(Errc::unauthenticated, std::string(surface.not_authenticated()));
+  const auto denied = [&] { return fail(Errc::forbidden, route.denied); };
+  const bool admin = call.caller.is_admin();
+  switch (route.access) {
+    case Access::anyone:
+    case Access::login:
+    case Access::bot_or_login: return {};
+    case Access::admin: return admin ? Expected<void>{} : denied();
+    case Access::self_or_admin: {
+      events::AccountId wanted = 0;
+      const std::string& text = call.path("user_id");
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wanted);
+      if (error != std::errc{} || end != text.data() + text.size()) return fail(Errc::not_found, "Not found");
+      return admin || call.caller.account == wanted ? Expected<void>{} : denied();
+    }
+    case Access::bot:
+      if (is_bot) return call.caller.bot_id == call.path("bot_id") ? Expected<void>{} : denied();
+      [[fallthrough]];
+    case Access::owner:
+    case Access::owner_or_admin: {
+      const Subject bot = surface.bot(call.path("bot_id"));
+      const bool owns = bot.exists && bot.owner == call.caller.account;
+      if (owns) return {};
+      if (!admin || route.access == Access::owner) return denied();
+      return bot.exists ? Expected<void>{} : fail(Errc::not_found, "Bot not found");
+    }
+  }
+  return denied();
+}
+
+Expected<void> Gateway::take_idempotency_key(Call& call) const {
+  const auto key = call.request.header("Idempotency-Key");
+  if (!key || !call.route->creates) return {};
+  const bool printable = std::all_of(key->begin(), key->end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (key->empty() || key->size() > kMaxIdempotencyKeyLength || !printable)
+    return fail(Errc::invalid,
+                "Idempotency-Key must have 1 to " + std::to_string(kMaxIdempotencyKeyLength) +
+                    " visible ASCII characters",
+                "Idempotency-Key");
+  std::string name = call.caller.name() + " " + call.route->method + " " + std::string(call.request.path) + " ";
+  call.idempotency = {actors::text_digest(name + std::string(*key)), actors::text_digest(call.request.body)};
+  return {};
+}
+
+Reply Gateway::with_cors(const Request& request, Reply reply) const {
+  const auto origin = request.header("Origin");
+  if (!origin) return reply;
+  WithHeaders::Headers headers = {{"Vary", "Origin"}};
+  const auto& allowed = options_.allowed_origins;
+  if (allowed.empty() || std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) {
+    headers.emplace_back("Access-Control-Allow-Origin", *origin);
+    headers.emplace_back("Access-Control-Allow-Credentials", "true");
+  }
+  return Reply(std::make_unique<WithHeaders>(std::move(reply), std::move(headers)));
+}
+
+Response Gateway::preflight(const Request& request) const {
+  Response response = plain(200, "", "text/plain");
+  response.headers.emplace_back("Allow", kAllMethods);
+  if (request.header("Access-Control-Request-Method"))
+    response.headers.emplace_back("Access-Control-Allow-Methods", kAllMethods);
+  if (const auto headers = request.header("Access-Control-Request-Headers"))
+    response.headers.emplace_back("Access-Control-Allow-Headers", *headers);
+  return response;
+}
+
+}  // namespace troupe::http

@@ -1,0 +1,57 @@
+// One entrance for all dialects on a listener: routing, CORS, rates, credentials, validation and idempotency keys
+// happen here, once, as the route table says.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "http/metrics.hpp"
+#include "http/rate_limiter.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "http/surface.hpp"
+
+namespace troupe::http {
+
+struct GatewayOptions {
+  /// Origins that browsers may call from; empty: every origin, as the dialects' own servers allow. Cookies are
+  /// SameSite=Lax, so another site cannot use a visitor's login either way.
+  std::vector<std::string> allowed_origins;
+  bool limit_rates = true;
+  bool log_requests = false;
+  std::function<bool()> ready;                              ///< what /readyz says
+  std::function<bool(std::function<void()>)> read_elsewhere;  ///< false when its queue is full
+  std::string docs_folder;  ///< assets of the interactive page at /docs; empty: left out
+};
+
+/// On the event loop's thread. Surfaces must outlive it.
+class Gateway {
+ public:
+  Gateway(GatewayOptions options, Metrics& metrics);
+
+  /// Errors: conflict (two routes collide; both are named).
+  Expected<void> add(Surface& surface);
+
+  Application application();
+
+  void handle(Request request, Reply reply);
+
+ private:
+  bool answer_house_paths(const Request& request, Reply& reply);
+  void dispatch(Surface& surface, Router::Match match, Request request, Reply reply);
+  Expected<void> authorize(const Surface& surface, Call& call) const;
+  Expected<void> prepare(const Surface& surface, Call& call);
+  Expected<void> take_idempotency_key(Call& call) const;
+  Reply with_cors(const Request& request, Reply reply) const;
+  Response preflight(const Request& request) const;
+
+  GatewayOptions options_;
+  Metrics& metrics_;
+  Router router_;
+  std::vector<Surface*> surfaces_;
+  std::unordered_map<const Route*, Surface*> surface_of_;
+  RateLimiter sign_ins_{defaults::kSignInBurst, defaults::kSignInPerSecond};
+  std::string openapi_;
+};
+
+}  // namespace troupe::http

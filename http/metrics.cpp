@@ -1,0 +1,124 @@
+#include "http/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <mutex>
+#include <unordered_map>
+
+namespace troupe::http {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+/// Seconds. From a cached read to the longest poll.
+const prometheus::Histogram::BucketBoundaries kLatencyBounds = {0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                                0.05,   0.1,    0.25,  1,      5,     60};
+
+MetricFamily single(const char* name, const char* help, MetricType type, double value) {
+  ClientMetric metric;
+  if (type == MetricType::Counter)
+    metric.counter.value = value;
+  else
+    metric.gauge.value = value;
+  return {name, help, type, {metric}};
+}
+
+template <class Bounds>
+MetricFamily histogram(const char* name, const char* help, const std::vector<std::uint64_t>& cumulative,
+                       const Bounds& bounds, double sum) {
+  ClientMetric metric;
+  std::size_t i = 0;
+  for (const double bound : bounds) {
+    metric.histogram.bucket.push_back({i < cumulative.size() ? cumulative[i] : 0, bound});
+    ++i;
+  }
+  metric.histogram.sample_count = cumulative.empty() ? 0 : cumulative.back();
+  metric.histogram.bucket.push_back({metric.histogram.sample_count, std::numeric_limits<double>::infinity()});
+  metric.histogram.sample_sum = sum;
+  return {name, help, MetricType::Histogram, {metric}};
+}
+
+}  // namespace
+
+struct Metrics::Impl {
+  struct PerRoute {
+    prometheus::Histogram* latency;
+    std::map<int, prometheus::Counter*> by_status;
+  };
+
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Histogram>& latency = prometheus::BuildHistogram()
+                                                           .Name("troupe_http_request_seconds")
+                                                           .Help("From a whole request to its answer, by route")
+                                                           .Register(registry);
+  prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
+                                                          .Name("troupe_http_requests_total")
+                                                          .Help("Answered requests, by route and status")
+                                                          .Register(registry);
+  std::mutex mutex;
+  std::unordered_map<const Route*, PerRoute> routes;
+};
+
+Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::observe(const Route& route, int status, double seconds) {
+  const std::lock_guard lock(impl_->mutex);
+  auto [it, added] = impl_->routes.try_emplace(&route);
+  auto& metrics = it->second;
+  if (added)
+    metrics.latency = &impl_->latency.Add({{"method", route.method}, {"route", route.pattern}}, kLatencyBounds);
+  metrics.latency->Observe(seconds);
+  auto*& counter = metrics.by_status[status];
+  if (!counter)
+    counter = &impl_->requests.Add(
+        {{"method", route.method}, {"route", route.pattern}, {"status", std::to_string(status)}});
+  counter->Increment();
+}
+
+std::string Metrics::text(const Sources& sources) const {
+  constexpr auto kGauge = MetricType::Gauge;
+  constexpr auto kCounter = MetricType::Counter;
+  const auto store = sources.store();
+  const auto actors = sources.actors();
+  const auto server = sources.server();
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  auto families = impl_->registry.Collect();
+  const std::vector<MetricFamily> read_now = {
+      single("troupe_journal_batches_total", "Batches committed, one fsync each", kCounter, number(store.batches)),
+      single("troupe_journal_appends_total", "Appends committed", kCounter, number(store.appends)),
+      single("troupe_journal_events_total", "Events committed", kCounter, number(store.events)),
+      single("troupe_journal_refused_total", "Appends that failed a condition", kCounter, number(store.refused)),
+      single("troupe_journal_queue_depth", "Appends waiting for the writer", kGauge, number(store.queue_depth)),
+      single("troupe_journal_queue_bytes", "Bytes waiting for the writer", kGauge, number(store.queue_bytes)),
+      single("troupe_journal_position", "Position of the last event", kGauge, number(sources.last_position())),
+      histogram("troupe_journal_append_seconds", "From append to durable", store.append_latency_buckets,
+                storage::kAppendLatencyBoundsSeconds, store.append_latency_sum_seconds),
+      histogram("troupe_journal_batch_appends", "Appends in a batch", store.batch_size_buckets,
+                storage::kBatchSizeBounds, number(store.appends)),
+      single("troupe_accounts_awake", "Account actors awake", kGauge, number(actors.accounts_awake)),
+      single("troupe_bots_awake", "Bot actors awake", kGauge, number(actors.bots_awake)),
+      single("troupe_commands_awake", "Command actors awake", kGauge, number(actors.commands_awake)),
+      single("troupe_polls_waiting", "Long polls waiting for a command", kGauge, number(actors.polls_waiting)),
+      single("troupe_passwords_waiting", "Passwords waiting to be hashed", kGauge, number(actors.passwords_waiting)),
+      single("troupe_reads_waiting", "Long reads waiting for the worker", kGauge, number(actors.reads_waiting)),
+      single("troupe_mails_sent_total", "Mails sent", kCounter, number(actors.mails_sent)),
+      single("troupe_mails_failed_total", "Mails given up", kCounter, number(actors.mails_failed)),
+      single("troupe_connections", "Open connections", kGauge, number(server.connections)),
+      single("troupe_websockets", "Open WebSockets", kGauge, number(server.websockets)),
+      single("troupe_websockets_dropped_total", "WebSockets closed because the client did not read", kCounter,
+             number(server.websockets_dropped)),
+      single("troupe_bodies_in_flight_bytes", "Request bodies held in memory", kGauge,
+             number(server.bodies_in_flight_bytes)),
+      single("troupe_socketio_clients", "Connected Socket.IO clients", kGauge, number(sources.socketio_clients())),
+  };
+  families.insert(families.end(), read_now.begin(), read_now.end());
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace troupe::http

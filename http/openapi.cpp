@@ -1,0 +1,197 @@
+#include "http/openapi.hpp"
+
+#include <cctype>
+#include <set>
+
+namespace troupe::http {
+namespace {
+
+/// A schema for values like `example`, with the example in it.
+OrderedJson schema_of(const OrderedJson& example) {
+  if (example.is_object()) {
+    OrderedJson properties = OrderedJson::object();
+    for (const auto& [key, value] : example.items()) properties[key] = schema_of(value);
+    OrderedJson schema = {{"type", "object"}};
+    if (!properties.empty()) schema["properties"] = properties;
+    return schema;
+  }
+  if (example.is_array())
+    return {{"type", "array"},
+            {"items", example.empty() ? OrderedJson::object() : schema_of(example.front())}};
+  if (example.is_null()) return OrderedJson::object();
+  const char* type = example.is_boolean() ? "boolean" : example.is_number_integer() ? "integer" : example.is_number() ? "number" : "string";
+  return {{"type", type}, {"examples", OrderedJson::array({example})}};
+}
+
+OrderedJson schema_of(const Field& field) {
+  OrderedJson schema = OrderedJson::object();
+  switch (field.type) {
+    case Field::Type::string: schema["type"] = "string"; break;
+    case Field::Type::integer: schema["type"] = "integer"; break;
+    case Field::Type::object: schema["type"] = "object"; break;
+    case Field::Type::array:
+      schema["type"] = "array";
+      schema["items"] = OrderedJson::object();
+      break;
+    case Field::Type::any: break;
+  }
+  if (!field.description.empty()) schema["description"] = field.description;
+  if (field.min_length) schema["minLength"] = field.min_length;
+  if (field.max_length) schema["maxLength"] = field.max_length;
+  if (!field.values.empty()) schema["enum"] = field.values;
+  return schema;
+}
+
+OrderedJson body_of(const Route& route) {
+  OrderedJson object = {{"type", "object"}};
+  OrderedJson required = OrderedJson::array();
+  for (const Field& field : route.fields) {
+    object["properties"][field.name] = schema_of(field);
+    if (field.required) required.push_back(field.name);
+  }
+  if (!required.empty()) object["required"] = required;
+  OrderedJson schema = object;
+  if (route.body == BodyKind::object_or_array)
+    schema = {{"oneOf", OrderedJson::array({object, {{"type", "array"}, {"items", object}}})}};
+  return {{"required", !required.empty() || route.body == BodyKind::object_or_array},
+          {"content", {{"application/json", {{"schema", schema}}}}}};
+}
+
+OrderedJson parameters_of(const Route& route) {
+  OrderedJson parameters = OrderedJson::array();
+  for (std::size_t at = route.pattern.find('{'); at != std::string::npos; at = route.pattern.find('{', at + 1)) {
+    const std::string name = route.pattern.substr(at + 1, route.pattern.find('}', at) - at - 1);
+    parameters.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
+  }
+  for (const Parameter& parameter : route.query) {
+    OrderedJson schema = {{"type", parameter.integer ? "integer" : "string"}};
+    if (parameter.integer) {
+      schema["minimum"] = parameter.min;
+      schema["maximum"] = parameter.max;
+      schema["default"] = parameter.fallback;
+    }
+    parameters.push_back({{"name", parameter.name},
+                          {"in", "query"},
+                          {"required", parameter.required},
+                          {"description", parameter.description},
+                          {"schema", schema}});
+  }
+  if (route.creates)
+    parameters.push_back({{"name", "Idempotency-Key"},
+                          {"in", "header"},
+                          {"required", false},
+                          {"description", "The same key with the same body answers the first answer again for a day, "
+                                          "and does nothing twice; with another body it is refused with 422."},
+                          {"schema", {{"type", "string"}, {"maxLength", 255}}}});
+  return parameters;
+}
+
+OrderedJson security_of(Access access) {
+  const OrderedJson login = {{"session", OrderedJson::array()}};
+  const OrderedJson token = {{"botToken", OrderedJson::array()}};
+  const OrderedJson bearer = {{"bearer", OrderedJson::array()}};
+  switch (access) {
+    case Access::anyone: return OrderedJson::array({OrderedJson::object()});
+    case Access::bot:
+    case Access::bot_or_login: return OrderedJson::array({token, bearer, login});
+    default: return OrderedJson::array({login});
+  }
+}
+
+std::string access_sentence(Access access) {
+  switch (access) {
+    case Access::anyone: return "Anyone may call this.";
+    case Access::login: return "Needs a login.";
+    case Access::admin: return "Needs a login with role `admin`.";
+    case Access::self_or_admin: return "Needs the login of that account, or of an administrator.";
+    case Access::owner: return "Needs the login of the bot's owner.";
+    case Access::owner_or_admin: return "Needs the login of the bot's owner, or of an administrator.";
+    case Access::bot: return "Needs the bot's token, or the login of its owner or of an administrator.";
+    case Access::bot_or_login: return "Needs a bot's token or a login.";
+  }
+  return {};
+}
+
+std::string operation_id(const Route& route) {
+  std::string id = route.method;
+  for (char& c : id) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char c : route.pattern) id += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return id;
+}
+
+OrderedJson error_response(const char* description) {
+  return {{"description", description},
+          {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
+}
+
+OrderedJson responses_of(const Route& route) {
+  OrderedJson responses;
+  responses["200"] = {{"description", "Success"},
+                      {"content", {{"application/json", {{"schema", schema_of(OrderedJson::parse(route.response))}}}}}};
+  responses["400"] = error_response("The request breaks a rule; `field` names the offender");
+  if (route.access != Access::anyone) {
+    responses["401"] = error_response("No credentials, or not good ones");
+    responses["403"] = error_response("Not allowed");
+  }
+  if (route.pattern.find('{') != std::string::npos) responses["404"] = error_response("No such thing");
+  if (route.creates) responses["422"] = error_response("The Idempotency-Key was used with another body");
+  if (route.rate != RateClass::unlimited) responses["429"] = error_response("Too fast; see `Retry-After`");
+  responses["503"] = error_response("Overloaded; see `Retry-After`");
+  return responses;
+}
+
+OrderedJson operation_of(const Route& route) {
+  OrderedJson operation = {{"tags", OrderedJson::array({route.tag})},
+                           {"summary", route.summary},
+                           {"operationId", operation_id(route)}};
+  operation["description"] =
+      (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access);
+  operation["security"] = security_of(route.access);
+  if (auto parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = parameters;
+  if (route.body != BodyKind::none) operation["requestBody"] = body_of(route);
+  operation["responses"] = responses_of(route);
+  return operation;
+}
+
+}  // namespace
+
+OrderedJson openapi_document(const std::vector<Surface*>& surfaces) {
+  OrderedJson document = {
+      {"openapi", "3.1.0"},
+      {"info",
+       {{"title", "Troupe"},
+        {"version", "1.0"},
+        {"description", "One event-sourced server for many bots, through the dialects that its clients speak."},
+        {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+      {"servers", OrderedJson::array({{{"url", "/"}}})}};
+  OrderedJson tags = OrderedJson::array();
+  OrderedJson paths = OrderedJson::object();
+  std::set<std::string> seen;
+  for (const Surface* surface : surfaces) {
+    for (const Route& route : surface->routes()) {
+      if (seen.insert(route.tag).second)
+        tags.push_back({{"name", route.tag}, {"description", std::string(surface->title())}});
+      std::string method = route.method;
+      for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      paths[route.pattern][method] = operation_of(route);
+    }
+  }
+  document["tags"] = tags;
+  document["paths"] = paths;
+  document["components"] = {
+      {"securitySchemes",
+       {{"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "session_token"}}},
+        {"botToken", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Bot-Token"}}},
+        {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
+      {"schemas",
+       {{"Error",
+         {{"type", "object"},
+          {"properties",
+           {{"error", {{"type", "string"}, {"description", "What is wrong, for people"}}},
+            {"field", {{"type", "string"}, {"description", "The field or parameter at fault"}}},
+            {"request_id", {{"type", "string"}}}}},
+          {"required", OrderedJson::array({"error", "request_id"})}}}}}};
+  return document;
+}
+
+}  // namespace troupe::http

@@ -1,0 +1,140 @@
+// What a route declares. The router, the authorisation, the limiter, the validation, the OpenAPI document and the tests
+// all read the same table.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "actors/ask.hpp"
+#include "events/account.hpp"
+#include "events/json.hpp"
+#include "http/message.hpp"
+
+namespace troupe::http {
+
+/// JSON whose keys keep the order they were given: what answers are made of.
+using OrderedJson = nlohmann::ordered_json;
+
+/// Who is calling. Nobody has neither an account nor a bot.
+struct Caller {
+  events::AccountId account = 0;
+  std::string role;         ///< of the account
+  std::string bot_id;       ///< set when a bot's token was given
+  std::string login_hash;   ///< digest of the login's token, when it is a login
+  bool is_admin() const { return role == "admin"; }
+  /// As the envelope of an event names it.
+  std::string name() const {
+    if (!bot_id.empty()) return "bot/" + bot_id;
+    return account != 0 ? "account/" + std::to_string(account) : "anonymous";
+  }
+};
+
+/// Who may call a route. The bot or account in question is the path parameter `bot_id` or `user_id`.
+enum class Access : std::uint8_t {
+  anyone,          ///< no credentials needed
+  login,           ///< any account
+  admin,           ///< an administrator
+  self_or_admin,   ///< the account itself, or an administrator
+  owner,           ///< the owner of the bot, and nobody else
+  owner_or_admin,  ///< the owner of the bot, or an administrator
+  bot,             ///< the bot by its token, its owner, or an administrator
+  bot_or_login,    ///< any bot or account: the handler decides what it may see
+};
+
+/// Routes of one class share a budget of requests for each client address.
+enum class RateClass : std::uint8_t { unlimited, sign_in };
+
+/// One field of a request body.
+struct Field {
+  enum class Type : std::uint8_t { string, integer, object, array, any };
+  std::string name;
+  Type type = Type::string;
+  bool required = false;
+  std::string description = {};
+  std::size_t min_length = 0;  ///< of a string, after white space around it is cut off
+  std::size_t max_length = 0;  ///< 0: the decider's own limit
+  std::vector<std::string> values = {};  ///< the words it may be; empty: any
+  std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
+};
+
+/// One parameter of the query string.
+struct Parameter {
+  std::string name;
+  std::string description;
+  bool required = false;
+  bool integer = false;
+  long long fallback = 0;  ///< when the parameter is missing
+  long long min = 1;
+  long long max = 0;
+};
+
+enum class BodyKind : std::uint8_t {
+  none,            ///< ignored
+  object,          ///< a JSON object; empty counts as `{}`
+  object_or_array  ///< one object or an array of objects
+};
+
+struct Call;
+using CallPtr = std::shared_ptr<Call>;
+/// Runs on the event loop's thread, or on the reading worker's when the route says `elsewhere`.
+using Handler = std::function<void(const CallPtr&)>;
+
+struct Route {
+  std::string method;
+  std::string pattern;  ///< `/api/bot/{bot_id}/logs`
+  Access access = Access::login;
+  Handler handler;
+  std::string summary;
+  std::string response;  ///< the answer's shape as JSON text, with example values; becomes its schema
+  std::string tag;
+  BodyKind body = BodyKind::none;
+  std::vector<Field> fields = {};
+  std::vector<Parameter> query = {};
+  std::string missing = {};                   ///< the error text when a required field is missing; empty: a plain one
+  std::string denied = "Not authorized";      ///< the error text of 403
+  std::string invalid_body = "Malformed JSON";  ///< the error text of a body that is not what `body` says
+  bool creates = false;    ///< takes an `Idempotency-Key`
+  bool elsewhere = false;  ///< a long read: runs on a worker
+  RateClass rate = RateClass::unlimited;
+  std::string description = {};
+};
+
+class Surface;
+
+/// One request on its way through its handler. Held by every callback that still works for it.
+struct Call {
+  Request request;
+  Reply reply;
+  const Route* route = nullptr;
+  const Surface* surface = nullptr;
+  std::vector<std::pair<std::string_view, std::string>> path_parameters;  ///< decoded
+  Caller caller;
+  Json body = Json::object();
+  Micros now = 0;
+  std::optional<storage::IdempotencyKey> idempotency;
+  std::function<void(int status)> finished;  ///< called with the status just before the answer leaves
+
+  const std::string& path(std::string_view name) const;
+  /// A query parameter that the route declares as an integer; validated already.
+  long long integer(std::string_view name) const;
+  std::optional<std::string> text(std::string_view name) const;
+
+  /// A string field of the body, without white space around it; empty when missing.
+  std::string string(std::string_view field) const;
+  std::optional<std::string> optional_string(std::string_view field) const;
+
+  actors::Cause cause() const { return {caller.name(), request.id, now, idempotency}; }
+
+  void answer(const OrderedJson& json, std::vector<std::pair<std::string, std::string>> headers = {}, int status = 200);
+  void refuse(const Error& error);
+};
+
+/// White space around a text cut off.
+std::string_view trimmed(std::string_view text);
+
+}  // namespace troupe::http

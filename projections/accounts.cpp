@@ -1,0 +1,97 @@
+// Accounts, their credentials and their open logins; password resets that are still under way.
+#include <charconv>
+
+#include "projections/row_changes.hpp"
+
+namespace troupe::projections {
+namespace {
+
+using namespace events;
+
+AccountId number_of(std::string_view id) {
+  AccountId number = 0;
+  std::from_chars(id.data(), id.data() + id.size(), number);
+  return number;
+}
+
+std::string account_key(const Context& c) { return be64(static_cast<std::uint64_t>(number_of(c.id))); }
+
+void erase_logins(const std::vector<std::string>& token_hashes, Rows& rows) {
+  for (const auto& hash : token_hashes) rows.push_back(erase(Table::logins, hash));
+}
+
+void on(const AccountRegistered& e, const Context& c, Rows& rows) {
+  AccountRow row;
+  row.id = e.id;
+  row.username = e.username;
+  row.email = e.email;
+  row.fullname = e.fullname;
+  row.role = e.role;
+  row.created_at = c.time;
+  rows.push_back(put_row(Table::accounts, account_key(c), row));
+  rows.push_back(put_bytes(Table::credentials, account_key(c), e.password_hash));
+  rows.push_back(put_key(Table::account_numbers, account_key(c)));
+  rows.push_back(add(kTotalUsers, 1));
+}
+
+void on(const LoggedIn& e, const Context& c, Rows& rows) {
+  rows.push_back(
+      put_bytes(Table::logins, e.token_hash, account_key(c) + be64(static_cast<std::uint64_t>(e.expires_at))));
+  rows.push_back(patch(Table::accounts, account_key(c), {{"last_login", c.time}}));
+}
+
+void on(const LoginsEnded& e, const Context&, Rows& rows) { erase_logins(e.token_hashes, rows); }
+
+void on(const ProfileUpdated& e, const Context& c, Rows& rows) {
+  Json fields = Json::object();
+  if (e.fullname) fields["fullname"] = *e.fullname;
+  if (e.phone) fields["phone"] = *e.phone;
+  if (e.birthday) fields["birthday"] = *e.birthday;
+  if (e.gender) fields["gender"] = *e.gender;
+  rows.push_back(patch(Table::accounts, account_key(c), fields));
+}
+
+void on(const PasswordChanged& e, const Context& c, Rows& rows) {
+  rows.push_back(put_bytes(Table::credentials, account_key(c), e.password_hash));
+  erase_logins(e.ended_logins, rows);
+}
+
+void on(const PasswordResetIssued& e, const Context& c, Rows& rows) {
+  rows.push_back(put_row(Table::reset_mails, e.token_hash,
+                         ResetMailRow{number_of(c.id), e.email, e.sealed_token, e.expires_at}));
+}
+
+void on(const PasswordResetMailSettled& e, const Context&, Rows& rows) {
+  rows.push_back(erase(Table::reset_mails, e.token_hash));
+}
+
+void on(const RoleChanged& e, const Context& c, Rows& rows) {
+  rows.push_back(patch(Table::accounts, account_key(c), {{"role", e.role}}));
+}
+
+void on(const AccountDeleted& e, const Context& c, Rows& rows) {
+  rows.push_back(erase(Table::accounts, account_key(c)));
+  rows.push_back(erase(Table::credentials, account_key(c)));
+  erase_logins(e.ended_logins, rows);
+  rows.push_back(add(kTotalUsers, -1));
+}
+
+void on(const PasswordResetRequested& e, const Context&, Rows& rows) {
+  rows.push_back(put_bytes(Table::reset_requests, e.request, e.sealed_email));
+}
+
+void on(const PasswordResetRequestSettled& e, const Context&, Rows& rows) {
+  rows.push_back(erase(Table::reset_requests, e.request));
+}
+
+}  // namespace
+
+void project(const AccountEvent& event, const Context& context, Rows& rows) {
+  std::visit([&](const auto& e) { on(e, context, rows); }, event);
+}
+
+void project(const ResetRequestEvent& event, const Context& context, Rows& rows) {
+  std::visit([&](const auto& e) { on(e, context, rows); }, event);
+}
+
+}  // namespace troupe::projections

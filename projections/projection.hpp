@@ -1,0 +1,45 @@
+// Projections: pure functions from events to row changes. They run on the thread that emits the events, and again, with
+// the same outcome, when the log is replayed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "events/account.hpp"
+#include "events/bot.hpp"
+#include "events/command.hpp"
+#include "events/feed.hpp"
+#include "storage/journal.hpp"
+
+namespace troupe::projections {
+
+using Rows = std::vector<storage::RowChange>;
+
+/// What a projection may know besides the event: the id part of its stream, and when it was decided.
+struct Context {
+  std::string_view id;
+  Micros time = 0;
+};
+
+void project(const events::AccountEvent& event, const Context& context, Rows& rows);
+void project(const events::BotEvent& event, const Context& context, Rows& rows);
+void project(const events::CommandEvent& event, const Context& context, Rows& rows);
+void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
+
+/// A batch of a feed only counts: its events need no decoding.
+void project_feed(std::string_view category, std::size_t events, const Context& context, Rows& rows);
+
+/// All row changes of a stored record, by its category. Errors: corrupt (an event does not decode).
+/// A category that no projection reads has no rows.
+Expected<Rows> rows_of(const events::Record& record);
+
+/// One projection: rows of `tables` are dropped and replayed when `version` changes.
+struct Projection {
+  std::string name;
+  std::uint32_t version;
+  std::vector<storage::TableId> tables;
+};
+const std::vector<Projection>& all_projections();
+
+}  // namespace troupe::projections

@@ -1,0 +1,347 @@
+#include "projections/queries.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "storage/row_key.hpp"
+
+namespace troupe::projections {
+namespace {
+
+using storage::be64;
+using storage::read_be64;
+using storage::Store;
+using Direction = Store::Direction;
+
+constexpr TableId id_of(Table table) { return static_cast<TableId>(table); }
+std::string key_of(AccountId id) { return be64(static_cast<std::uint64_t>(id)); }
+
+template <class Row>
+std::optional<Row> parse(std::string_view bytes) {
+  auto fields = events::from_cbor(bytes);
+  if (!fields) return std::nullopt;
+  try {
+    return fields->template get<Row>();
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+template <class Row>
+std::optional<Row> row(const Store& store, Table table, std::string_view key) {
+  const auto bytes = store.row(id_of(table), key);
+  return bytes ? parse<Row>(*bytes) : std::nullopt;
+}
+
+/// The account number in a stream name `account/7`.
+std::optional<AccountId> account_of(const std::optional<std::string>& stream) {
+  constexpr std::string_view prefix = "account/";
+  if (!stream || !stream->starts_with(prefix)) return std::nullopt;
+  AccountId id = 0;
+  const char* end = stream->data() + stream->size();
+  if (std::from_chars(stream->data() + prefix.size(), end, id).ptr != end) return std::nullopt;
+  return id;
+}
+
+/// What follows `skip` bytes in each key of an index, at most `limit` of them.
+std::vector<std::string> ids_in(const Store& store, Table index, const std::string& prefix, std::size_t skip,
+                                Direction direction, std::size_t limit) {
+  std::vector<std::string> ids;
+  if (limit == 0) return ids;
+  store.scan(id_of(index), prefix, {}, direction, [&](std::string_view key, std::string_view) {
+    ids.emplace_back(key.substr(skip));
+    return ids.size() < limit;
+  });
+  return ids;
+}
+
+template <class Row>
+std::vector<Row> rows_of_ids(const Store& store, Table table, const std::vector<std::string>& ids) {
+  std::vector<Row> rows;
+  rows.reserve(ids.size());
+  for (const auto& id : ids)
+    if (auto found = row<Row>(store, table, id)) rows.push_back(std::move(*found));
+  return rows;
+}
+
+std::vector<CommandRow> last_commands(const Store& store, Table index, const std::string& prefix, std::size_t limit) {
+  auto ids = ids_in(store, index, prefix, prefix.size() + 8, Direction::backward, limit);
+  std::reverse(ids.begin(), ids.end());
+  return rows_of_ids<CommandRow>(store, Table::commands, ids);
+}
+
+/// The highest number that keys of an index start with; 0 when it is empty.
+std::uint64_t last_number(const Store& store, Table index) {
+  std::uint64_t last = 0;
+  store.scan(id_of(index), {}, {}, Direction::backward, [&](std::string_view key, std::string_view) {
+    last = read_be64(key);
+    return false;
+  });
+  return last;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+/// Keeps the newest `limit` entries of any number of feeds, each read newest first.
+class Newest {
+ public:
+  explicit Newest(std::size_t limit) : limit_(limit) {}
+
+  /// For `read_..._backward`: stops a feed at the first record that is older than all that is kept.
+  bool take(const events::Record& record) {
+    for (std::size_t i = record.events.size(); i-- > 0;) {
+      const auto position = record.position + i;
+      if (entries_.size() == limit_) {
+        if (limit_ == 0 || entries_.front().position > position) return false;
+        std::pop_heap(entries_.begin(), entries_.end(), newer);
+        entries_.pop_back();
+      }
+      auto event = events::decode<events::FeedEvent>(record.events[i]);
+      if (!event) {
+        error_ = event.error();
+        return false;
+      }
+      entries_.push_back({position, std::string(record.id()), record.time, std::move(*event)});
+      std::push_heap(entries_.begin(), entries_.end(), newer);
+    }
+    return true;
+  }
+
+  Expected<std::vector<FeedEntry>> oldest_first() && {
+    if (error_) return tl::unexpected(*error_);
+    std::sort(entries_.begin(), entries_.end(),
+              [](const FeedEntry& a, const FeedEntry& b) { return a.position < b.position; });
+    return std::move(entries_);
+  }
+
+ private:
+  static bool newer(const FeedEntry& a, const FeedEntry& b) { return a.position > b.position; }
+
+  std::size_t limit_;
+  std::vector<FeedEntry> entries_;  ///< a heap with the oldest in front
+  std::optional<Error> error_;
+};
+
+Expected<std::vector<FeedEntry>> newest_of(const Store& store, std::initializer_list<std::string_view> categories,
+                                           const Visible& visible, std::size_t limit) {
+  Newest newest(limit);
+  const auto take = [&](const events::Record& record) { return newest.take(record); };
+  for (const auto category : categories) {
+    if (visible.everything) {
+      if (auto ok = store.read_category_backward(category, storage::kNewest, take); !ok)
+        return tl::unexpected(ok.error());
+      continue;
+    }
+    for (const auto& bot : visible.bots) {
+      const std::string stream = std::string(category) + "/" + bot;
+      if (auto ok = store.read_stream_backward(stream, storage::kNewest, take); !ok)
+        return tl::unexpected(ok.error());
+    }
+  }
+  return std::move(newest).oldest_first();
+}
+
+}  // namespace
+
+std::optional<AccountRow> Queries::account(AccountId id) const {
+  return row<AccountRow>(store_, Table::accounts, key_of(id));
+}
+
+std::optional<std::string> Queries::password_hash(AccountId id) const {
+  return store_.row(id_of(Table::credentials), key_of(id));
+}
+
+std::optional<OpenLogin> Queries::login(std::string_view token_hash) const {
+  const auto bytes = store_.row(id_of(Table::logins), token_hash);
+  if (!bytes) return std::nullopt;
+  return OpenLogin{static_cast<AccountId>(read_be64(*bytes)), static_cast<Micros>(read_be64(*bytes, 8))};
+}
+
+std::optional<AccountId> Queries::account_named(std::string_view name) const {
+  const bool is_email = name.find('@') != name.npos;
+  return account_of(store_.claim_holder((is_email ? "email/" : "username/") + std::string(name)));
+}
+
+std::optional<AccountId> Queries::account_with_reset(std::string_view token_hash) const {
+  return account_of(store_.claim_holder("reset/" + std::string(token_hash)));
+}
+
+std::vector<AccountRow> Queries::accounts(AccountId after, std::size_t limit) const {
+  std::vector<AccountRow> rows;
+  if (limit == 0) return rows;
+  store_.scan(id_of(Table::accounts), {}, key_of(after + 1), Direction::forward,
+              [&](std::string_view, std::string_view bytes) {
+                if (auto account = parse<AccountRow>(bytes)) rows.push_back(std::move(*account));
+                return rows.size() < limit;
+              });
+  return rows;
+}
+
+std::vector<AccountRow> Queries::search_accounts(std::string_view text, std::size_t limit) const {
+  const std::string wanted = lower(text);
+  std::vector<AccountRow> rows;
+  store_.scan(id_of(Table::accounts), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
+    auto account = parse<AccountRow>(bytes);
+    const auto contains = [&](const std::string& field) { return lower(field).find(wanted) != std::string::npos; };
+    if (account && (contains(account->username) || contains(account->email))) rows.push_back(std::move(*account));
+    return rows.size() < limit;
+  });
+  return rows;
+}
+
+AccountId Queries::last_account_id() const {
+  return static_cast<AccountId>(last_number(store_, Table::account_numbers));
+}
+
+std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, Table::bots, id); }
+
+std::optional<std::string> Queries::bot_with_token(std::string_view token_hash) const {
+  const auto stream = store_.claim_holder("token/" + std::string(token_hash));
+  if (!stream || !stream->starts_with("bot/")) return std::nullopt;
+  return stream->substr(4);
+}
+
+std::vector<std::string> Queries::bot_ids_of(AccountId owner) const {
+  return ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, defaults::kMaxBotsPerAccount);
+}
+
+std::vector<BotRow> Queries::bots_of(AccountId owner, std::size_t limit) const {
+  return rows_of_ids<BotRow>(store_, Table::bots,
+                             ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, limit));
+}
+
+std::vector<BotRow> Queries::all_bots(std::size_t limit) const {
+  return rows_of_ids<BotRow>(store_, Table::bots,
+                             ids_in(store_, Table::bots_by_time, {}, 8, Direction::backward, limit));
+}
+
+std::optional<BotDataRow> Queries::bot_data(std::string_view bot_id) const {
+  return row<BotDataRow>(store_, Table::bot_data, bot_id);
+}
+
+void Queries::each_bot(const std::function<void(const BotRow&)>& visit) const {
+  store_.scan(id_of(Table::bots), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
+    if (const auto bot = parse<BotRow>(bytes)) visit(*bot);
+    return true;
+  });
+}
+
+std::optional<CommandRow> Queries::command(std::string_view id) const {
+  return row<CommandRow>(store_, Table::commands, id);
+}
+
+std::vector<CommandRow> Queries::commands_of_bot(std::string_view bot_id, std::size_t limit) const {
+  return last_commands(store_, Table::commands_by_bot, std::string(bot_id), limit);
+}
+
+std::vector<CommandRow> Queries::commands_of_owner(AccountId owner, std::size_t limit) const {
+  return last_commands(store_, Table::commands_by_owner, key_of(owner), limit);
+}
+
+std::vector<CommandRow> Queries::all_commands(std::size_t limit) const {
+  return last_commands(store_, Table::commands_by_number, {}, limit);
+}
+
+std::vector<std::string> Queries::leasable_commands(std::string_view bot_id, Micros now, std::size_t limit) const {
+  std::vector<std::string> ids;
+  if (limit == 0) return ids;
+  store_.scan(id_of(Table::pending_commands), bot_id, {}, Direction::forward,
+              [&](std::string_view key, std::string_view value) {
+                if (static_cast<Micros>(read_be64(value)) <= now) ids.emplace_back(key.substr(bot_id.size() + 8));
+                return ids.size() < limit;
+              });
+  return ids;
+}
+
+std::optional<Micros> Queries::next_lease_end(std::string_view bot_id, Micros now) const {
+  std::optional<Micros> next;
+  store_.scan(id_of(Table::pending_commands), bot_id, {}, Direction::forward,
+              [&](std::string_view, std::string_view value) {
+                const auto until = static_cast<Micros>(read_be64(value));
+                if (until > now && (!next || until < *next)) next = until;
+                return true;
+              });
+  return next;
+}
+
+std::vector<std::string> Queries::pending_commands(std::string_view bot_id) const {
+  return ids_in(store_, Table::pending_commands, std::string(bot_id), bot_id.size() + 8, Direction::forward,
+                defaults::kMaxPendingCommandsPerBot * 2);
+}
+
+std::vector<std::string> Queries::bots_with_pending_commands() const {
+  std::vector<std::string> bots;
+  store_.scan(id_of(Table::pending_commands), {}, {}, Direction::forward,
+              [&](std::string_view key, std::string_view) {
+                const auto bot_id = key.substr(0, kBotIdLength);
+                if (bots.empty() || bots.back() != bot_id) bots.emplace_back(bot_id);
+                return true;
+              });
+  return bots;
+}
+
+std::uint64_t Queries::last_command_number() const { return last_number(store_, Table::commands_by_number); }
+
+std::int64_t Queries::pending_count(std::string_view bot_id) const {
+  return store_.counter(id_of(Table::counters), of_bot(bot_id, "pending"));
+}
+
+std::int64_t Queries::bot_count(AccountId owner) const {
+  return store_.counter(id_of(Table::counters), owner_bots(owner));
+}
+
+Overview Queries::overview(AccountId caller) const {
+  const auto counter = [&](std::string_view name) { return store_.counter(id_of(Table::counters), name); };
+  return {counter(kTotalUsers),      counter(kTotalBots), counter(owner_bots(caller)), counter(kTotalCommands),
+          counter(kPendingCommands), counter(kTotalLogs), counter(kTotalMessages)};
+}
+
+BotStatistics Queries::statistics(std::string_view bot_id) const {
+  const auto counter = [&](std::string_view what) {
+    return store_.counter(id_of(Table::counters), of_bot(bot_id, what));
+  };
+  BotStatistics s{counter("commands"), counter("pending"), counter("completed"),
+                  counter("failed"),   counter("logs"),    counter("messages"), {}};
+  const std::string prefix = of_bot(bot_id, "type/");
+  store_.scan(id_of(Table::counters), prefix, {}, Direction::forward, [&](std::string_view key, std::string_view) {
+    s.command_types.emplace_back(std::string(key.substr(prefix.size())),
+                                 store_.counter(id_of(Table::counters), key));
+    return true;
+  });
+  return s;
+}
+
+Expected<std::vector<FeedEntry>> Queries::recent_logs(const Visible& visible, std::size_t limit) const {
+  return newest_of(store_, {events::kLogs, events::kMessages}, visible, limit);
+}
+
+Expected<std::vector<FeedEntry>> Queries::recent_messages(const Visible& visible, std::size_t limit) const {
+  return newest_of(store_, {events::kMessages}, visible, limit);
+}
+
+std::vector<std::pair<std::string, std::string>> Queries::open_reset_requests() const {
+  std::vector<std::pair<std::string, std::string>> open;
+  store_.scan(id_of(Table::reset_requests), {}, {}, Direction::forward,
+              [&](std::string_view key, std::string_view value) {
+                open.emplace_back(key, value);
+                return true;
+              });
+  return open;
+}
+
+std::vector<std::pair<std::string, ResetMailRow>> Queries::open_reset_mails() const {
+  std::vector<std::pair<std::string, ResetMailRow>> open;
+  store_.scan(id_of(Table::reset_mails), {}, {}, Direction::forward,
+              [&](std::string_view key, std::string_view value) {
+                if (auto mail = parse<ResetMailRow>(value)) open.emplace_back(std::string(key), std::move(*mail));
+                return true;
+              });
+  return open;
+}
+
+}  // namespace troupe::projections

@@ -1,0 +1,33 @@
+// Short ways to say a row change.
+#pragma once
+
+#include "events/codec.hpp"
+#include "projections/projection.hpp"
+#include "projections/rows.hpp"
+#include "storage/row_key.hpp"
+
+namespace troupe::projections {
+
+using storage::be64;
+using storage::RowChange;
+
+inline RowChange put_bytes(Table table, std::string key, std::string value) {
+  return {static_cast<TableId>(table), RowChange::Kind::put, std::move(key), std::move(value), 0};
+}
+template <class Row>
+RowChange put_row(Table table, std::string key, const Row& row) {
+  return put_bytes(table, std::move(key), events::to_cbor(Json(row)));
+}
+/// An index entry: all is in its key.
+inline RowChange put_key(Table table, std::string key) { return put_bytes(table, std::move(key), {}); }
+inline RowChange erase(Table table, std::string key) {
+  return {static_cast<TableId>(table), RowChange::Kind::erase, std::move(key), {}, 0};
+}
+inline RowChange patch(Table table, std::string key, const Json& fields) {
+  return {static_cast<TableId>(table), RowChange::Kind::patch, std::move(key), events::to_cbor(fields), 0};
+}
+inline RowChange add(std::string counter, std::int64_t delta) {
+  return {static_cast<TableId>(Table::counters), RowChange::Kind::add, std::move(counter), {}, delta};
+}
+
+}  // namespace troupe::projections
