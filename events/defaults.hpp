@@ -64,6 +64,22 @@ inline constexpr auto kKeepAliveTimeout = 60s;
 inline constexpr auto kWriteResponseTimeout = 30s;
 /// A handler must answer within this; above the longest poll (`wait=60`, Socket.IO's 25 s).
 inline constexpr auto kHandleRequestTimeout = 90s;
+/// A body or WebSocket message up to this is taken even when the sum of all in flight is full, so that large uploads
+/// shut nobody out. With kMaxConnections it adds at most 160 MB. Also: smaller response bodies go out in one piece.
+inline constexpr std::size_t kSmallBodyBytes = std::size_t{16} << 10;
+/// Read from a socket at a time: most requests in one read, and 20 MB for 5,000 idle connections.
+inline constexpr std::size_t kReadBufferBytes = 4096;
+/// Requests of one connection that are handled at the same time; more than one also shows when a waiting client leaves.
+inline constexpr std::size_t kMaxPipelinedRequests = 4;
+/// After our last bytes, what the client still sends is read away for this long and this much, so that it sees them.
+inline constexpr auto kLingerTimeout = 2s;
+inline constexpr std::size_t kMaxLingerBytes = std::size_t{32} << 20;
+/// Connections in that state; past it they are reset.
+inline constexpr std::size_t kMaxLingering = 1000;
+/// When the process is out of file descriptors, accepting pauses for this long.
+inline constexpr auto kAcceptRetryDelay = 100ms;
+/// How often a stopping server looks whether everything has ended.
+inline constexpr auto kStopCheckInterval = 10ms;
 
 // JSON ----------------------------------------------------------------------------------------------------------------
 
@@ -77,6 +93,10 @@ inline constexpr std::size_t kMaxWebSocketMessageBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxWebSocketQueueBytes = std::size_t{1} << 20;
 inline constexpr auto kWebSocketHandshakeTimeout = 10s;
 inline constexpr auto kWebSocketCloseTimeout = 5s;
+/// Read and write buffers larger than this are given back when they are empty.
+inline constexpr std::size_t kMaxIdleBufferBytes = 16384;
+/// Shorter messages are not worth compressing (permessage-deflate).
+inline constexpr std::size_t kMinCompressedBytes = 1024;
 
 // Socket.IO: the reference server's numbers -----------------------------------------------------------------------------
 

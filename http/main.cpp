@@ -37,7 +37,9 @@ Expected<events::AccountId> find_account(const projections::Queries& queries, co
 
 void add_serve(CLI::App& app, http::ServeOptions& options, int& code) {
   auto* serve = app.add_subcommand("serve", "Run the server until SIGTERM");
-  serve->set_config("--config", "", "A TOML file with any of these settings under [serve]");
+  app.set_config("--config", "", "A TOML file with any of these settings under [serve]");
+  serve->fallthrough();  // so that --config may stand behind `serve`
+  serve->footer("Each setting may also stand in a TOML file, under [serve] by its long name: --config FILE.");
   const auto setting = [&](const char* flag, auto& value, const char* help, const char* variable) {
     return serve->add_option(flag, value, help)->envname(variable)->capture_default_str();
   };
@@ -160,12 +162,16 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})", spdlog::pattern_time_type::utc);
   CLI::App app("Troupe: one event-sourced server for many bots");
   app.set_version_flag("--version", TROUPE_VERSION);
   app.require_subcommand(1);
   int code = 0;
   http::ServeOptions options;
+  for (const auto& folder : {executable / "docs", executable / "../share/troupe/docs"})
+    if (options.docs_folder.empty() && std::filesystem::exists(folder / "swagger-ui.css"))
+      options.docs_folder = folder.lexically_normal();
   std::filesystem::path data = "./data";
   add_serve(app, options, code);
   add_user(app, data, code);

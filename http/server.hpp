@@ -43,6 +43,7 @@ struct ServerLimits {
   std::size_t max_bodies_in_flight_bytes = defaults::kMaxBodiesInFlightBytes;
   std::size_t max_connections = defaults::kMaxConnections;
   std::chrono::milliseconds read_request_timeout = defaults::kReadRequestTimeout;
+  std::chrono::milliseconds keep_alive_timeout = defaults::kKeepAliveTimeout;
   std::chrono::milliseconds write_response_timeout = defaults::kWriteResponseTimeout;
   std::chrono::milliseconds handle_request_timeout = defaults::kHandleRequestTimeout;
 };

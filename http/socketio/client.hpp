@@ -48,6 +48,7 @@ class Client : public EngineListener, public std::enable_shared_from_this<Client
  public:
   Client(ServerState& server, EngineSession& session) : server_(server), session_(&session) {}
 
+  /// The client must join a namespace in time.
   void start();
   void message(std::string_view data, bool binary) override;
   void closed(Reason reason) override;
@@ -64,16 +65,15 @@ class Client : public EngineListener, public std::enable_shared_from_this<Client
   void disconnect_all();
 
  private:
-  friend class Socket;
+  struct Recovered {
+    LostSocket socket;
+    std::vector<Frames> missed;
+  };
 
   void receive_attachment(std::string_view bytes);
   void receive(Packet packet);
   void connect(Packet packet);
   void forget_partial();
-  struct Recovered {
-    LostSocket socket;
-    std::vector<Frames> missed;
-  };
   std::optional<Recovered> recover(const std::string& nsp, const Json& auth);
 
   ServerState& server_;

@@ -123,6 +123,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   bool recovered() const { return recovered_; }  ///< rooms and missed events were restored
   bool connected() const { return client_ != nullptr; }
 
+  /// Set these when the socket connects; they are dropped when it has closed.
   void on_event(OnEvent handler) { on_event_ = std::move(handler); }
   void on_disconnect(OnDisconnect handler) { on_disconnect_ = std::move(handler); }
 

@@ -1,0 +1,28 @@
+// The bytes of a response before its body (RFC 9112, section 4).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace troupe::http {
+
+struct ResponseContext {
+  std::string_view request_id;  ///< empty: no X-Request-Id
+  std::string_view date;        ///< empty: no Date
+  bool close = false;           ///< the connection ends after this response
+  bool http_1_0 = false;        ///< the client must be told that the connection stays open
+};
+
+/// False for the statuses that never have a body: 1xx, 204 and 304.
+bool has_body(int status);
+
+/// Status line and headers with the final empty line. Framing is ours: Content-Length, Transfer-Encoding and
+/// Connection among the response's headers are left out, and so is any header with a line break or NUL in it.
+std::string response_head(const Response& response, const ResponseContext& context);
+
+/// A whole answer to a request that never reached a handler. 503 says when to try again.
+std::string refusal(int status, std::string_view date);
+
+}  // namespace troupe::http

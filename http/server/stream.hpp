@@ -1,0 +1,88 @@
+// One TCP connection, plain or TLS behind the same few calls, so that everything above is compiled once.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace troupe::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+/// Loop thread only. Held by shared_ptr because operations in flight refer to it: it never moves.
+class Stream {
+ public:
+  using executor_type = asio::any_io_executor;
+
+  Stream(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls)
+      : socket_(std::move(socket)), tls_context_(std::move(tls)) {
+    if (tls_context_) tls_.emplace(socket_, *tls_context_);
+  }
+  Stream(const Stream&) = delete;
+
+  bool is_tls() const { return tls_.has_value(); }
+  bool is_open() const { return socket_.is_open(); }
+  tcp::socket& socket() { return socket_; }
+  asio::ssl::stream<tcp::socket&>& tls() { return *tls_; }
+  executor_type get_executor() { return socket_.get_executor(); }
+
+  template <class Buffers, class Handler>
+  void async_read_some(const Buffers& buffers, Handler&& handler) {
+    if (tls_)
+      tls_->async_read_some(buffers, std::forward<Handler>(handler));
+    else
+      socket_.async_read_some(buffers, std::forward<Handler>(handler));
+  }
+
+  template <class Buffers, class Handler>
+  void async_write_some(const Buffers& buffers, Handler&& handler) {
+    if (tls_)
+      tls_->async_write_some(buffers, std::forward<Handler>(handler));
+    else
+      socket_.async_write_some(buffers, std::forward<Handler>(handler));
+  }
+
+  /// Writes a few bytes at once. Only while no other write is in flight: then the kernel's empty send buffer
+  /// takes them without blocking.
+  void write_now(std::string_view bytes, error_code& error) {
+    const auto buffer = asio::buffer(bytes.data(), bytes.size());
+    tls_ ? tls_->write_some(buffer, error) : socket_.write_some(buffer, error);
+  }
+
+  void cancel() {
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+
+  void close() {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  /// Closes at once and lets the kernel forget what the peer did not take: without this a peer that never
+  /// reads pins its send buffer for minutes.
+  void reset() {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+  }
+
+  /// True when received bytes wait unread; closing then would send a reset that can overtake our last answer.
+  bool has_unread_bytes() {
+    error_code error;
+    return socket_.available(error) > 0 && !error;
+  }
+
+ private:
+  tcp::socket socket_;
+  std::shared_ptr<asio::ssl::context> tls_context_;
+  std::optional<asio::ssl::stream<tcp::socket&>> tls_;
+};
+
+}  // namespace troupe::http
