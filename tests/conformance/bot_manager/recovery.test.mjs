@@ -87,7 +87,6 @@ describe('a client whose connection broke', () => {
   for (const [what, listensAs, ending] of [
     ['logout', 'user', (user) => user.post('/api/auth/logout')],
     ['a change of password', 'user', (user) => user.post('/api/auth/change-password', { old_password: password, new_password: `${password}!` })],
-    ['the end of the account', 'user', (user) => user.post('/api/auth/delete-account', { password })],
     ["a new token of the bot", 'bot', (user, bot) => user.post(`/api/my-bots/${bot.id}/regenerate-token`)],
   ]) {
     it(`does not get what came after its login had ended by ${what}`, async () => {
