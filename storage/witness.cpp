@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::string_view kWord = "acknowledged ";
 constexpr std::size_t kDigits = 20;
+constexpr int kReadAttempts = 5;
 constexpr std::size_t kBytes = kWord.size() + kDigits + 1 + 8 + 1;
 
 std::string encode(events::Position position) {
@@ -24,6 +26,12 @@ std::string encode(events::Position position) {
   const std::uint32_t checksum = crc32c(0, text);
   std::snprintf(text + kBytes - 9, 10, "%08" PRIx32 "\n", checksum);
   return text;
+}
+
+std::optional<events::Position> decode(const std::string& text) {
+  if (text.size() != kBytes) return std::nullopt;
+  const events::Position position = std::strtoull(text.c_str() + kWord.size(), nullptr, 10);
+  return encode(position) == text ? std::optional(position) : std::nullopt;
 }
 
 tl::unexpected<Error> failed(std::string_view doing) {
@@ -36,16 +44,18 @@ Expected<std::optional<events::Position>> Witness::read(const std::filesystem::p
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) return std::optional<events::Position>();
   if (fd < 0) return failed("opening");
-  char text[kBytes + 1];
-  const ssize_t length = ::pread(fd, text, sizeof text, 0);
+  std::optional<events::Position> position;
+  ssize_t length = 0;
+  // A reader beside the writer may see half of a write: what is whole the next time was not damaged.
+  for (int attempt = 0; attempt < kReadAttempts && !position && length >= 0; ++attempt) {
+    char text[kBytes + 1];
+    length = ::pread(fd, text, sizeof text, 0);
+    if (length >= 0) position = decode({text, static_cast<std::size_t>(length)});
+  }
   ::close(fd);
   if (length < 0) return failed("reading");
-  const std::string found(text, static_cast<std::size_t>(length));
-  if (found.size() == kBytes) {
-    const events::Position position = std::strtoull(found.c_str() + kWord.size(), nullptr, 10);
-    if (encode(position) == found) return std::optional(position);
-  }
-  return fail(Errc::corrupt, "the witness file " + file.string() + " is damaged");
+  if (!position) return fail(Errc::corrupt, "the witness file " + file.string() + " is damaged");
+  return position;
 }
 
 Expected<Witness> Witness::create(const std::filesystem::path& file, events::Position position) {

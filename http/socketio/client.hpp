@@ -37,6 +37,7 @@ struct Socket::Seat {
   std::string id;
   std::string pid;
   std::uint64_t connected_at = 0;
+  std::string identity = {};
   bool recovered = false;
   std::shared_ptr<const http::Request> request;
   std::shared_ptr<void> context;
@@ -54,7 +55,7 @@ class Client : public EngineListener, public std::enable_shared_from_this<Client
   void closed(Reason reason) override;
 
   /// The answer to a CONNECT.
-  void admit(const std::string& nsp, const Json& auth, std::shared_ptr<void> context);
+  void admit(const std::string& nsp, const Json& auth, std::shared_ptr<void> context, std::string identity);
   void refuse(const std::string& nsp, std::string_view message, const Json& data);
 
   void send(const Frames& frames);
@@ -74,7 +75,7 @@ class Client : public EngineListener, public std::enable_shared_from_this<Client
   void receive(Packet packet);
   void connect(Packet packet);
   void forget_partial();
-  std::optional<Recovered> recover(const std::string& nsp, const Json& auth);
+  std::optional<Recovered> recover(const std::string& nsp, const Json& auth, const std::string& identity);
 
   ServerState& server_;
   EngineSession* session_;                                  ///< null once closed

@@ -35,7 +35,8 @@ void Namespace::remove(Socket& socket, Reason reason) {
   if (!socket.pid_.empty()) {
     server_.by_pid.erase(socket.pid_);
     if (recoverable(reason))
-      server_.recovery.keep(socket.pid_, {socket.id_, name_, socket.rooms_, socket.connected_at_});
+      server_.recovery.keep(socket.pid_,
+                            {socket.id_, name_, socket.rooms_, socket.connected_at_, socket.identity_});
   }
   sockets_.erase(socket.id_);
 }

@@ -71,8 +71,9 @@ class Admit {
   struct State;
   explicit Admit(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-  /// `context` is the application's own and goes with the socket.
-  void accept(std::shared_ptr<void> context = nullptr) const;
+  /// `context` is the application's own and goes with the socket. `identity` says whom it was let in as: a lost socket's
+  /// place is given back to the same identity only, so nobody hears what was missed by somebody else.
+  void accept(std::shared_ptr<void> context = nullptr, std::string identity = {}) const;
   /// The client hears `message` (and `data`, unless null) in its `connect_error`.
   void refuse(std::string_view message, const Json& data = nullptr) const;
 
@@ -164,6 +165,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void closed(Reason reason);
 
   const std::string id_;
+  const std::string identity_;
   const std::string pid_;  ///< the client's secret for recovery; empty without recovery
   const std::uint64_t connected_at_;
   const bool recovered_;

@@ -443,7 +443,8 @@ TEST_F(Journal, IsOverloadedPastItsQueueOfBytes) {
   EXPECT_GT(store->metrics().queue_bytes, 6000u);
   EXPECT_EQ(refusal_of(large), Errc::overloaded);
   gate.open();
-  while (store->metrics().queue_depth > 0) std::this_thread::yield();
+  while (store->metrics().queue_depth > 0)
+    std::this_thread::yield();
   EXPECT_EQ(store->metrics().queue_bytes, 0u);
   EXPECT_EQ(must_append(large).position, 3u);
 }

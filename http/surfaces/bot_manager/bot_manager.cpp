@@ -90,9 +90,10 @@ std::optional<Visible> BotManager::visible_to(const CallPtr& call) const {
 
 bool BotManager::may_act_for(const CallPtr& call, const std::string& bot_id) const {
   const auto& caller = call->caller;
+  if (!caller.bot_id.empty() && caller.bot_id != bot_id)
+    return call->refuse({Errc::unauthenticated, std::string(wrong_bot_token())}), false;
   const Subject subject = bot(bot_id);
-  const bool allowed = !caller.bot_id.empty() ? caller.bot_id == bot_id
-                                              : caller.is_admin() || (subject.exists && subject.owner == caller.account);
+  const bool allowed = !caller.bot_id.empty() || caller.is_admin() || (subject.exists && subject.owner == caller.account);
   if (!allowed) return call->refuse({Errc::forbidden, call->route->denied}), false;
   if (!subject.exists) return call->refuse({Errc::not_found, "Bot not found"}), false;
   return true;

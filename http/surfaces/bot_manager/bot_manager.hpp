@@ -30,6 +30,7 @@ class BotManager final : public Surface {
   Response error(const Error& error, std::string_view request_id) const override;
   Response no_such_path(std::string_view request_id) const override;
   std::string_view not_authenticated() const override { return "Not authenticated"; }
+  std::string_view wrong_bot_token() const override { return "Invalid bot token"; }
   bool take(Request& request, Reply& reply) override;
   bool take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) override;
 

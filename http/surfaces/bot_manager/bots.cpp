@@ -157,7 +157,12 @@ void BotManager::sync_data(const CallPtr& call) {
 
 void BotManager::synced_data(const CallPtr& call) {
   const auto row = queries_.bot_data(call->path("bot_id"));
-  if (!row) return call->answer({{"data", OrderedJson::object()}, {"updated_at", nullptr}}, {}, 404);
+  if (!row)
+    return call->answer({{"error", "No data synced yet"},
+                         {"data", OrderedJson::object()},
+                         {"updated_at", nullptr},
+                         {"request_id", call->request.id}},
+                        {}, 404);
   call->answer({{"data", row->data}, {"source", "database"}, {"updated_at", iso8601(row->updated_at)}});
 }
 

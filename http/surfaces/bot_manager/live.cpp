@@ -59,9 +59,7 @@ Expected<Json> payload_of(const SocketJson& data) {
 }
 
 SocketJson refused(const Error& error) {
-  SocketJson answer = {{"status", "error"}, {"error", error.message}};
-  if (!error.field.empty()) answer["field"] = error.field;
-  return answer;
+  return {{"status", "error"}, {"error", error.message}};
 }
 
 }  // namespace
@@ -82,7 +80,9 @@ void BotManager::admit(const socketio::Handshake& handshake, const socketio::Adm
   }
   // A cookie that has run out makes a visitor anonymous, not unwelcome; a token that was given on purpose must be good.
   if (!caller && given != handshake.auth.end()) return admit.refuse(caller.error().message);
-  admit.accept(std::make_shared<Listener>(Listener{caller.value_or(Caller{})}));
+  const Caller admitted = caller.value_or(Caller{});
+  const std::string identity = admitted.bot_id.empty() ? admitted.login_hash : admitted.name();
+  admit.accept(std::make_shared<Listener>(Listener{admitted}), identity);
 }
 
 void BotManager::greet(const std::shared_ptr<Socket>& socket) {

@@ -155,7 +155,7 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
   add({kGet, "/api/my-bots/{bot_id}/token", A::owner, to(&BM::bot_token), "The bot's token", R"({"token":"…"})", tag,
        B::none, {}, {}, {}, "Not authorized or bot not found"});
   add({kPost, "/api/my-bots/{bot_id}/regenerate-token", A::owner, to(&BM::regenerate_token), "Give the bot a new token",
-       R"({"success":true,"token":"…"})", tag})
+       R"({"success":true,"token":"…"})", tag, B::object})
       .description = "The old token dies at once.";
   add({kGet, "/api/my-bots/{bot_id}/data", A::owner, to(&BM::stored_data), "What the bot synced",
        R"({"data":{}})", tag})
@@ -169,11 +169,10 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
 
   tag = "Bot operations";
   const auto sends_type = [&](const char* path, const char* type, const char* summary) {
-    add({kPost, path, A::owner_or_admin, sends(type), summary, R"({"status":"ok","command":)" COMMAND "}", tag}).creates =
+    add({kPost, path, A::owner_or_admin, sends(type), summary, R"({"status":"ok","command":)" COMMAND "}", tag, B::object}).creates =
         true;
   };
   sends_type("/api/bot/{bot_id}/send-command", "", "Send a command to the bot");
-  routes.back().body = B::object;
   routes.back().fields = {required("type", "What to do", defaults::kMaxCommandTypeLength), object("payload", "For the bot")};
   routes.back().missing = "Command type is required";
   sends_type("/api/bot/{bot_id}/restart", "restart", "Send a restart command");
@@ -224,7 +223,7 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
        R"({"messages":[)" MESSAGE R"(],"count":1})", tag, B::none, {}, {bot_filter(), limit(100)}, {},
        "Not authorized", {}, false, true});
   add({kPost, "/api/bot/{bot_id}/messages", A::bot, to(&BM::post_message), "Report a message", kOk, tag, B::object,
-       {text("message"), text("author_id"), text("author_name"), text("thread_id"),
+       {required("message", {}), text("author_id"), text("author_name"), text("thread_id"),
         {"thread_type", Type::string, false, "Default GROUP", 0, 0, {"GROUP", "USER"}}, object("metadata", "Free"),
         kBotToken},
        {}, {}, "Not authorized", "Malformed JSON", true});
