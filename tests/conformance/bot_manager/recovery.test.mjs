@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
-import { eventually, newBot, newUser } from '../support/cast.mjs';
+import { eventually, logInAdmin, newBot, newUser, password, pause } from '../support/cast.mjs';
 import { succeeds } from '../support/client.mjs';
 import { startServer } from '../support/server.mjs';
 import { closeListeners, cuttableProxy, listen } from '../support/socket.mjs';
@@ -8,6 +8,7 @@ import { closeListeners, cuttableProxy, listen } from '../support/socket.mjs';
 const server = await startServer();
 const owner = await newUser(server, 'owner');
 const other = await newUser(server, 'other');
+const admin = await logInAdmin(server);
 const proxies = [];
 
 afterEach(() => {
@@ -83,20 +84,26 @@ describe('a client whose connection broke', () => {
     assert.notEqual(listener.socket.id, id);
   });
 
-  it('does not recover a login that ended meanwhile', async () => {
-    const user = await newUser(server);
-    const bot = await newBot(user);
-    const listener = await listen(user);
-    await log(bot, 'before');
-    await listener.next('new_log', ({ message }) => message === 'before');
-    listener.socket.io.engine.close();
-    await listener.disconnected();
-    await log(bot, 'after the end');
-    await succeeds(user.post('/api/auth/logout'));
-    await eventually(() => listener.socket.connected || !listener.socket.active, 'an answer to the new connection', 10_000);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.ok(!listener.of('new_log').some(({ message }) => message === 'after the end'));
-  });
+  for (const [what, listensAs, ending] of [
+    ['logout', 'user', (user) => user.post('/api/auth/logout')],
+    ['a change of password', 'user', (user) => user.post('/api/auth/change-password', { old_password: password, new_password: `${password}!` })],
+    ["a new token of the bot", 'bot', (user, bot) => user.post(`/api/my-bots/${bot.id}/regenerate-token`)],
+  ]) {
+    it(`does not get what came after its login had ended by ${what}`, async () => {
+      const user = await newUser(server);
+      const bot = await newBot(user);
+      const listener = await listen(listensAs === 'user' ? user : bot.client);
+      await log(bot, 'before');
+      await listener.next('new_log', ({ message }) => message === 'before');
+      listener.socket.io.engine.close();
+      await listener.disconnected();
+      await succeeds(ending(user, bot));
+      await admin.post(`/api/bot/${bot.id}/logs`, { message: 'after the end' });
+      await eventually(() => listener.socket.connected || !listener.socket.active, 'an answer to the new connection', 10_000);
+      await pause(300);
+      assert.ok(!listener.of('new_log').some(({ message }) => message === 'after the end'));
+    });
+  }
 });
 
 describe('kill -9 of the server', () => {

@@ -57,7 +57,10 @@ export class Server {
     this.output = '';
     this.process = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     await new Promise((resolve, reject) => {
-      const fail = (reason) => reject(new Error(`${binary} ${args.join(' ')}: ${reason}\n${this.output}`));
+      const fail = (reason) => {
+        clearTimeout(timer);
+        reject(new Error(`${binary} ${args.join(' ')}: ${reason}\n${this.output}`));
+      };
       const timer = setTimeout(() => fail(`no listener within ${startTimeoutMs} ms`), startTimeoutMs);
       const collect = (chunk) => {
         this.output = (this.output + chunk).slice(-100_000);

@@ -74,6 +74,11 @@ export const finishedCommand = {
   id: commandId, ...queued, status: oneOf('completed', 'failed'), ...outcome,
   ...optional({ ...author, attempts: count, dispatched_at: nullOr(iso) }),
 };
+/// One command of a history, where the specification names fewer keys.
+export const historyEntry = {
+  id: commandId, type: text, status: commandStatus, created_at: iso, completed_at: nullOr(iso), result: nullOr(object),
+  ...optional({ bot_id: botId, payload: object, ...author, attempts: count, dispatched_at: nullOr(iso) }),
+};
 /// The event carries what the specification names; the rest of the command may stand beside it.
 export const commandUpdate = {
   id: commandId, status: commandStatus, ...outcome, ...optional({ ...queued, ...author, ...lease }),
