@@ -11,6 +11,7 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 #include "actors/decider.hpp"
@@ -81,6 +82,13 @@ class EntityActor : public caf::event_based_actor {
     }
     if (since_snapshot_ >= defaults::kSnapshotEvery && *in_flight_ == 0) save_snapshot();
     if (const auto& key = ask->cause.idempotency) {
+      if (*in_flight_ == 0) keys_in_flight_.clear();
+      if (!keys_in_flight_.insert(key->key).second) {
+        // The first one is still on its way: its repeat is decided when it has arrived.
+        waiting_.push_back(ask);
+        begin_anew();
+        return;
+      }
       auto first = store_.find_idempotent(*key);
       if (!first) return ask->answer(tl::unexpected(first.error()));
       if (*first) return ask->answer(*first);
@@ -110,14 +118,14 @@ class EntityActor : public caf::event_based_actor {
     since_snapshot_ += events.size();
     const auto decided_on = version_ - events.size();
     ++*in_flight_;
-    store_.append(std::move(append), [this_actor = caf::actor(this), in_flight = in_flight_, ask, decided_on,
-                                      name = stream()](Expected<storage::RecordPtr> result) {
+    store_.append(std::move(append), [this_actor = caf::actor(this), in_flight = in_flight_, awaited = awaited_, ask,
+                                      decided_on, name = stream()](Expected<storage::RecordPtr> result) {
       --*in_flight;
       const bool outrun = !result && result.error().code == Errc::conflict && result.error().field == "version";
       // An idempotent repeat is answered with the first record: then what this actor made of the command is void too.
       const bool replayed = result && ((*result)->stream != name ||
                                        (!(*result)->events.empty() && (*result)->version != decided_on + 1));
-      if (!result || replayed) caf::anon_send(this_actor, append_failed_atom::value);
+      if (!result || replayed || *awaited) caf::anon_send(this_actor, append_failed_atom::value);
       if (outrun && ++ask->attempts < kMaxAttempts)
         caf::anon_send(this_actor, ask);
       else
@@ -125,12 +133,16 @@ class EntityActor : public caf::event_based_actor {
     });
   }
 
-  /// Sleeps, and wakes from the log when the last append that was built on the failed one has failed as well.
+  /// Decides nothing more until every append has been answered (those built on a failed one have failed as well), then
+  /// wakes from the log.
   void begin_anew() {
     stale_ = true;
+    *awaited_ = true;
     if (*in_flight_ != 0) return;
+    *awaited_ = false;
     stale_ = false;
     awake_ = false;
+    keys_in_flight_.clear();
     auto waiting = std::move(waiting_);
     waiting_.clear();
     for (const auto& ask : waiting) receive_safely(ask);
@@ -180,7 +192,9 @@ class EntityActor : public caf::event_based_actor {
   bool awake_ = false;
   bool stale_ = false;
   std::deque<Ask> waiting_;
+  std::set<std::string> keys_in_flight_;  ///< idempotency keys of appends that may not have been answered yet
   std::shared_ptr<std::atomic<std::size_t>> in_flight_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<std::atomic<bool>> awaited_ = std::make_shared<std::atomic<bool>>(false);  ///< tell of every answer
 };
 
 /// Finds or wakes the actor for an id. Thread-safe.

@@ -3,7 +3,7 @@
 //   http          -> Directory<D>   ask(id, Ask)               a command for one entity; the answer is its record
 //   Directory<D>  -> EntityActor    AskPtr<D>                  in order of arrival
 //   EntityActor   -> journal        append                     pipelined; the answer goes straight to the asker
-//   journal       -> EntityActor    append_failed_atom         decide again from what is really in the log
+//   journal       -> EntityActor    append_failed_atom         begin anew from what is really in the log
 //   Directory<D>  -> EntityActor    passivate_atom             nothing to do: save a snapshot and sleep
 //   anyone        -> Worker         Job                        blocking work, on a thread of its own
 //   journal       -> Poller         command_waiting_atom       a command was queued for the bot it waits for

@@ -22,6 +22,25 @@ inline constexpr std::size_t kMaxBatchEvents = 512;
 inline constexpr std::size_t kMaxRememberedStreams = 65536;
 /// How long an idempotency key is remembered. A client that retries later than a day is a new request.
 inline constexpr auto kIdempotencyWindow = 24h;
+/// Events of one append: twice a request body (kMaxBodyBytes) of the shortest log entries that make sense.
+inline constexpr std::size_t kMaxAppendEvents = 20'000;
+/// One append, encoded, with its rows: four request bodies. It is one RocksDB value and is read back whole.
+inline constexpr std::size_t kMaxAppendBytes = std::size_t{16} << 20;
+/// A stream's name is part of two index keys of every record in it.
+inline constexpr std::size_t kMaxStreamNameBytes = 512;
+/// Keys of rows, claims and idempotency. RocksDB compares them all the time; the longest real one is a URL.
+inline constexpr std::size_t kMaxStorageKeyBytes = 8192;
+/// Nesting of a row that is patched. Deeper ones would let a request choose how much stack a merge needs.
+inline constexpr std::size_t kMaxRowDepth = 64;
+/// Snapshots waiting for a batch to ride with, by number and by bytes. Past it the new one is dropped: it is a cache.
+inline constexpr std::size_t kMaxPendingSnapshots = 1024;
+inline constexpr std::size_t kMaxPendingSnapshotBytes = std::size_t{32} << 20;
+/// Row changes of one rebuild are written in pieces of this size: large enough to be fast, small beside a memtable.
+inline constexpr std::size_t kRebuildChunkBytes = std::size_t{4} << 20;
+/// Table files RocksDB keeps open. The rest of the process's descriptors belong to connections.
+inline constexpr int kMaxOpenTableFiles = 512;
+/// Changes to one row that a reader may have to merge from memory.
+inline constexpr std::size_t kMaxMergeOperands = 16;
 
 // HTTP ---------------------------------------------------------------------------------------------------------------
 

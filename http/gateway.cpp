@@ -94,26 +94,30 @@ void Gateway::handle(Request request, Reply reply) {
   if (answer_house_paths(request, reply)) return;
   Router::Match match = router_.find(request.method, request.path);
   if (match.route) return dispatch(*surface_of_.at(match.route), std::move(match), std::move(request), std::move(reply));
-  Surface& surface = *surfaces_.front();
-  if (match.allowed.empty()) return reply(surface.no_such_path(request.id));
-  Response response = surface.error({Errc::invalid, "Method not allowed"}, request.id);
-  response.status = 405;
-  response.headers.emplace_back("Allow", joined(match.allowed));
-  reply(std::move(response));
+  reply(match.allowed.empty() ? surfaces_.front()->no_such_path(request.id)
+                              : method_not_allowed(request, match.allowed));
 }
 
 bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
-  if (request.method != "GET" && request.method != "HEAD") return false;
+  const bool ours = request.path == "/healthz" || request.path == "/readyz" || request.path == "/openapi.json" ||
+                    request.path == "/docs" || request.path.starts_with("/docs/");
+  if (!ours) return false;
+  if (request.method != "GET" && request.method != "HEAD") return reply(method_not_allowed(request, {"GET"})), true;
   if (request.path == "/healthz") return reply(plain(200, "ok\n", "text/plain")), true;
   if (request.path == "/readyz") {
     const bool ready = !options_.ready || options_.ready();
     return reply(plain(ready ? 200 : 503, ready ? "ready\n" : "not ready\n", "text/plain")), true;
   }
   if (request.path == "/openapi.json") return reply(plain(200, openapi_, "application/json")), true;
-  if (request.path == "/docs") return reply(docs_file(options_.docs_folder, "index.html")), true;
-  if (request.path.starts_with("/docs/"))
-    return reply(docs_file(options_.docs_folder, request.path.substr(6))), true;
-  return false;
+  const auto file = request.path == "/docs" ? std::string_view("index.html") : request.path.substr(6);
+  return reply(docs_file(options_.docs_folder, file)), true;
+}
+
+Response Gateway::method_not_allowed(const Request& request, const std::vector<std::string>& allowed) const {
+  Response response = surfaces_.front()->error({Errc::invalid, "Method not allowed"}, request.id);
+  response.status = 405;
+  response.headers.emplace_back("Allow", joined(allowed));
+  return response;
 }
 
 void Gateway::dispatch(Surface& surface, Router::Match match, Request request, Reply reply) {
@@ -195,7 +199,9 @@ Expected<void> Gateway::authorize(const Surface& surface, Call& call) const {
       return admin || call.caller.account == wanted ? Expected<void>{} : denied();
     }
     case Access::bot:
-      if (is_bot) return call.caller.bot_id == call.path("bot_id") ? Expected<void>{} : denied();
+      if (is_bot && call.caller.bot_id != call.path("bot_id"))
+        return fail(Errc::unauthenticated, std::string(surface.wrong_bot_token()));
+      if (is_bot) return {};
       [[fallthrough]];
     case Access::owner:
     case Access::owner_or_admin: {

@@ -44,6 +44,7 @@ class Gateway {
   Expected<void> take_idempotency_key(Call& call) const;
   Reply with_cors(const Request& request, Reply reply) const;
   Response preflight(const Request& request) const;
+  Response method_not_allowed(const Request& request, const std::vector<std::string>& allowed) const;
 
   GatewayOptions options_;
   Metrics& metrics_;

@@ -1,1 +1,186 @@
-int main() { return 0; }
+// The command line.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "http/serve.hpp"
+#include "http/startup.hpp"
+
+namespace {
+
+using namespace troupe;
+
+int report(const Expected<void>& result) {
+  if (result) return 0;
+  std::cerr << "troupe: " << result.error().message << '\n';
+  return 1;
+}
+
+/// Opens a data folder that no server holds, for one change.
+Expected<void> with_system(const std::filesystem::path& data,
+                           const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
+  auto store = storage::Store::open({data});
+  if (!store) return tl::unexpected(store.error());
+  if (auto ok = http::update_projections(**store); !ok) return ok;
+  const auto secrets = actors::Secrets::open(data);
+  if (!secrets) return tl::unexpected(secrets.error());
+  actors::System system(**store, *secrets, {});
+  return change(system, projections::Queries(**store));
+}
+
+Expected<events::AccountId> find_account(const projections::Queries& queries, const std::string& name) {
+  const auto account = queries.account_named(name);
+  if (!account) return fail(Errc::not_found, "there is no account '" + name + "'");
+  return *account;
+}
+
+void add_serve(CLI::App& app, http::ServeOptions& options, int& code) {
+  auto* serve = app.add_subcommand("serve", "Run the server until SIGTERM");
+  app.set_config("--config", "", "A TOML file with any of these settings under [serve]");
+  serve->fallthrough();  // so that --config may stand behind `serve`
+  serve->footer("Each setting may also stand in a TOML file, under [serve] by its long name: --config FILE.");
+  const auto setting = [&](const char* flag, auto& value, const char* help, const char* variable) {
+    return serve->add_option(flag, value, help)->envname(variable)->capture_default_str();
+  };
+  setting("--data", options.data, "Data folder; made when missing", "TROUPE_DATA");
+  setting("--listen", options.listen, "HOST:PORT=SURFACE[,SURFACE...]; again for more (127.0.0.1:5000=bot_manager)",
+          "TROUPE_LISTEN");
+  setting("--metrics", options.metrics_listen, "HOST:PORT of the Prometheus listener; empty for none",
+          "TROUPE_METRICS");
+  setting("--tls-certificate", options.tls_certificate, "PEM file, the whole chain", "TROUPE_TLS_CERTIFICATE");
+  setting("--tls-key", options.tls_key, "PEM file", "TROUPE_TLS_KEY")->needs("--tls-certificate");
+  setting("--admin-password-file", options.admin_password_file,
+          "The first administrator's password is this file's first line", "TROUPE_ADMIN_PASSWORD_FILE");
+  setting("--allow-origin", options.allowed_origins, "Origin that browsers may call from; again for more; none: all",
+          "TROUPE_ALLOW_ORIGIN");
+  setting("--smtp", options.system.mail.smtp_url, "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/",
+          "TROUPE_SMTP");
+  setting("--smtp-user", options.system.mail.smtp_user, "Mail server login", "TROUPE_SMTP_USER");
+  serve->add_option("--smtp-password", options.system.mail.smtp_password,
+                    "Mail server password (better by the environment: a command line is seen by everyone)")
+      ->envname("TROUPE_SMTP_PASSWORD");
+  setting("--mail-from", options.system.mail.from, "Sender of mails", "TROUPE_MAIL_FROM");
+  setting("--reset-link", options.system.mail.reset_link, "Link in reset mails; {token} stands for the token",
+          "TROUPE_RESET_LINK");
+  setting("--docs", options.docs_folder, "Folder with the assets of the page at /docs", "TROUPE_DOCS");
+  setting("--max-body-bytes", options.limits.max_body_bytes, "Largest request body", "TROUPE_MAX_BODY_BYTES");
+  setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS");
+
+  const auto seconds = [&](const char* flag, std::chrono::milliseconds& value, const char* help, const char* variable) {
+    serve
+        ->add_option_function<double>(
+            flag, [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); }, help)
+        ->check(CLI::PositiveNumber)
+        ->envname(variable)
+        ->default_str(std::to_string(value.count() / 1000));
+  };
+  seconds("--command-lease", options.system.command_lease, "Seconds until a polled command is offered again",
+          "TROUPE_COMMAND_LEASE");
+  seconds("--heartbeat-window", options.system.heartbeat_window, "Seconds of silence after which a bot is offline",
+          "TROUPE_HEARTBEAT_WINDOW");
+  seconds("--passivate-after", options.system.passivate_after, "Seconds after which an idle entity sleeps",
+          "TROUPE_PASSIVATE_AFTER");
+  seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");
+  serve->add_flag("--demo", options.demo, "Listen on loopback only, with the example accounts admin/admin123 and "
+                                          "nekobot/nekobot");
+  serve->add_flag("!--no-rate-limit", options.limit_rates, "Take sign-ins as fast as they come");
+  serve->add_flag("--log-requests", options.log_requests, "A line for every request, not only for failed ones");
+  serve->callback([&] { code = http::serve(options); });
+}
+
+void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
+  auto* user = app.add_subcommand("user", "Accounts of a data folder that no server is using");
+  user->require_subcommand(1);
+  static http::NewAccount account;
+  const CLI::Validator long_enough(
+      [](const std::string& password) {
+        return password.size() < defaults::kMinPasswordLength ? std::string("must have at least 8 characters")
+                                                              : std::string();
+      },
+      "PASSWORD");
+  account.role = "user";
+  const auto common = [&](CLI::App* command) {
+    command->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return command;
+  };
+  auto* add = common(user->add_subcommand("add", "Add an account"));
+  add->add_option("username", account.username)->required();
+  add->add_option("email", account.email)->required();
+  add->add_option("--password", account.password, "At least 8 characters")
+      ->check(long_enough)
+      ->envname("TROUPE_PASSWORD")
+      ->required();
+  add->add_option("--role", account.role)->check(CLI::IsMember({"user", "moderator", "admin"}));
+  add->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto&) { return http::add_account(system, account); }));
+  });
+
+  auto* list = common(user->add_subcommand("list", "List the accounts"));
+  list->callback([&] {
+    code = report(with_system(data, [&](auto&, const projections::Queries& queries) -> Expected<void> {
+      constexpr std::size_t kPage = 1000;
+      for (events::AccountId after = 0;;) {
+        const auto page = queries.accounts(after, kPage);
+        for (const auto& row : page)
+          std::cout << row.id << '\t' << row.username << '\t' << row.email << '\t' << row.role << '\n';
+        if (page.size() < kPage) return {};
+        after = page.back().id;
+      }
+    }));
+  });
+
+  auto* promote = common(user->add_subcommand("promote", "Change an account's role"));
+  promote->add_option("username", account.username, "Username or e-mail")->required();
+  promote->add_option("--role", account.role)
+      ->check(CLI::IsMember({"user", "moderator", "admin"}))
+      ->default_str("admin");
+  promote->callback([&, promote] {
+    if (promote->count("--role") == 0) account.role = "admin";
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = find_account(queries, account.username);
+      if (!id) return tl::unexpected(id.error());
+      return http::set_role(system, *id, account.role);
+    }));
+  });
+
+  auto* reset = common(user->add_subcommand("reset-password", "Set an account's password; ends its logins"));
+  reset->add_option("username", account.username, "Username or e-mail")->required();
+  reset->add_option("--password", account.password, "At least 8 characters")
+      ->check(long_enough)
+      ->envname("TROUPE_PASSWORD")
+      ->required();
+  reset->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = find_account(queries, account.username);
+      if (!id) return tl::unexpected(id.error());
+      return http::set_password(system, *id, account.password);
+    }));
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})", spdlog::pattern_time_type::utc);
+  CLI::App app("Troupe: one event-sourced server for many bots");
+  app.set_version_flag("--version", TROUPE_VERSION);
+  app.require_subcommand(1);
+  int code = 0;
+  http::ServeOptions options;
+  for (const auto& folder : {executable / "docs", executable / "../share/troupe/docs"})
+    if (options.docs_folder.empty() && std::filesystem::exists(folder / "swagger-ui.css"))
+      options.docs_folder = folder.lexically_normal();
+  std::filesystem::path data = "./data";
+  add_serve(app, options, code);
+  add_user(app, data, code);
+  auto* rebuild = app.add_subcommand("rebuild", "Replay the log into all projections");
+  rebuild->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+  rebuild->callback([&] {
+    auto store = storage::Store::open({data});
+    code = report(store ? http::update_projections(**store, true) : tl::unexpected(store.error()));
+  });
+  CLI11_PARSE(app, argc, argv);
+  return code;
+}

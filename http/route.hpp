@@ -59,6 +59,7 @@ struct Field {
   std::size_t min_length = 0;  ///< of a string, after white space around it is cut off
   std::size_t max_length = 0;  ///< 0: the decider's own limit
   std::vector<std::string> values = {};  ///< the words it may be; empty: any
+  std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
 };
 
 /// One parameter of the query string.

@@ -35,7 +35,10 @@ bool has_type(const Json& value, Field::Type type) {
 Expected<void> check_string(const Field& field, const std::string& value) {
   const auto length = actors::length_in_characters(trimmed(value));
   if (length < field.min_length)
-    return fail(Errc::invalid, field.name + " must have at least " + std::to_string(field.min_length) + " characters",
+    return fail(Errc::invalid,
+                !field.too_short.empty()
+                    ? field.too_short
+                    : field.name + " must have at least " + std::to_string(field.min_length) + " characters",
                 field.name);
   if (field.max_length != 0 && length > field.max_length)
     return fail(Errc::invalid, field.name + " must have at most " + std::to_string(field.max_length) + " characters",
@@ -74,7 +77,10 @@ Expected<Json> parse_body(const Route& route, std::string_view text) {
 Expected<void> check_fields(const Route& route, const Json& body) {
   for (const Field& field : route.fields) {
     const auto it = body.find(field.name);
-    if (it != body.end() && !it->is_null() && !has_type(*it, field.type))
+    if (it == body.end()) continue;
+    // Null counts as missing, except where a field is one of a few words: there it is more likely a mistake.
+    const bool missing = it->is_null() && field.values.empty();
+    if (!missing && !has_type(*it, field.type))
       return fail(Errc::invalid, field.name + " must be " + article_and_name(field.type), field.name);
   }
   for (const Field& field : route.fields)
@@ -89,6 +95,12 @@ Expected<void> check_fields(const Route& route, const Json& body) {
 }
 
 Expected<void> check_query(const Route& route, std::string_view query) {
+  for (std::string_view rest = query; !rest.empty();) {
+    const auto part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    if (!percent_decode(part, true))
+      return fail(Errc::invalid, "the query is not percent-encoded text", std::string(part.substr(0, part.find('='))));
+  }
   for (const Parameter& parameter : route.query) {
     const auto text = query_parameter(query, parameter.name);
     if (!text) {

@@ -36,18 +36,18 @@ struct RowChange {
   std::int64_t delta = 0;
 };
 
-/// A name that at most one stream may hold: a username, an e-mail, a token. `take` needs it free or already held
-/// by this stream; `release` gives it up if this stream holds it. Checked and made true in the append's batch, so a
-/// claim is both the uniqueness rule and the index from the name to the stream.
+/// A name that at most one stream may hold: a username, an e-mail, a token. `take` needs it free or already
+/// held by this stream; `release` gives it up if this stream holds it. Checked and made true in the append's
+/// batch, so a claim is both the uniqueness rule and the index from the name to the stream.
 struct Claim {
   enum class Kind : std::uint8_t { take, release };
   Kind kind = Kind::take;
   std::string name;
 };
 
-/// Makes an append happen at most once. `key` is unique per caller and route; `fingerprint` is a digest of the
-/// request: the same key with another fingerprint is Errc::duplicate, with the same one the first record is
-/// answered again and nothing is written.
+/// Makes an append happen at most once. `key` is unique per caller and route; `fingerprint` is a digest of
+/// the request: the same key with another fingerprint is Errc::duplicate, with the same one the first record
+/// is answered again and nothing is written.
 struct IdempotencyKey {
   std::string key;
   std::string fingerprint;
@@ -55,11 +55,12 @@ struct IdempotencyKey {
 
 /// A request to append the events of one decision, all or nothing.
 ///
-/// With no events it is a barrier: the conditions are checked and the answer comes when everything appended before
-/// it is durable (the record answered has no events).
+/// With no events it is a barrier: the conditions are checked and the answer comes when everything appended
+/// before it is durable. Nothing is written, no claim changes hands; the record answered has no events, and
+/// the position and version that the next event would get. A barrier has no rows.
 struct Append {
-  std::string stream;                        ///< `<category>/<id>`
-  std::optional<Version> expected_version;   ///< last version the stream must have; nothing = any
+  std::string stream;                       ///< `<category>/<id>`
+  std::optional<Version> expected_version;  ///< last version the stream must have; nothing = any
   Micros time = 0;
   std::string caused_by;
   std::string correlation;
@@ -74,7 +75,8 @@ using RecordPtr = std::shared_ptr<const Record>;
 /// Return false to stop a read early.
 using RecordVisitor = std::function<bool(const Record&)>;
 
-/// An append-only log of records with conditions, and nothing more, so that another engine can stand behind it.
+/// An append-only log of records with conditions, and nothing more, so that another engine can stand behind
+/// it.
 ///
 /// Thread-safe. Reads see every acknowledged append and never half of one. One process writes at a time.
 class Journal {
@@ -82,8 +84,11 @@ class Journal {
   virtual ~Journal() = default;
 
   /// Called once, on the writer's thread: hand the work on, do not do it there.
-  /// Errors: conflict (version, or a claim: `field` names the claim's kind, the part before its first '/'), duplicate,
-  /// overloaded (the queue is full; nothing was written), storage_failed, shutting_down.
+  /// Errors: conflict (version, or a claim: `field` names the claim's kind, the part before its first '/'),
+  /// duplicate, overloaded (the queue is full; nothing was written), invalid and too_large (a name, a key or
+  /// the whole append breaks a limit of defaults.hpp), storage_failed (the outcome is unknown until the next
+  /// start), shutting_down. An append that does not even get into the queue is answered at once, on the
+  /// caller's thread.
   using Answer = std::function<void(Expected<RecordPtr>)>;
 
   /// Never blocks. Answers after the record is on disk (fsync), in the order of the calls.
@@ -93,7 +98,8 @@ class Journal {
   virtual Expected<void> read(Position from, const RecordVisitor& visit) const = 0;
 
   /// Calls `visit` for each record of a stream in order, starting with the one that holds version `from`.
-  virtual Expected<void> read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const = 0;
+  virtual Expected<void> read_stream(std::string_view stream, Version from,
+                                     const RecordVisitor& visit) const = 0;
 
   /// Calls `visit` for each record of a stream, newest first, starting with the newest at or before `from`.
   virtual Expected<void> read_stream_backward(std::string_view stream, Position from,
@@ -113,8 +119,9 @@ class Journal {
   /// Position of the last acknowledged event; 0 in an empty log.
   virtual Position last_position() const = 0;
 
-  /// Hands every committed batch, in log order, to `follower` on the writer's thread after the answers: hand the
-  /// work on, do not do it there. Register followers before the first append; they live as long as the journal.
+  /// Hands every committed batch, in log order, to `follower` on the writer's thread after the answers: hand
+  /// the work on, do not do it there. Register followers before the first append; they live as long as the
+  /// journal.
   virtual void follow(std::function<void(const std::vector<RecordPtr>&)> follower) = 0;
 };
 

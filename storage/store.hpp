@@ -19,15 +19,16 @@ struct Snapshot {
 
 /// What `Store::metrics` reports; totals since start-up unless said otherwise.
 struct StoreMetrics {
-  std::uint64_t batches = 0;         ///< groups committed, one fsync each
+  std::uint64_t batches = 0;  ///< groups committed, one fsync each
   std::uint64_t appends = 0;
   std::uint64_t events = 0;
-  std::uint64_t refused = 0;         ///< appends that failed a condition
-  std::uint64_t queue_depth = 0;     ///< appends waiting now
+  std::uint64_t refused = 0;      ///< appends that failed a condition
+  std::uint64_t queue_depth = 0;  ///< appends waiting now
   std::uint64_t queue_bytes = 0;
-  std::vector<std::uint64_t> append_latency_buckets;  ///< cumulative counts, bounds in kAppendLatencyBounds
+  std::vector<std::uint64_t>
+      append_latency_buckets;  ///< cumulative counts: kAppendLatencyBoundsSeconds, then all
   double append_latency_sum_seconds = 0;
-  std::vector<std::uint64_t> batch_size_buckets;      ///< cumulative counts, bounds in kBatchSizeBounds
+  std::vector<std::uint64_t> batch_size_buckets;  ///< cumulative counts: kBatchSizeBounds (events), then all
 };
 
 inline constexpr double kAppendLatencyBoundsSeconds[] = {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
@@ -40,13 +41,23 @@ struct StoreOptions {
   std::size_t max_queued_appends = defaults::kMaxQueuedAppends;
   std::size_t max_queued_bytes = defaults::kMaxQueuedAppendBytes;
   std::size_t max_batch_events = defaults::kMaxBatchEvents;
+  /// Takes the log as it ends although the witness says that more was acknowledged, or is missing. For an
+  /// operator who knows what was lost.
+  bool accept_log_end = false;
+  std::function<Micros()> clock = now_micros;  ///< ages idempotency keys, and nothing else
 };
 
+/// The folder holds `log/` (RocksDB), `acknowledged` (how far the log was acknowledged: storage/witness.hpp)
+/// and `lock`.
+///
+/// Bytes that do not decode are never taken for absent. Reads that can say so answer corrupt; those whose
+/// result has no room for an error (`row`, `counter`, `claim_holder`, `snapshot`, `projection_versions`)
+/// answer nothing and make the store unhealthy, and so does `scan`, whose answer is easily dropped.
 class Store final : public Journal {
  public:
   /// Opens or creates the folder. Errors: conflict (another process holds it; the sentence names its pid),
   /// corrupt (the log is damaged, or ends before the last acknowledged event: nothing is repaired silently),
-  /// storage_failed (cannot create or open).
+  /// storage_failed (cannot create or open), not_found (read_only, and there is no log).
   static Expected<std::unique_ptr<Store>> open(StoreOptions options);
 
   /// Stops taking appends, answers those waiting, flushes and closes.
@@ -54,7 +65,8 @@ class Store final : public Journal {
 
   void append(Append append, Answer answer) override;
   Expected<void> read(Position from, const RecordVisitor& visit) const override;
-  Expected<void> read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const override;
+  Expected<void> read_stream(std::string_view stream, Version from,
+                             const RecordVisitor& visit) const override;
   Expected<void> read_stream_backward(std::string_view stream, Position from,
                                       const RecordVisitor& visit) const override;
   Expected<void> read_category_backward(std::string_view category, Position from,
@@ -64,11 +76,12 @@ class Store final : public Journal {
   Position last_position() const override;
   void follow(std::function<void(const std::vector<RecordPtr>&)> follower) override;
 
-  /// Appends and waits for the answer. For start-up, the command line and tests: never call it from an actor or the
-  /// event loop.
+  /// Appends and waits for the answer. For start-up, the command line and tests: never call it from an actor
+  /// or the event loop.
   Expected<RecordPtr> append_and_wait(Append append);
 
-  // Rows -----------------------------------------------------------------------------------------------------------
+  // Rows
+  // -----------------------------------------------------------------------------------------------------------
 
   std::optional<std::string> row(TableId table, std::string_view key) const;
 
@@ -77,31 +90,35 @@ class Store final : public Journal {
 
   enum class Direction : std::uint8_t { forward, backward };
 
-  /// Visits rows whose key starts with `prefix`, in key order (or its reverse), beginning at `prefix + from` when
-  /// `from` is not empty (inclusive). Return false to stop. All rows come from one moment.
-  void scan(TableId table, std::string_view prefix, std::string_view from, Direction direction,
-            const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  /// Visits rows whose key starts with `prefix`, in key order (or its reverse), beginning at `prefix + from`
+  /// when `from` is not empty (inclusive). Return false to stop. All rows come from one moment.
+  Expected<void> scan(TableId table, std::string_view prefix, std::string_view from, Direction direction,
+                      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
 
-  // Snapshots ------------------------------------------------------------------------------------------------------
+  // Snapshots
+  // ------------------------------------------------------------------------------------------------------
 
   std::optional<Snapshot> snapshot(std::string_view stream) const;
 
   /// Written with a later batch, without a sync of its own: a snapshot is a cache, losing one loses nothing.
+  /// Give it only states whose events were acknowledged: one that is ahead of its stream is dropped.
   void save_snapshot(std::string stream, Snapshot snapshot);
 
-  // Projection versions --------------------------------------------------------------------------------------------
+  // Projection versions
+  // --------------------------------------------------------------------------------------------
 
   /// The version each projection's rows were built with, by projection name.
   std::map<std::string, std::uint32_t> projection_versions() const;
 
-  /// Drops every row of `tables`, replays the log through `rows_of`, then stores `versions`: interrupted, it starts
-  /// anew at the next call. Only before the first append. `progress(done, total)` gets positions.
+  /// Drops every row of `tables`, replays the log through `rows_of`, then stores `versions`: interrupted, it
+  /// starts anew at the next call. Only before the first append. `progress(done, total)` gets positions.
   Expected<void> rebuild(const std::vector<TableId>& tables,
                          const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
                          const std::map<std::string, std::uint32_t>& versions,
                          const std::function<void(Position, Position)>& progress);
 
-  // Operations -----------------------------------------------------------------------------------------------------
+  // Operations
+  // -----------------------------------------------------------------------------------------------------
 
   StoreMetrics metrics() const;
 
@@ -109,6 +126,7 @@ class Store final : public Journal {
   bool healthy() const;
 
   /// `on_failure(sentence)` is called once, on the writer's thread, when the store becomes unhealthy.
+  /// Register it before the first append.
   void on_failure(std::function<void(std::string)> on_failure);
 
  private:

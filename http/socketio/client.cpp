@@ -112,14 +112,15 @@ void Client::connect(Packet packet) {
     return send(encode_control(PacketType::connect_error, packet.nsp, {{"message", "Invalid namespace"}}));
   if (packet.data.is_null()) packet.data = Json::object();
   connecting_.insert(packet.nsp);
-  if (!nsp->authorize_) return admit(packet.nsp, packet.data, nullptr);
+  if (!nsp->authorize_) return admit(packet.nsp, packet.data, nullptr, {});
   const auto state = std::make_shared<Admit::State>(weak_from_this(), packet.nsp, std::move(packet.data));
   const bool recovering = server_.options.recovery.enabled && state->auth.contains("pid");
   const auto request = session_->request();
   nsp->authorize_({*request, state->nsp, state->auth, recovering}, Admit(state));
 }
 
-std::optional<Client::Recovered> Client::recover(const std::string& nsp, const Json& auth) {
+std::optional<Client::Recovered> Client::recover(const std::string& nsp, const Json& auth,
+                                                 const std::string& identity) {
   const auto pid = text_of(auth, "pid");
   if (!server_.options.recovery.enabled || pid.empty()) return std::nullopt;
   // The client may notice the loss of its connection before we do.
@@ -127,7 +128,7 @@ std::optional<Client::Recovered> Client::recover(const std::string& nsp, const J
   if (live != server_.by_pid.end() && live->second->nsp_->name() == nsp)
     live->second->client_->close(Reason::transport_close);
   auto socket = server_.recovery.take(pid, nsp);
-  if (!socket) return std::nullopt;
+  if (!socket || socket->identity != identity) return std::nullopt;
   const auto text = text_of(auth, "offset");
   std::uint64_t offset = socket->connected_at;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), offset);
@@ -139,16 +140,18 @@ std::optional<Client::Recovered> Client::recover(const std::string& nsp, const J
   return Recovered{std::move(*socket), std::move(*missed)};
 }
 
-void Client::admit(const std::string& nsp_name, const Json& auth, std::shared_ptr<void> context) {
+void Client::admit(const std::string& nsp_name, const Json& auth, std::shared_ptr<void> context,
+                   std::string identity) {
   if (!session_ || connecting_.erase(nsp_name) == 0) return;
   const auto self = shared_from_this();
   auto* nsp = server_.find(nsp_name);
-  auto recovered = recover(nsp_name, auth);
+  auto recovered = recover(nsp_name, auth, identity);
   Socket::Seat seat{
       .request = session_->request(), .context = std::move(context), .nsp = nsp, .client = this};
   seat.id = recovered ? recovered->socket.id : random_id();
   seat.recovered = recovered.has_value();
   seat.connected_at = recovered ? recovered->socket.connected_at : server_.recovery.newest_offset();
+  seat.identity = std::move(identity);
   Json answer = {{"sid", seat.id}};
   if (server_.options.recovery.enabled) {
     seat.pid = recovered ? text_of(auth, "pid") : random_id();
@@ -175,10 +178,10 @@ void Client::refuse(const std::string& nsp, std::string_view message, const Json
   send(encode_control(PacketType::connect_error, nsp, answer));
 }
 
-void Admit::accept(std::shared_ptr<void> context) const {
+void Admit::accept(std::shared_ptr<void> context, std::string identity) const {
   const auto state = state_;  // this object may end meanwhile
   if (const auto client = std::exchange(state->client, {}).lock())
-    client->admit(state->nsp, state->auth, std::move(context));
+    client->admit(state->nsp, state->auth, std::move(context), std::move(identity));
 }
 
 void Admit::refuse(std::string_view message, const Json& data) const {

@@ -37,6 +37,7 @@ struct Socket::Seat {
   std::string id;
   std::string pid;
   std::uint64_t connected_at = 0;
+  std::string identity = {};
   bool recovered = false;
   std::shared_ptr<const http::Request> request;
   std::shared_ptr<void> context;
@@ -48,12 +49,13 @@ class Client : public EngineListener, public std::enable_shared_from_this<Client
  public:
   Client(ServerState& server, EngineSession& session) : server_(server), session_(&session) {}
 
+  /// The client must join a namespace in time.
   void start();
   void message(std::string_view data, bool binary) override;
   void closed(Reason reason) override;
 
   /// The answer to a CONNECT.
-  void admit(const std::string& nsp, const Json& auth, std::shared_ptr<void> context);
+  void admit(const std::string& nsp, const Json& auth, std::shared_ptr<void> context, std::string identity);
   void refuse(const std::string& nsp, std::string_view message, const Json& data);
 
   void send(const Frames& frames);
@@ -64,17 +66,16 @@ class Client : public EngineListener, public std::enable_shared_from_this<Client
   void disconnect_all();
 
  private:
-  friend class Socket;
+  struct Recovered {
+    LostSocket socket;
+    std::vector<Frames> missed;
+  };
 
   void receive_attachment(std::string_view bytes);
   void receive(Packet packet);
   void connect(Packet packet);
   void forget_partial();
-  struct Recovered {
-    LostSocket socket;
-    std::vector<Frames> missed;
-  };
-  std::optional<Recovered> recover(const std::string& nsp, const Json& auth);
+  std::optional<Recovered> recover(const std::string& nsp, const Json& auth, const std::string& identity);
 
   ServerState& server_;
   EngineSession* session_;                                  ///< null once closed

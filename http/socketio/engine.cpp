@@ -185,7 +185,8 @@ void Engine::upgrade(const http::Request& request, std::unique_ptr<http::Upgrade
   auto* session = find(sid);
   if (!session) return refuse(Refusal::session_unknown());
   if (session->on_websocket() || session->upgrading_ || session->state_ != EngineSession::State::open)
-    return refuse(Refusal::bad_request());
+    // One WebSocket a session. Clients expect to see this one open and close, not fail.
+    return upgrade->accept(std::make_shared<EngineConnection>(std::weak_ptr<EngineSession>()), limits);
   session->expect_upgrade();
   upgrade->accept(std::make_shared<EngineConnection>(session->weak_from_this()), limits);
 }

@@ -133,7 +133,8 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   std::shared_ptr<http::WebSocket> probe_;
   bool probed_ = false;
   std::unique_ptr<http::EventLoop::Timer> upgrade_timer_;
-  std::unique_ptr<http::EventLoop::Timer> heartbeat_;  ///< also ends a lingering session
+  std::unique_ptr<http::EventLoop::Timer> heartbeat_;  ///< the next ping
+  std::unique_ptr<http::EventLoop::Timer> deadline_;   ///< no pong by then, or no poll for a close: the end
 };
 
 /// Routes requests to sessions. Destroying it closes them.

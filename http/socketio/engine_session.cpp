@@ -70,7 +70,8 @@ void EngineSession::answer_poll(http::Reply reply, Headers headers) {
 
 void EngineSession::poll(http::Reply reply, Headers headers) {
   if (state_ == State::lingering) {
-    answer_poll(std::move(reply), std::move(headers));
+    if (!queue_.empty()) return answer_poll(std::move(reply), std::move(headers));
+    poll_.emplace(std::move(reply), std::move(headers));
     return end(Reason::forced_close);
   }
   if (poll_) {
@@ -193,26 +194,28 @@ void EngineSession::receive(EnginePacket packet) {
 }
 
 void EngineSession::ping_after_interval() {
-  heartbeat_ = engine_.loop_.after(engine_.options_.ping_interval, [this] {
-    const auto self = shared_from_this();
-    send(packet_of(EngineType::ping));
-    heartbeat_ = engine_.loop_.after(engine_.options_.ping_timeout, [this] { end(Reason::ping_timeout); });
-  });
+  const auto& options = engine_.options_;
+  heartbeat_ = engine_.loop_.after(options.ping_interval, [this] { send(packet_of(EngineType::ping)); });
+  // Counted from here, not from the ping: a late timer must not add to the other.
+  deadline_ = engine_.loop_.after(options.ping_interval + options.ping_timeout,
+                                  [this] { end(Reason::ping_timeout); });
 }
 
 void EngineSession::close(Reason reason) {
   if (state_ != State::open) return;
-  if (socket_ || poll_) return end(reason);
+  if (socket_ || (poll_ && queue_.empty())) return end(reason);
+  if (poll_) answer_poll();
   linger();
   if (const auto listener = std::exchange(listener_, nullptr)) listener->closed(reason);
 }
 
-/// The close waits for the next poll: what was sent before it must still arrive.
+/// What was sent before must still arrive, and the close goes with a poll of its own: the reference client
+/// handles a close before the messages beside it.
 void EngineSession::linger() {
   state_ = State::lingering;
   end_probe();
-  queue_.push_back(packet_of(EngineType::close));
-  heartbeat_ = engine_.loop_.after(engine_.options_.close_linger, [this] { end(Reason::forced_close); });
+  heartbeat_.reset();
+  deadline_ = engine_.loop_.after(engine_.options_.close_linger, [this] { end(Reason::forced_close); });
 }
 
 void EngineSession::end(Reason reason, EngineType farewell, std::uint16_t websocket_code) {
@@ -220,6 +223,7 @@ void EngineSession::end(Reason reason, EngineType farewell, std::uint16_t websoc
   const auto self = shared_from_this();
   state_ = State::closed;
   heartbeat_.reset();
+  deadline_.reset();
   if (poll_) {
     queue_.push_back(packet_of(farewell));
     answer_poll();

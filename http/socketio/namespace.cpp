@@ -1,5 +1,7 @@
 #include "http/socketio/client.hpp"
 
+#include <algorithm>
+
 namespace troupe::socketio {
 namespace {
 
@@ -33,7 +35,8 @@ void Namespace::remove(Socket& socket, Reason reason) {
   if (!socket.pid_.empty()) {
     server_.by_pid.erase(socket.pid_);
     if (recoverable(reason))
-      server_.recovery.keep(socket.pid_, {socket.id_, name_, socket.rooms_, socket.connected_at_});
+      server_.recovery.keep(socket.pid_,
+                            {socket.id_, name_, socket.rooms_, socket.connected_at_, socket.identity_});
   }
   sockets_.erase(socket.id_);
 }
@@ -76,6 +79,12 @@ Namespace::Members Namespace::members(const std::vector<std::string>* rooms) {
       take(*socket);
   }
   return found;
+}
+
+bool Namespace::has_audience(const std::vector<std::string>& rooms) const {
+  if (server_.recovery.has_lost_sockets()) return true;
+  if (rooms.empty()) return !sockets_.empty();
+  return std::any_of(rooms.begin(), rooms.end(), [&](const std::string& room) { return rooms_.count(room) != 0; });
 }
 
 void Namespace::emit_to(const std::vector<std::string>* rooms, std::string_view name,

@@ -33,6 +33,7 @@ struct LostSocket {
   std::string nsp;
   std::set<std::string, std::less<>> rooms;
   std::uint64_t connected_at = 0;  ///< the newest offset when it connected
+  std::string identity = {};       ///< whom it was let in as
 };
 
 /// The newest events of all namespaces, numbered by their offset, and the sockets lost within the window.

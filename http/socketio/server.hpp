@@ -71,8 +71,9 @@ class Admit {
   struct State;
   explicit Admit(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-  /// `context` is the application's own and goes with the socket.
-  void accept(std::shared_ptr<void> context = nullptr) const;
+  /// `context` is the application's own and goes with the socket. `identity` says whom it was let in as: a lost socket's
+  /// place is given back to the same identity only, so nobody hears what was missed by somebody else.
+  void accept(std::shared_ptr<void> context = nullptr, std::string identity = {}) const;
   /// The client hears `message` (and `data`, unless null) in its `connect_error`.
   void refuse(std::string_view message, const Json& data = nullptr) const;
 
@@ -123,6 +124,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   bool recovered() const { return recovered_; }  ///< rooms and missed events were restored
   bool connected() const { return client_ != nullptr; }
 
+  /// Set these when the socket connects; they are dropped when it has closed.
   void on_event(OnEvent handler) { on_event_ = std::move(handler); }
   void on_disconnect(OnDisconnect handler) { on_disconnect_ = std::move(handler); }
 
@@ -163,6 +165,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void closed(Reason reason);
 
   const std::string id_;
+  const std::string identity_;
   const std::string pid_;  ///< the client's secret for recovery; empty without recovery
   const std::uint64_t connected_at_;
   const bool recovered_;
@@ -224,6 +227,8 @@ class Namespace {
 
   std::size_t sockets() const { return sockets_.size(); }
   std::size_t sockets_in(std::string_view room) const;
+  /// Would an event to these rooms be kept or sent at all? Spares rendering it when not. No rooms: everyone.
+  bool has_audience(const std::vector<std::string>& rooms = {}) const;
 
  private:
   friend class Broadcast;
@@ -249,6 +254,7 @@ class Namespace {
   std::uint64_t broadcasts_ = 0;
 };
 
+/// Its end closes every session, and says so to `on_disconnect`.
 class Server {
  public:
   Server(http::EventLoop& loop, Options options);

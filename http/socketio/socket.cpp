@@ -4,6 +4,7 @@ namespace troupe::socketio {
 
 Socket::Socket(Seat seat)
     : id_(std::move(seat.id)),
+      identity_(std::move(seat.identity)),
       pid_(std::move(seat.pid)),
       connected_at_(seat.connected_at),
       recovered_(seat.recovered),

@@ -9,9 +9,13 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string text_of(const Frames& frames) { return std::string(frames.at(0).payload()); }
+std::string text_of(const Frames& frames) {
+  return std::string(frames.at(0).payload());
+}
 
-Json bytes(std::string_view text) { return Json::binary({text.begin(), text.end()}); }
+Json bytes(std::string_view text) {
+  return Json::binary({text.begin(), text.end()});
+}
 
 TEST(SocketCodec, ReadsEveryPartOfAPacket) {
   const auto packet = decode_packet(R"(52-/admin,456["name",{"z":1,"a":2}])");
@@ -32,19 +36,49 @@ TEST(SocketCodec, ReadsANamespaceThatEndsThePacket) {
 }
 
 TEST(SocketCodec, AcceptsWhatTheReferenceAccepts) {
-  for (const auto* text :
-       {"0", R"(0{"token":"123"})", "1", R"(2["a"])", "2[1,2]", "3[]", "37[]", "30012[1]", R"(2["error"])",
-        R"(50-["a"])", R"(510-["a"])", R"(4{"message":"x"})", R"(4"x")", R"(2["_placeholder",{"_placeholder":true}])"})
+  for (const auto* text : {"0", R"(0{"token":"123"})", "1", R"(2["a"])", "2[1,2]", "3[]", "37[]", "30012[1]",
+                           R"(2["error"])", R"(50-["a"])", R"(510-["a"])", R"(4{"message":"x"})", R"(4"x")",
+                           R"(2["_placeholder",{"_placeholder":true}])"})
     EXPECT_TRUE(decode_packet(text)) << text;
 }
 
 TEST(SocketCodec, RefusesWhatBreaksTheProtocol) {
-  for (const auto* text :
-       {"", "abc", "7", "2", "2{}", "2[]", R"(2abc["x"])", "2[[]]", "2[null]", R"(2["connect"])", R"(2["disconnect",1])",
-        R"(2["disconnecting"])", R"(2["newListener"])", R"(2["removeListener"])", R"(2["connect_error"])", "0[]",
-        "0null", "0\"x\"", "1{}", "1[]", "3{}", "3", "4", "4[]", R"(5["a"])", R"(5-["a"])", R"(5x-["a"])", R"(5-1-["a"])",
-        R"(51["a"])", R"(511-["a"])", R"(599999999999999999999-["a"])", R"(2-1["a"])", R"(2["a")", R"(2["a"]x)",
-        "2[\"\xff\"]", R"(299999999999999999999["a"])"})
+  for (const auto* text : {"",
+                           "abc",
+                           "7",
+                           "2",
+                           "2{}",
+                           "2[]",
+                           R"(2abc["x"])",
+                           "2[[]]",
+                           "2[null]",
+                           R"(2["connect"])",
+                           R"(2["disconnect",1])",
+                           R"(2["disconnecting"])",
+                           R"(2["newListener"])",
+                           R"(2["removeListener"])",
+                           R"(2["connect_error"])",
+                           "0[]",
+                           "0null",
+                           "0\"x\"",
+                           "1{}",
+                           "1[]",
+                           "3{}",
+                           "3",
+                           "4",
+                           "4[]",
+                           R"(5["a"])",
+                           R"(5-["a"])",
+                           R"(5x-["a"])",
+                           R"(5-1-["a"])",
+                           R"(51["a"])",
+                           R"(511-["a"])",
+                           R"(599999999999999999999-["a"])",
+                           R"(2-1["a"])",
+                           R"(2["a")",
+                           R"(2["a"]x)",
+                           "2[\"\xff\"]",
+                           R"(299999999999999999999["a"])"})
     EXPECT_FALSE(decode_packet(text)) << text;
 }
 
@@ -65,7 +99,8 @@ TEST(SocketCodec, RefusesANamespacePastTheLimit) {
 }
 
 TEST(SocketCodec, PutsAttachmentsInTheirPlaces) {
-  auto packet = decode_packet(R"(52-["x",{"deep":[{"_placeholder":true,"num":1}]},{"_placeholder":true,"num":0}])");
+  auto packet =
+      decode_packet(R"(52-["x",{"deep":[{"_placeholder":true,"num":1}]},{"_placeholder":true,"num":0}])");
   ASSERT_TRUE(packet);
   ASSERT_TRUE(fill_placeholders(packet->data, {"first", "second"}));
   EXPECT_EQ(packet->data[1]["deep"][0], bytes("second"));
@@ -96,7 +131,8 @@ TEST(SocketCodec, WritesEvents) {
 }
 
 TEST(SocketCodec, WritesInvalidTextWithoutThrowing) {
-  EXPECT_EQ(text_of(encode_event("/", {}, "\xff", {Argument("\xfe")})), "42[\"\xEF\xBF\xBD\",\"\xEF\xBF\xBD\"]");
+  EXPECT_EQ(text_of(encode_event("/", {}, "\xff", {Argument("\xfe")})),
+            "42[\"\xEF\xBF\xBD\",\"\xEF\xBF\xBD\"]");
 }
 
 TEST(SocketCodec, WritesByteStringsAsAttachments) {
@@ -108,7 +144,8 @@ TEST(SocketCodec, WritesByteStringsAsAttachments) {
             R"({"list":[1,{"_placeholder":true,"num":1}],"more":{"_placeholder":true,"num":2}}])");
   EXPECT_TRUE(frames[2].binary);
   EXPECT_EQ(frames[2].payload(), "\x01\x02");
-  EXPECT_EQ(text_of(encode_ack("/", 789, {Argument(bytes("0"))})), R"(461-789[{"_placeholder":true,"num":0}])");
+  EXPECT_EQ(text_of(encode_ack("/", 789, {Argument(bytes("0"))})),
+            R"(461-789[{"_placeholder":true,"num":0}])");
 }
 
 TEST(SocketCodec, WritesAcksAndControlPackets) {
@@ -124,17 +161,22 @@ TEST(SocketCodec, WritesWhatItReads) {
     const auto packet = decode_packet(std::string_view(text).substr(1));
     ASSERT_TRUE(packet);
     std::vector<Argument> arguments(packet->data.begin() + 1, packet->data.end());
-    EXPECT_EQ(text_of(encode_event(packet->nsp, packet->id, packet->data[0].get<std::string>(), arguments)), text);
+    EXPECT_EQ(text_of(encode_event(packet->nsp, packet->id, packet->data[0].get<std::string>(), arguments)),
+              text);
   }
 }
 
 TEST(SocketCodec, SurvivesRandomPackets) {
   std::mt19937 random(3);
-  const std::vector<std::string> pieces = {"0", "1", "2", "3", "4", "5", "6", "-", "/", ",", "[", "]", "{", "}", "\"",
-                                           "\"a\"", ":", "1", "\\", "\xff", "\"_placeholder\":true", "\"num\":0", "null"};
+  const std::vector<std::string> pieces = {
+      "0",         "1",     "2", "3", "4",  "5",    "6",
+      "-",         "/",     ",", "[", "]",  "{",    "}",
+      "\"",        "\"a\"", ":", "1", "\\", "\xff", "\"_placeholder\":true",
+      "\"num\":0", "null"};
   for (int round = 0; round < 20000; ++round) {
     std::string text;
-    for (auto left = random() % 20; left > 0; --left) text += pieces[random() % pieces.size()];
+    for (auto left = random() % 20; left > 0; --left)
+      text += pieces[random() % pieces.size()];
     if (auto packet = decode_packet(text)) {
       EXPECT_LE(packet->attachments, defaults::kMaxAttachments);
       (void)fill_placeholders(packet->data, {"a", "b"});

@@ -1,0 +1,216 @@
+#include "http/serve.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "http/gateway.hpp"
+#include "http/startup.hpp"
+#include "http/surfaces/bot_manager/bot_manager.hpp"
+
+namespace troupe::http {
+namespace {
+
+constexpr const char* kDefaultListener = "127.0.0.1:5000=bot_manager";
+
+int cannot_start(const std::string& why) {
+  std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
+  return 1;
+}
+
+Expected<std::pair<std::string, std::uint16_t>> parse_address(const std::string& text) {
+  const auto colon = text.rfind(':');
+  std::uint16_t port = 0;
+  const bool shaped = colon != text.npos && colon > 0;
+  const char* end = text.data() + text.size();
+  if (!shaped || std::from_chars(text.data() + colon + 1, end, port).ptr != end || colon + 1 == text.size())
+    return fail(Errc::invalid, "'" + text + "' is not HOST:PORT");
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return std::pair(host == "localhost" ? std::string("127.0.0.1") : host, port);
+}
+
+bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+
+std::string url_of(const ListenerSpec& listener, std::uint16_t port, bool tls) {
+  const bool v6 = listener.address.find(':') != std::string::npos;
+  return std::string(tls ? "https://" : "http://") + (v6 ? "[" + listener.address + "]" : listener.address) + ":" +
+         std::to_string(port);
+}
+
+/// Turns SIGTERM and SIGINT into a call. Must exist before any other thread, so that all of them block the signals.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  void start(std::function<void()> on_stop) {
+    thread_ = std::thread([this, on_stop = std::move(on_stop)] {
+      int signal = 0;
+      sigwait(&signals_, &signal);
+      if (signal != SIGUSR1) on_stop();
+    });
+  }
+  ~StopSignals() {
+    if (!thread_.joinable()) return;
+    pthread_kill(thread_.native_handle(), SIGUSR1);  // ours: ends the wait when nobody asked us to stop
+    thread_.join();
+  }
+
+ private:
+  sigset_t signals_{};
+  std::thread thread_;
+};
+
+/// All that runs. Members stand in the order they are built; `run` takes the house apart in the order it must.
+class House {
+ public:
+  explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {}
+
+  Expected<void> open() {
+    auto store = storage::Store::open({options_.data});
+    if (!store) return tl::unexpected(store.error());
+    store_ = std::move(*store);
+    if (auto ok = update_projections(*store_); !ok) return ok;
+    auto secrets = actors::Secrets::open(options_.data);
+    if (!secrets) return tl::unexpected(secrets.error());
+    secrets_ = *secrets;
+    store_->on_failure([this](const std::string& why) {
+      std::fprintf(stderr, "troupe: the journal failed and the server stops: %s\n", why.c_str());
+      failed_ = true;
+      server_.stop(std::chrono::milliseconds(500));
+    });
+    store_->follow([this](const std::vector<storage::RecordPtr>& records) {
+      server_.loop().post([this, records] {
+        if (bot_manager_) bot_manager_->committed(records);
+      });
+    });
+    options_.system.mail.outbox = options_.data / "outbox";
+    system_ = std::make_unique<actors::System>(*store_, secrets_, options_.system);
+    return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
+  }
+
+  Expected<void> listen() {
+    socketio::Options socketio_options;
+    socketio_options.recovery.enabled = true;
+    bot_manager_ = std::make_unique<BotManager>(Services{*store_, *system_, secrets_, server_.loop()}, socketio_options);
+    if (options_.listen.empty()) options_.listen = {kDefaultListener};
+    for (const auto& text : options_.listen)
+      if (auto ok = listen_on(text); !ok) return ok;
+    return options_.metrics_listen.empty() ? Expected<void>{} : listen_for_metrics();
+  }
+
+  int run(StopSignals& signals) {
+    signals.start([this] {
+      server_.loop().post([this] { bot_manager_->shut_down(); });
+      server_.stop(options_.grace);
+    });
+    server_.run();
+    // What was asked is answered by now or never will be: first those who ask the journal, then the journal.
+    system_.reset();
+    store_.reset();
+    return failed_ ? 1 : 0;
+  }
+
+ private:
+  Expected<void> listen_on(const std::string& text) {
+    const auto spec = parse_listener(text);
+    if (!spec) return tl::unexpected(spec.error());
+    if (options_.demo && !is_loopback(spec->address))
+      return fail(Errc::invalid, "--demo has well-known passwords and listens on loopback only, not on " + spec->address);
+    auto gateway = std::make_unique<Gateway>(gateway_options(), metrics_);
+    for (const auto& surface : spec->surfaces) {
+      if (surface != bot_manager_->name()) return fail(Errc::invalid, "there is no surface '" + surface + "'");
+      if (auto ok = gateway->add(*bot_manager_); !ok) return ok;
+    }
+    ListenerOptions listener{spec->address, spec->port, std::nullopt, gateway->application()};
+    if (!options_.tls_certificate.empty()) listener.tls = TlsFiles{options_.tls_certificate, options_.tls_key};
+    gateways_.push_back(std::move(gateway));
+    const bool tls = listener.tls.has_value();
+    const auto port = server_.listen(std::move(listener));
+    if (!port) return tl::unexpected(port.error());
+    std::string names;
+    for (const auto& surface : spec->surfaces) names += " " + surface;
+    std::printf("listening %s%s\n", url_of(*spec, *port, tls).c_str(), names.c_str());
+    std::fflush(stdout);
+    return {};
+  }
+
+  GatewayOptions gateway_options() {
+    GatewayOptions options;
+    options.allowed_origins = options_.allowed_origins;
+    options.limit_rates = options_.limit_rates;
+    options.log_requests = options_.log_requests;
+    options.docs_folder = options_.docs_folder;
+    options.ready = [this] { return store_->healthy(); };
+    options.read_elsewhere = [this](std::function<void()> work) { return system_->read_elsewhere(std::move(work)); };
+    return options;
+  }
+
+  Expected<void> listen_for_metrics() {
+    const auto address = parse_address(options_.metrics_listen);
+    if (!address) return tl::unexpected(address.error());
+    Metrics::Sources sources{[this] { return store_->metrics(); },
+                             [this] { return system_->metrics(); },
+                             [this] { return server_.metrics(); },
+                             [this] { return bot_manager_->connected_clients(); },
+                             [this] { return store_->last_position(); }};
+    ListenerOptions listener{address->first, address->second, std::nullopt, {}};
+    listener.application.request = [this, sources](const Request& request, Reply reply) {
+      const bool known = request.path == "/metrics" || request.path == "/healthz";
+      reply(known ? Response{200, request.path == "/metrics" ? metrics_.text(sources) : "ok\n",
+                             "text/plain; version=0.0.4; charset=utf-8"}
+                  : Response{404, "see /metrics\n", "text/plain"});
+    };
+    const auto port = server_.listen(std::move(listener));
+    if (!port) return tl::unexpected(port.error());
+    std::printf("metrics http://%s:%u/metrics\n", address->first.c_str(), *port);
+    std::fflush(stdout);
+    return {};
+  }
+
+  ServeOptions options_;
+  Metrics metrics_;
+  Server server_;
+  actors::Secrets secrets_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<actors::System> system_;
+  std::unique_ptr<BotManager> bot_manager_;
+  std::vector<std::unique_ptr<Gateway>> gateways_;
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace
+
+Expected<ListenerSpec> parse_listener(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == text.npos || equals + 1 == text.size())
+    return fail(Errc::invalid, "'" + text + "' is not HOST:PORT=SURFACE[,SURFACE...]");
+  const auto address = parse_address(text.substr(0, equals));
+  if (!address) return tl::unexpected(address.error());
+  ListenerSpec spec{address->first, address->second, {}};
+  for (std::size_t at = equals + 1; at <= text.size();) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    spec.surfaces.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return spec;
+}
+
+int serve(ServeOptions options) {
+  StopSignals signals;
+  House house(std::move(options));
+  if (auto ok = house.open(); !ok) return cannot_start(ok.error().message);
+  if (auto ok = house.listen(); !ok) return cannot_start(ok.error().message);
+  return house.run(signals);
+}
+
+}  // namespace troupe::http

@@ -1,0 +1,111 @@
+#include "http/startup.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <future>
+
+#include "projections/rebuild.hpp"
+
+namespace troupe::http {
+namespace {
+
+void draw_progress(storage::Position done, storage::Position total) {
+  constexpr int kWidth = 40;
+  static int last = -1;
+  const int filled = total == 0 ? kWidth : static_cast<int>(done * kWidth / total);
+  if (filled == last && done != total) return;
+  last = filled;
+  std::fprintf(stderr, "%sreplaying the log [%.*s%.*s] %llu of %llu events%s", isatty(2) ? "\r" : "", filled,
+               "########################################", kWidth - filled,
+               "                                        ", static_cast<unsigned long long>(done),
+               static_cast<unsigned long long>(total), isatty(2) && done != total ? "" : "\n");
+}
+
+/// Runs something that answers later, and waits.
+Expected<storage::RecordPtr> wait_for(const std::function<void(actors::RecordAnswer)>& start) {
+  std::promise<Expected<storage::RecordPtr>> promise;
+  auto future = promise.get_future();
+  start([&promise](Expected<storage::RecordPtr> result) { promise.set_value(std::move(result)); });
+  return future.get();
+}
+
+actors::Cause by_the_command_line() { return {"system", "command-line", now_micros(), std::nullopt}; }
+
+Expected<void> done(const Expected<storage::RecordPtr>& result) {
+  if (!result) return tl::unexpected(result.error());
+  return {};
+}
+
+Expected<std::string> admin_password(const std::filesystem::path& data, const std::string& password_file) {
+  if (!password_file.empty()) {
+    std::ifstream in(password_file);
+    std::string password;
+    if (!std::getline(in, password) || password.size() < defaults::kMinPasswordLength)
+      return fail(Errc::invalid, password_file + " must hold a password of at least 8 characters in its first line");
+    return password;
+  }
+  if (const char* password = std::getenv("TROUPE_ADMIN_PASSWORD")) {
+    if (std::string_view(password).size() < defaults::kMinPasswordLength)
+      return fail(Errc::invalid, "TROUPE_ADMIN_PASSWORD must have at least 8 characters");
+    return std::string(password);
+  }
+  const std::string password = actors::random_token().substr(0, 24);
+  const auto file = data / "initial-admin-password";
+  std::ofstream out(file);
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  if (!(out << password << '\n' << std::flush)) return fail(Errc::storage_failed, "cannot write " + file.string());
+  std::printf("first start: the administrator is `admin` with password %s (kept in %s)\n", password.c_str(),
+              file.c_str());
+  std::fflush(stdout);
+  return password;
+}
+
+}  // namespace
+
+Expected<void> update_projections(storage::Store& store, bool force) {
+  const bool worth_telling = store.last_position() > 0;
+  return projections::rebuild(store, force, [&](storage::Position at, storage::Position total) {
+    if (worth_telling) draw_progress(at, total);
+  });
+}
+
+Expected<void> add_account(actors::System& system, const NewAccount& account) {
+  actors::RegisterAccount command{0,  account.username, account.email, "", actors::hash_password(account.password),
+                                  account.role};
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.register_account(std::move(command), by_the_command_line(), std::move(answer));
+  }));
+}
+
+Expected<void> set_password(actors::System& system, events::AccountId account, const std::string& password) {
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.ask_account(account, actors::SetPassword{actors::hash_password(password)}, by_the_command_line(),
+                       std::move(answer));
+  }));
+}
+
+Expected<void> set_role(actors::System& system, events::AccountId account, const std::string& role) {
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.ask_account(account, actors::ChangeRole{role}, by_the_command_line(), std::move(answer));
+  }));
+}
+
+Expected<void> first_accounts(actors::System& system, const storage::Store& store, const std::filesystem::path& data,
+                              bool demo, const std::string& password_file) {
+  if (projections::Queries(store).last_account_id() != 0) return {};
+  if (demo) {
+    for (const auto& account : {NewAccount{"admin", "admin@example.org", "admin123", "admin"},
+                                NewAccount{"nekobot", "nekobot@example.org", "nekobot", "user"}})
+      if (auto ok = add_account(system, account); !ok) return ok;
+    std::printf("demo: log in as admin/admin123 or nekobot/nekobot\n");
+    return {};
+  }
+  const auto password = admin_password(data, password_file);
+  if (!password) return tl::unexpected(password.error());
+  return add_account(system, {"admin", "admin@localhost.localdomain", *password, "admin"});
+}
+
+}  // namespace troupe::http

@@ -1,0 +1,34 @@
+// What a server does between opening its data and listening, and what the command line does instead of listening.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "actors/system.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::http {
+
+/// Brings the projection rows to this program's versions, with a progress bar on standard error when a replay is
+/// needed. `force` replays all of them.
+Expected<void> update_projections(storage::Store& store, bool force = false);
+
+struct NewAccount {
+  std::string username, email, password, role;
+};
+
+/// Hashes the password and registers the account; waits for it.
+Expected<void> add_account(actors::System& system, const NewAccount& account);
+
+/// Sets a password and ends every login of the account; waits for it.
+Expected<void> set_password(actors::System& system, events::AccountId account, const std::string& password);
+
+Expected<void> set_role(actors::System& system, events::AccountId account, const std::string& role);
+
+/// With no account in the log: the demo's accounts, or an administrator with a password from `password_file`, from the
+/// environment variable TROUPE_ADMIN_PASSWORD, or a random one that is printed once and kept in
+/// `<data>/initial-admin-password` (mode 0600).
+Expected<void> first_accounts(actors::System& system, const storage::Store& store, const std::filesystem::path& data,
+                              bool demo, const std::string& password_file);
+
+}  // namespace troupe::http

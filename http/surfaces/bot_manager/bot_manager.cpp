@@ -1,0 +1,107 @@
+#include "http/surfaces/bot_manager/bot_manager.hpp"
+
+#include "actors/secrets.hpp"
+
+namespace troupe::http {
+
+using projections::Visible;
+
+BotManager::BotManager(Services services, socketio::Options socketio_options)
+    : services_(services),
+      queries_(services.store),
+      routes_(make_routes(*this)),
+      io_(services.loop, std::move(socketio_options)) {
+  auto& all = io_.of("/");
+  all.authorize([this](const socketio::Handshake& handshake, const socketio::Admit& answer) { admit(handshake, answer); });
+  all.on_connection([this](const std::shared_ptr<socketio::Socket>& socket) { greet(socket); });
+}
+
+Expected<Caller> BotManager::caller_of_login(std::string_view token) const {
+  const std::string hash = actors::token_digest(token);
+  const auto login = queries_.login(hash);
+  if (!login || login->expires_at <= now_micros()) return fail(Errc::unauthenticated, "Invalid session");
+  const auto account = queries_.account(login->account);
+  if (!account) return fail(Errc::unauthenticated, "Invalid session");
+  return Caller{account->id, account->role, {}, hash};
+}
+
+Expected<Caller> BotManager::caller_of_bot_token(std::string_view token) const {
+  auto bot_id = queries_.bot_with_token(actors::token_digest(token));
+  if (!bot_id) return fail(Errc::unauthenticated, "Invalid bot token");
+  services_.system.heard_from(*bot_id, now_micros());
+  return Caller{0, {}, std::move(*bot_id), {}};
+}
+
+Expected<Caller> BotManager::authenticate(const Request& request, std::string_view body_token) const {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (!body_token.empty()) return caller_of_bot_token(body_token);
+  if (const auto token = request.header("X-Bot-Token")) return caller_of_bot_token(trimmed(*token));
+  if (const auto token = request.header("Authorization"); token && token->starts_with(kBearer))
+    return caller_of_bot_token(trimmed(token->substr(kBearer.size())));
+  if (const auto token = cookie(request, "session_token"); token && !token->empty()) return caller_of_login(*token);
+  return Caller{};
+}
+
+Subject BotManager::bot(std::string_view bot_id) const {
+  const auto bot = queries_.bot(bot_id);
+  return bot ? Subject{true, bot->owner_id} : Subject{};
+}
+
+Response BotManager::error(const Error& error, std::string_view request_id) const {
+  OrderedJson body = {{"error", error.message}};
+  if (!error.field.empty()) body["field"] = error.field;
+  body["request_id"] = request_id;
+  Response response{status_of(error.code), body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};
+  if (response.status == 429 || response.status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Response BotManager::no_such_path(std::string_view request_id) const {
+  return error({Errc::not_found, "Not found"}, request_id);
+}
+
+bool BotManager::take(Request& request, Reply& reply) {
+  if (!io_.serves(request.path)) return false;
+  io_.request(request, std::move(reply));
+  return true;
+}
+
+bool BotManager::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
+  if (!io_.serves(request.path)) return false;
+  io_.upgrade(request, std::move(upgrade));
+  return true;
+}
+
+actors::RecordAnswer BotManager::then(const CallPtr& call, std::function<void(const storage::Record&)> next) {
+  return then_with<storage::RecordPtr>(call,
+                                       [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
+}
+
+std::optional<Visible> BotManager::visible_to(const CallPtr& call) const {
+  const auto& caller = call->caller;
+  if (const auto wanted = call->text("bot_id"); wanted && !wanted->empty()) {
+    if (!may_act_for(call, *wanted)) return std::nullopt;
+    return Visible{false, {*wanted}};
+  }
+  if (!caller.bot_id.empty()) return Visible{false, {caller.bot_id}};
+  if (caller.is_admin()) return Visible{true, {}};
+  return Visible{false, queries_.bot_ids_of(caller.account)};
+}
+
+bool BotManager::may_act_for(const CallPtr& call, const std::string& bot_id) const {
+  const auto& caller = call->caller;
+  if (!caller.bot_id.empty() && caller.bot_id != bot_id)
+    return call->refuse({Errc::unauthenticated, std::string(wrong_bot_token())}), false;
+  const Subject subject = bot(bot_id);
+  const bool allowed = !caller.bot_id.empty() || caller.is_admin() || (subject.exists && subject.owner == caller.account);
+  if (!allowed) return call->refuse({Errc::forbidden, call->route->denied}), false;
+  if (!subject.exists) return call->refuse({Errc::not_found, "Bot not found"}), false;
+  return true;
+}
+
+projections::BotRow BotManager::with_last_heard(projections::BotRow bot) const {
+  if (const auto heard = services_.system.last_heard(bot.id)) bot.last_active = std::max(bot.last_active, *heard);
+  return bot;
+}
+
+}  // namespace troupe::http

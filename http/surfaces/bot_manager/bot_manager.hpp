@@ -1,0 +1,144 @@
+// The Bot Manager API: accounts, bots, their commands, logs and messages, statistics, exports, and Socket.IO.
+#pragma once
+
+#include "actors/system.hpp"
+#include "http/event_loop.hpp"
+#include "http/server.hpp"
+#include "http/socketio/server.hpp"
+#include "http/surface.hpp"
+#include "projections/queries.hpp"
+
+namespace troupe::http {
+
+/// What surfaces stand on. All of it outlives them.
+struct Services {
+  storage::Store& store;
+  actors::System& system;
+  const actors::Secrets& secrets;
+  EventLoop& loop;
+};
+
+class BotManager final : public Surface {
+ public:
+  BotManager(Services services, socketio::Options socketio_options);
+
+  std::string_view name() const override { return "bot_manager"; }
+  std::string_view title() const override { return "Bot Manager API"; }
+  const std::vector<Route>& routes() const override { return routes_; }
+  Expected<Caller> authenticate(const Request& request, std::string_view body_token) const override;
+  Subject bot(std::string_view bot_id) const override;
+  Response error(const Error& error, std::string_view request_id) const override;
+  Response no_such_path(std::string_view request_id) const override;
+  std::string_view not_authenticated() const override { return "Not authenticated"; }
+  std::string_view wrong_bot_token() const override { return "Invalid bot token"; }
+  bool take(Request& request, Reply& reply) override;
+  bool take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) override;
+
+  /// Live events: what was committed, rendered once and sent to those who may see it. On the loop's thread.
+  void committed(const std::vector<storage::RecordPtr>& records);
+
+  std::size_t connected_clients() const { return io_.connected_clients(); }
+
+  /// Ends all Socket.IO sessions so that their clients connect again.
+  void shut_down() { io_.shut_down(); }
+
+ private:
+  static std::vector<Route> make_routes(BotManager& self);
+
+  // Accounts
+  void register_account(const CallPtr& call);
+  void log_in(const CallPtr& call);
+  void log_out(const CallPtr& call);
+  void me(const CallPtr& call);
+  void update_profile(const CallPtr& call);
+  void change_password(const CallPtr& call);
+  void forgot_password(const CallPtr& call);
+  void reset_password(const CallPtr& call);
+  void delete_account(const CallPtr& call);
+  void users(const CallPtr& call);
+  void user(const CallPtr& call);
+  void user_bots(const CallPtr& call);
+  void search_users(const CallPtr& call);
+
+  // Bots
+  void my_bots(const CallPtr& call);
+  void create_bot(const CallPtr& call);
+  void bot_details(const CallPtr& call);
+  void update_bot(const CallPtr& call);
+  void delete_bot(const CallPtr& call);
+  void bot_token(const CallPtr& call);
+  void regenerate_token(const CallPtr& call);
+  void stored_data(const CallPtr& call);
+  void all_bots(const CallPtr& call);
+  void bot_info(const CallPtr& call);
+  void settings(const CallPtr& call);
+  void update_settings(const CallPtr& call);
+  void bot_auth(const CallPtr& call);
+  void register_bot(const CallPtr& call);
+  void bot_status(const CallPtr& call);
+  void report_status(const CallPtr& call);
+  void sync_data(const CallPtr& call);
+  void synced_data(const CallPtr& call);
+
+  // Commands
+  void send_command(const CallPtr& call, const std::string& bot_id, const std::string& type, Json payload,
+                    const char* status);
+  void create_command(const CallPtr& call);
+  void list_commands(const CallPtr& call);
+  void commands_history(const CallPtr& call);
+  void poll_commands(const CallPtr& call);
+  void acknowledge(const CallPtr& call);
+
+  // Feeds, statistics, exports
+  void post_logs(const CallPtr& call);
+  void post_message(const CallPtr& call);
+  void logs(const CallPtr& call);
+  void messages(const CallPtr& call);
+  void overview(const CallPtr& call);
+  void bot_statistics(const CallPtr& call);
+  void export_logs(const CallPtr& call);
+  void export_messages(const CallPtr& call);
+  void export_bot(const CallPtr& call);
+  void health(const CallPtr& call);
+
+  // Socket.IO
+  void admit(const socketio::Handshake& handshake, const socketio::Admit& admit) const;
+  void greet(const std::shared_ptr<socketio::Socket>& socket);
+  void send_message(socketio::Socket& socket, const socketio::Json& arguments, const socketio::Ack& ack);
+  void show(const storage::Record& record);
+  void show_bot(const storage::Record& record);
+  void show_command(const storage::Record& record);
+  void show_feed(const storage::Record& record);
+  void show_account(const storage::Record& record);
+
+  /// Continues on the loop's thread with the record, or refuses the call.
+  actors::RecordAnswer then(const CallPtr& call, std::function<void(const storage::Record&)> next);
+  /// The same for any other answer.
+  template <class T>
+  std::function<void(Expected<T>)> then_with(const CallPtr& call, std::function<void(T)> next) {
+    return [this, call, next = std::move(next)](Expected<T> result) {
+      services_.loop.post([call, next, result = std::move(result)]() mutable {
+        if (result)
+          next(std::move(*result));
+        else
+          call->refuse(result.error());
+      });
+    };
+  }
+
+  /// The bots a caller may see in lists; nothing when `bot_id` is asked for and may not be seen (then refused).
+  std::optional<projections::Visible> visible_to(const CallPtr& call) const;
+  /// May this caller act for the bot? Refuses the call when not.
+  bool may_act_for(const CallPtr& call, const std::string& bot_id) const;
+  Expected<Caller> caller_of_login(std::string_view token) const;
+  Expected<Caller> caller_of_bot_token(std::string_view token) const;
+  projections::BotRow with_last_heard(projections::BotRow bot) const;
+  std::vector<std::string> rooms_of(std::string_view bot_id, events::AccountId owner) const;
+
+  Services services_;
+  projections::Queries queries_;
+  std::vector<Route> routes_;
+  socketio::Server io_;
+};
+
+}  // namespace troupe::http

@@ -1,0 +1,91 @@
+// The RocksDB behind the store: its column families, its options, and how it opens. Internal to storage/.
+#pragma once
+
+#include <rocksdb/compaction_filter.h>
+#include <rocksdb/db.h>
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "events/expected.hpp"
+#include "events/record.hpp"
+
+namespace troupe::storage {
+
+/// Column families; words as in storage/coding.hpp.
+enum class Family : std::uint8_t {
+  meta,         ///< "projection/" name -> version:fixed32   (RocksDB's own `default` family)
+  events,       ///< position:big64 of a record's first event -> record (storage/record_codec.hpp)
+  streams,      ///< stream 0x00 version:big64 of a record's first event -> position:varint count:varint
+  categories,   ///< category 0x00 position:big64 -> nothing
+  claims,       ///< name -> stream
+  idempotency,  ///< key -> fingerprint:string position:fixed64 used_at:fixed64
+  rows,         ///< table:byte key -> stored row (storage/row_value.hpp)
+  snapshots,    ///< stream -> version:varint schema:varint state:string
+};
+inline constexpr std::size_t kFamilies = 8;
+
+/// What an idempotency key stands for in its column family.
+struct IdempotencyEntry {
+  std::string fingerprint;
+  events::Position position = 0;
+  Micros used_at = 0;
+
+  bool expired(Micros now) const;
+};
+std::string encode_idempotency_entry(const IdempotencyEntry& entry);
+std::optional<IdempotencyEntry> decode_idempotency_entry(std::string_view bytes);
+
+Error to_error(const rocksdb::Status& status, std::string_view doing);
+inline rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+inline std::string_view view(const rocksdb::Slice& bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+/// An open RocksDB. Thread-safe for reads; one thread writes.
+class Database {
+ public:
+  /// Errors: corrupt, storage_failed. Makes what is missing only with `create`: an existing log that lost its
+  /// files must not turn into an empty one.
+  static Expected<std::unique_ptr<Database>> open(const std::filesystem::path& folder, bool create,
+                                                  std::function<Micros()> clock);
+  /// A reader beside the process that writes; sees what was written until now. `scratch` holds its own info
+  /// log.
+  static Expected<std::unique_ptr<Database>> open_secondary(const std::filesystem::path& folder,
+                                                            const std::filesystem::path& scratch);
+  ~Database();
+
+  Expected<std::optional<std::string>> get(Family family, std::string_view key) const;
+  std::unique_ptr<rocksdb::Iterator> iterate(Family family, const rocksdb::ReadOptions& options = {}) const;
+  Expected<void> write(rocksdb::WriteBatch& batch, const rocksdb::WriteOptions& options);
+  /// Moves everything from memory and the write-ahead log into table files.
+  Expected<void> flush();
+  /// Secondary only: reads what was written since.
+  Expected<void> catch_up();
+
+  rocksdb::ColumnFamilyHandle* handle(Family family) const {
+    return handles_[static_cast<std::size_t>(family)];
+  }
+  rocksdb::DB& db() const { return *db_; }
+
+  /// Position of the first record that came out of the write-ahead log when this opened: what precedes it was
+  /// flushed by an earlier run. Nothing when the log was empty.
+  std::optional<events::Position> first_recovered() const { return first_recovered_; }
+
+ private:
+  Database() = default;
+
+  std::unique_ptr<rocksdb::CompactionFilter> expired_keys_;  // outlives db_
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
+  std::optional<events::Position> first_recovered_;
+};
+
+}  // namespace troupe::storage

@@ -1,0 +1,460 @@
+// The actors on a real store: names, leases, deletions, restarts, pipelining.
+#include "actors/system.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <future>
+#include <random>
+#include <thread>
+
+#include "actors/feeds.hpp"
+#include "projections/projection.hpp"
+#include "projections/rebuild.hpp"
+#include "tests/storage/temp_folder.hpp"
+
+namespace troupe::actors {
+namespace {
+
+using storage::RecordPtr;
+using Result = Expected<RecordPtr>;
+
+class SystemTest : public ::testing::Test {
+ protected:
+  SystemTest() { start(); }
+
+  void start() {
+    auto opened = storage::Store::open({folder_.path()});
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    secrets_ = *Secrets::open(folder_.path());
+    options_.mail.outbox = folder_.path() / "outbox";
+    system_ = std::make_unique<System>(*store_, secrets_, options_);
+  }
+
+  void stop() {
+    system_.reset();
+    store_.reset();
+  }
+
+  static Cause cause() { return {"test", "request", now_micros(), std::nullopt}; }
+
+  template <class T = RecordPtr>
+  static Expected<T> wait(const std::type_identity_t<std::function<void(std::function<void(Expected<T>)>)>>& ask) {
+    auto promise = std::make_shared<std::promise<Expected<T>>>();
+    auto future = promise->get_future();
+    ask([promise](Expected<T> result) { promise->set_value(std::move(result)); });
+    if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
+      return fail(Errc::timed_out, "no answer in 20 s");
+    return future.get();
+  }
+
+  Result add_account(const std::string& name) {
+    return wait([&](auto answer) {
+      system_->register_account({0, name, name + "@example.org", "", "hash", "user"}, cause(), answer);
+    });
+  }
+  std::string add_bot(AccountId owner) {
+    const auto record = wait([&](auto answer) {
+      const std::string token = random_token();
+      system_->create_bot({"", owner, "bot", Json::object(), token_digest(token), secrets_.seal(token)}, cause(), answer);
+    });
+    return record ? std::string((*record)->id()) : record.error().message;
+  }
+  Result queue(const std::string& bot, const std::string& type = "work") {
+    return wait([&](auto answer) { system_->queue_command({"", 0, bot, 1, type}, cause(), answer); });
+  }
+  Expected<std::vector<std::string>> poll(const std::string& bot, std::size_t limit = 10,
+                                          std::chrono::milliseconds wait_for = {}) {
+    return wait<std::vector<std::string>>(
+        [&](auto answer) { system_->poll({bot, limit, wait_for, cause(), {}}, answer); });
+  }
+  Result finish(const std::string& id, const std::string& status = "completed") {
+    return wait([&](auto answer) { system_->ask_command(id, FinishCommand{status}, cause(), answer); });
+  }
+
+  storage::test::TempFolder folder_;
+  SystemOptions options_;
+  Secrets secrets_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<System> system_;
+};
+
+TEST_F(SystemTest, NumbersAccountsFromOneAndRefusesTakenNames) {
+  ASSERT_TRUE(add_account("ada"));
+  const auto taken = add_account("ada");
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().field, "username");
+  const auto second = add_account("bob");
+  ASSERT_TRUE(second);
+  EXPECT_EQ((*second)->stream, "account/2");
+}
+
+TEST_F(SystemTest, OneOfManySimultaneousRegistrationsWins) {
+  std::atomic<int> won{0}, answered{0};
+  constexpr int kTries = 20;
+  for (int i = 0; i < kTries; ++i)
+    system_->register_account({0, "ada", "ada@example.org", "", "hash", "user"}, cause(), [&](const Result& result) {
+      if (result) ++won;
+      ++answered;
+    });
+  for (int i = 0; i < 1000 && answered < kTries; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(answered, kTries);
+  EXPECT_EQ(won, 1);
+}
+
+TEST_F(SystemTest, AWriteIsVisibleToTheNextRead) {
+  const std::string bot = add_bot(1);
+  const auto row = projections::Queries(*store_).bot(bot);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->name, "bot");
+  EXPECT_EQ(projections::Queries(*store_).overview(1).own_bots, 1);
+}
+
+TEST_F(SystemTest, CommandsSurviveARestartAndAreLeasedInOrder) {
+  const std::string bot = add_bot(1);
+  std::vector<std::string> queued;
+  for (int i = 0; i < 5; ++i) queued.emplace_back((*queue(bot))->id());
+  stop();
+  start();
+  const auto leased = poll(bot, 3);
+  ASSERT_TRUE(leased);
+  EXPECT_EQ(*leased, std::vector<std::string>(queued.begin(), queued.begin() + 3));
+  EXPECT_EQ(poll(bot)->size(), 2u);
+  EXPECT_TRUE(poll(bot)->empty());
+}
+
+TEST_F(SystemTest, ManyPollersNeverShareACommand) {
+  const std::string bot = add_bot(1);
+  for (int i = 0; i < 40; ++i) queue(bot);
+  std::mutex mutex;
+  std::vector<std::string> all;
+  std::atomic<int> answered{0};
+  constexpr int kPollers = 30;
+  for (int i = 0; i < kPollers; ++i)
+    system_->poll({bot, 5, {}, cause(), {}}, [&](const Expected<std::vector<std::string>>& ids) {
+      const std::lock_guard lock(mutex);
+      if (ids) all.insert(all.end(), ids->begin(), ids->end());
+      ++answered;
+    });
+  for (int i = 0; i < 1000 && answered < kPollers; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_EQ(answered, kPollers);
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
+}
+
+TEST_F(SystemTest, ALeaseThatEndsOffersTheCommandAgain) {
+  stop();
+  options_.command_lease = std::chrono::milliseconds(100);
+  start();
+  const std::string bot = add_bot(1);
+  queue(bot);
+  const auto first = poll(bot);
+  ASSERT_EQ(first->size(), 1u);
+  EXPECT_TRUE(poll(bot)->empty());
+  EXPECT_EQ(*poll(bot, 10, std::chrono::seconds(5)), *first) << "a waiting poll gets it when the lease ends";
+  EXPECT_EQ(projections::Queries(*store_).command(first->front())->attempts, 2u);
+}
+
+TEST_F(SystemTest, AWaitingPollGetsTheCommandThatComes) {
+  const std::string bot = add_bot(1);
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    queue(bot);
+  });
+  const auto ids = poll(bot, 10, std::chrono::seconds(10));
+  later.join();
+  ASSERT_TRUE(ids);
+  EXPECT_EQ(ids->size(), 1u);
+  EXPECT_EQ(system_->metrics().polls_waiting, 0u);
+}
+
+TEST_F(SystemTest, AnEmptyPollEndsWhenItsWaitIsOver) {
+  const std::string bot = add_bot(1);
+  const Micros began = now_micros();
+  EXPECT_TRUE(poll(bot, 10, std::chrono::milliseconds(300))->empty());
+  EXPECT_GE(now_micros() - began, 300'000);
+}
+
+TEST_F(SystemTest, FinishesACommandOnceWhoeverAsks) {
+  const std::string bot = add_bot(1);
+  const std::string id((*queue(bot))->id());
+  std::atomic<int> answered{0}, events{0};
+  for (int i = 0; i < 20; ++i)
+    system_->ask_command(id, FinishCommand{i % 2 ? "completed" : "failed"}, cause(), [&](const Result& result) {
+      if (result) events += static_cast<int>((*result)->events.size());
+      ++answered;
+    });
+  for (int i = 0; i < 1000 && answered < 20; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(answered, 20);
+  EXPECT_EQ(events, 1);
+  const auto overview = projections::Queries(*store_).overview(1);
+  EXPECT_EQ(overview.pending, 0);
+}
+
+TEST_F(SystemTest, DeletingAnAccountTakesItsBotsAndTheirCommandsAlong) {
+  ASSERT_TRUE(add_account("ada"));
+  const std::string bot = add_bot(1);
+  const std::string id((*queue(bot))->id());
+  ASSERT_TRUE(wait([&](auto answer) { system_->delete_account(1, {"hash"}, cause(), answer); }));
+  const projections::Queries queries(*store_);
+  EXPECT_FALSE(queries.account(1));
+  EXPECT_FALSE(queries.bot(bot));
+  EXPECT_EQ(queries.command(id)->status, "failed");
+  EXPECT_EQ(queries.overview(1).pending, 0);
+  EXPECT_TRUE(add_account("ada")) << "the name is free again";
+}
+
+TEST_F(SystemTest, FinishesADeletionThatACrashInterrupted) {
+  ASSERT_TRUE(add_account("ada"));
+  const std::string bot = add_bot(1);
+  // Only the first step, as if the process had ended after it.
+  ASSERT_TRUE(wait([&](auto answer) { system_->ask_account(1, DeleteAccount{"hash"}, cause(), answer); }));
+  ASSERT_TRUE(projections::Queries(*store_).bot(bot));
+  stop();
+  start();
+  for (int i = 0; i < 500 && projections::Queries(*store_).bot(bot); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_FALSE(projections::Queries(*store_).bot(bot));
+}
+
+TEST_F(SystemTest, ASilentBotGoesOffline) {
+  stop();
+  options_.heartbeat_window = std::chrono::milliseconds(500);
+  start();
+  const std::string bot = add_bot(1);
+  ASSERT_TRUE(wait([&](auto answer) { system_->ask_bot(bot, ReportBotStatus{"online"}, cause(), answer); }));
+  EXPECT_EQ(projections::Queries(*store_).bot(bot)->status, "online");
+  for (int i = 0; i < 500 && projections::Queries(*store_).bot(bot)->status == "online"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(projections::Queries(*store_).bot(bot)->status, "offline");
+}
+
+TEST_F(SystemTest, IdleEntitiesSleepAndWakeWithTheirState) {
+  stop();
+  options_.passivate_after = std::chrono::milliseconds(100);
+  start();
+  const std::string bot = add_bot(1);
+  for (int i = 0; i < 40; ++i)
+    ASSERT_TRUE(wait([&](auto answer) { system_->ask_bot(bot, ReportBotStatus{"online"}, cause(), answer); }));
+  for (int i = 0; i < 500 && system_->metrics().bots_awake != 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(system_->metrics().bots_awake, 0u);
+  const auto again = wait([&](auto answer) { system_->ask_bot(bot, UpdateBot{"renamed"}, cause(), answer); });
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->version, 42u) << "created, 40 reports, and this";
+}
+
+TEST_F(SystemTest, PipelinedCommandsOfOneEntityKeepTheirOrder) {
+  const std::string bot = add_bot(1);
+  std::atomic<int> answered{0};
+  std::vector<events::Version> versions(100);
+  for (std::size_t i = 0; i < versions.size(); ++i)
+    system_->ask_bot(bot, UpdateBot{"name " + std::to_string(i)}, cause(), [&, i](const Result& result) {
+      if (result) versions[i] = (*result)->version;
+      ++answered;
+    });
+  for (int i = 0; i < 1000 && answered < 100; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (std::size_t i = 0; i < versions.size(); ++i) EXPECT_EQ(versions[i], i + 2);
+  EXPECT_EQ(projections::Queries(*store_).bot(bot)->name, "name 99");
+}
+
+TEST_F(SystemTest, AnIdempotencyKeyAnswersTheFirstRecordAgain) {
+  Cause with_key = cause();
+  with_key.idempotency = {{"key", "body"}};
+  const auto create = [&](const Cause& c) {
+    return wait([&](auto answer) {
+      system_->create_bot({"", 1, "bot", Json::object(), token_digest(random_token()), "sealed"}, c, answer);
+    });
+  };
+  const auto first = create(with_key);
+  const auto again = create(with_key);
+  ASSERT_TRUE(first && again);
+  EXPECT_EQ((*again)->stream, (*first)->stream);
+  EXPECT_EQ(projections::Queries(*store_).overview(1).bots, 1);
+  with_key.idempotency->fingerprint = "another body";
+  const auto other = create(with_key);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Errc::duplicate);
+}
+
+TEST_F(SystemTest, SimultaneousRepeatsOfOneKeyToOneEntityHappenOnce) {
+  const std::string bot = add_bot(1);
+  Cause with_key = cause();
+  with_key.idempotency = {{"key", "body"}};
+  std::atomic<int> answered{0}, good{0};
+  for (int i = 0; i < 10; ++i) {
+    system_->ask_bot(bot, SyncBotData{{{"n", 1}}}, with_key, [&](const Result& result) {
+      if (result) ++good;
+      ++answered;
+    });
+    system_->ask_bot(bot, UpdateBot{"between"}, cause(), [&](const Result& result) {
+      if (result) ++good;
+      ++answered;
+    });
+  }
+  for (int i = 0; i < 1000 && answered < 20; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(answered, 20);
+  EXPECT_EQ(good, 20);
+  int syncs = 0;
+  ASSERT_TRUE(store_->read_stream("bot/" + bot, 1, [&](const storage::Record& record) {
+    for (const auto& event : record.events) syncs += event.type == events::BotDataSynced::type;
+    return true;
+  }));
+  EXPECT_EQ(syncs, 1);
+}
+
+TEST_F(SystemTest, AResetMailIsWrittenForAKnownEmailOnly) {
+  ASSERT_TRUE(add_account("ada"));
+  for (const char* email : {"ada@example.org", "nobody@example.org"})
+    ASSERT_TRUE(wait([&](auto answer) { system_->request_password_reset(email, cause(), answer); }));
+  const auto mails = [&] {
+    std::vector<std::filesystem::path> files;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "outbox", none))
+      if (entry.path().extension() == ".eml") files.push_back(entry.path());
+    return files;
+  };
+  const projections::Queries queries(*store_);
+  for (int i = 0; i < 500 && (mails().empty() || !queries.open_reset_mails().empty() ||
+                              !queries.open_reset_requests().empty()); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_EQ(mails().size(), 1u);
+  std::ifstream in(mails().front());
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const auto at = text.find("Token: ");
+  ASSERT_NE(at, text.npos);
+  const std::string token = text.substr(at + 7, 43);
+  EXPECT_EQ(queries.account_with_reset(token_digest(token)), 1);
+  EXPECT_TRUE(wait([&](auto answer) {
+    system_->ask_account(1, ResetPassword{token_digest(token), "hash-2"}, cause(), answer);
+  }));
+  EXPECT_FALSE(queries.account_with_reset(token_digest(token)));
+}
+
+TEST_F(SystemTest, AResetThatACrashInterruptedIsTakenUpAgain) {
+  ASSERT_TRUE(add_account("ada"));
+  // Asked for and durable, but nothing worked it off before the process ended.
+  stop();
+  {
+    auto store = std::move(*storage::Store::open({folder_.path()}));
+    storage::Append asked;
+    asked.stream = "reset_requests/all";
+    asked.time = now_micros();
+    const events::ResetRequestEvent event = events::PasswordResetRequested{"r1", secrets_.seal("ada@example.org")};
+    asked.events.push_back(events::encode(event));
+    projections::project(event, {"all", asked.time}, asked.rows);
+    ASSERT_TRUE(store->append_and_wait(std::move(asked)));
+  }
+  start();
+  for (int i = 0; i < 500 && system_->metrics().mails_sent == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(system_->metrics().mails_sent, 1u);
+}
+
+TEST_F(SystemTest, PasswordsAreCheckedAgainstNobodysHashToo) {
+  const auto hash = wait<std::string>([&](auto answer) { system_->hash_password("correct horse", answer); });
+  ASSERT_TRUE(hash);
+  EXPECT_TRUE(*wait<bool>([&](auto answer) { system_->verify_password(*hash, "correct horse", answer); }));
+  EXPECT_FALSE(*wait<bool>([&](auto answer) { system_->verify_password(*hash, "wrong", answer); }));
+  EXPECT_FALSE(*wait<bool>([&](auto answer) { system_->verify_password(std::nullopt, "wrong", answer); }));
+}
+
+TEST_F(SystemTest, PasswordsPastTheQueueAreRefused) {
+  std::atomic<std::size_t> refused{0}, answered{0};
+  constexpr std::size_t kAsked = defaults::kMaxQueuedPasswords + 50;
+  for (std::size_t i = 0; i < kAsked; ++i)
+    system_->hash_password("password", [&](const Expected<std::string>& hash) {
+      if (!hash) ++refused;
+      ++answered;
+    });
+  for (int i = 0; i < 2000 && answered < kAsked; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(answered, kAsked);
+  EXPECT_GT(refused, 0u);
+}
+
+/// Random work of every kind, then a replay: rows and counters must come out the same, and equal a recount of the log.
+TEST_F(SystemTest, CountersEqualARecountAndARebuild) {
+  std::mt19937 random(7);
+  std::vector<std::string> bots, commands;
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(add_account("user" + std::to_string(i)));
+  for (int i = 0; i < 400; ++i) {
+    switch (random() % 8) {
+      case 0: bots.push_back(add_bot(1 + static_cast<AccountId>(random() % 4))); break;
+      case 1:
+        if (!bots.empty()) {
+          const std::string bot = bots[random() % bots.size()];
+          wait([&](auto answer) { system_->delete_bot(bot, cause(), answer); });
+        }
+        break;
+      case 2:
+      case 3:
+        if (!bots.empty())
+          if (const auto record = queue(bots[random() % bots.size()], random() % 2 ? "a" : "b"))
+            commands.emplace_back((*record)->id());
+        break;
+      case 4:
+        if (!bots.empty()) poll(bots[random() % bots.size()], 3);
+        break;
+      case 5:
+        if (!commands.empty()) finish(commands[random() % commands.size()], random() % 2 ? "completed" : "failed");
+        break;
+      default:
+        if (!bots.empty()) {
+          const std::vector<events::LogReported> logs(1 + random() % 3, {"info", "m"});
+          store_->append_and_wait(append_logs(bots[random() % bots.size()], logs, cause()));
+        }
+    }
+  }
+  projections::Overview recount;
+  std::map<std::string, projections::BotStatistics> per_bot;
+  ASSERT_TRUE(store_->read(1, [&](const storage::Record& record) {
+    for (const auto& stored : record.events) {
+      if (stored.type == "AccountRegistered") ++recount.users;
+      if (stored.type == "BotCreated") ++recount.bots;
+      if (stored.type == "BotDeleted") --recount.bots;
+      if (stored.type == "LogReported") ++recount.logs, ++per_bot[std::string(record.id())].logs;
+      if (stored.type == "CommandQueued") {
+        ++recount.commands, ++recount.pending;
+        ++per_bot[events::decode_as<events::CommandQueued>(stored)->bot_id].pending;
+      }
+      if (stored.type == "CommandFinished") {
+        const auto finished = *events::decode_as<events::CommandFinished>(stored);
+        --recount.pending;
+        auto& bot = per_bot[finished.bot_id];
+        --bot.pending;
+        ++(finished.status == "completed" ? bot.completed : bot.failed);
+      }
+    }
+    return true;
+  }));
+  const auto check = [&](const char* when) {
+    const projections::Queries queries(*store_);
+    const auto overview = queries.overview(1);
+    EXPECT_EQ(overview.users, recount.users) << when;
+    EXPECT_EQ(overview.bots, recount.bots) << when;
+    EXPECT_EQ(overview.commands, recount.commands) << when;
+    EXPECT_EQ(overview.pending, recount.pending) << when;
+    EXPECT_EQ(overview.logs, recount.logs) << when;
+    for (const auto& [bot, expected] : per_bot) {
+      const auto counted = queries.statistics(bot);
+      EXPECT_EQ(counted.pending, expected.pending) << when << bot;
+      EXPECT_EQ(counted.completed, expected.completed) << when << bot;
+      EXPECT_EQ(counted.failed, expected.failed) << when << bot;
+      EXPECT_EQ(counted.logs, expected.logs) << when << bot;
+      EXPECT_EQ(static_cast<std::int64_t>(queries.pending_commands(bot).size()), expected.pending) << when << bot;
+    }
+    EXPECT_EQ(queries.all_bots(1000).size(), static_cast<std::size_t>(recount.bots)) << when;
+  };
+  check("live");
+  stop();
+  auto opened = storage::Store::open({folder_.path()});
+  ASSERT_TRUE(opened);
+  store_ = std::move(*opened);
+  ASSERT_TRUE(projections::rebuild(*store_, true, {}));
+  check("rebuilt");
+}
+
+}  // namespace
+}  // namespace troupe::actors

@@ -1,0 +1,104 @@
+// One real server process on a temporary data folder and a free port: start it, stop it, kill it, start it again.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
+const binary = process.env.TROUPE_BINARY ?? join(repositoryRoot, 'build/release/troupe');
+const startTimeoutMs = 20_000;
+const stopTimeoutMs = 20_000;
+
+const started = new Set();
+process.on('exit', () => {
+  for (const server of started) {
+    server.process?.kill('SIGKILL');
+    rmSync(server.dataFolder, { recursive: true, force: true });
+  }
+});
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  return port;
+}
+
+export class Server {
+  port = 0;
+  output = '';
+
+  constructor(dataFolder, metricsPort, args) {
+    this.dataFolder = dataFolder;
+    this.metricsPort = metricsPort;
+    this.args = args;
+    started.add(this);
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get metricsUrl() {
+    return `http://127.0.0.1:${this.metricsPort}`;
+  }
+
+  /// Resolves when the listener is announced. After the first start the port stays the same.
+  async start() {
+    const args = ['serve', '--data', this.dataFolder, '--demo',
+      '--listen', `127.0.0.1:${this.port}=bot_manager`, '--metrics', `127.0.0.1:${this.metricsPort}`, ...this.args];
+    this.output = '';
+    this.process = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    await new Promise((resolve, reject) => {
+      const fail = (reason) => reject(new Error(`${binary} ${args.join(' ')}: ${reason}\n${this.output}`));
+      const timer = setTimeout(() => fail(`no listener within ${startTimeoutMs} ms`), startTimeoutMs);
+      const collect = (chunk) => {
+        this.output = (this.output + chunk).slice(-100_000);
+        const announced = /^listening http:\/\/127\.0\.0\.1:(\d+) bot_manager$/m.exec(this.output);
+        if (!announced) return;
+        clearTimeout(timer);
+        this.port = Number(announced[1]);
+        resolve();
+      };
+      this.process.stdout.setEncoding('utf8').on('data', collect);
+      this.process.stderr.setEncoding('utf8').on('data', collect);
+      this.process.once('error', (error) => fail(error.message));
+      this.process.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
+    });
+    return this;
+  }
+
+  /// Sends the signal and waits for the end: the exit code, or the name of the signal that ended it.
+  async #end(signal) {
+    if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) return this.process?.exitCode;
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), stopTimeoutMs);
+    const ended = once(this.process, 'exit');
+    this.process.kill(signal);
+    const [code, endingSignal] = await ended;
+    clearTimeout(timer);
+    return code ?? endingSignal;
+  }
+
+  stop() {
+    return this.#end('SIGTERM');
+  }
+
+  crash() {
+    return this.#end('SIGKILL');
+  }
+}
+
+/// A server for the whole test file, stopped after its last test.
+export async function startServer(...args) {
+  const folder = await mkdtemp(join(tmpdir(), 'troupe-conformance-'));
+  const server = await new Server(folder, await freePort(), args).start();
+  after(() => server.stop());
+  return server;
+}
