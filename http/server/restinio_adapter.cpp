@@ -97,8 +97,7 @@ void prepare_connection_and_start_read(Socket& socket, Connection& restinio_conn
                                        Failed failed) {
   if (!socket.connection().is_tls()) return ready();
   socket.connection().handshake_began();
-  socket.connection().stream()->tls().async_handshake(
-      asio::ssl::stream_base::server,
+  socket.connection().stream()->async_handshake(
       [&socket, keep_alive = restinio_connection.shared_from_this(), ready, failed](error_code error) {
         if (!socket.is_open()) return;
         if (error) return failed(error);
