@@ -17,7 +17,7 @@ class WaitingPolls {
   /// False when kMaxWaitingPolls wait already.
   bool add(const std::string& bot_id, const caf::actor& poller) {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= defaults::kMaxWaitingPolls) return false;
+    if (ending_ || waiting_.size() >= defaults::kMaxWaitingPolls) return false;
     waiting_.emplace(bot_id, poller);
     return true;
   }
@@ -38,6 +38,7 @@ class WaitingPolls {
   }
   void give_up_all() {
     const std::lock_guard lock(mutex_);
+    ending_ = true;
     for (const auto& [bot_id, poller] : waiting_) caf::anon_send(poller, give_up_atom::value);
   }
   std::size_t size() const {
@@ -48,6 +49,7 @@ class WaitingPolls {
  private:
   mutable std::mutex mutex_;
   std::unordered_multimap<std::string, caf::actor> waiting_;
+  bool ending_ = false;
 };
 
 class Poller : public caf::event_based_actor {

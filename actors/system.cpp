@@ -50,6 +50,7 @@ struct System::Impl {
   WaitingPolls waiting_polls;
   std::atomic<AccountId> last_account;
   std::atomic<std::uint64_t> last_command;
+  std::atomic<std::uint64_t> credentials_version{0};
 
   Configuration configuration;
   caf::actor_system caf_system;
@@ -79,7 +80,8 @@ struct System::Impl {
         mailer(caf_system, kMaxQueuedReads),
         reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
           return wait_for([&](RecordAnswer answer) {
-            accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
+            accounts.ask(std::to_string(id), std::move(command), by_the_house(),
+                         changes_credentials(std::move(answer)));
           });
         }) {
     const Micros now = now_micros();
@@ -120,6 +122,13 @@ struct System::Impl {
   }
 
   static Cause by_the_house() { return {"system", "", now_micros(), std::nullopt}; }
+
+  RecordAnswer changes_credentials(RecordAnswer answer) {
+    return [this, answer = std::move(answer)](Expected<RecordPtr> result) {
+      ++credentials_version;
+      answer(std::move(result));
+    };
+  }
 
   /// Asks and waits. Only on a worker's thread.
   static Expected<RecordPtr> wait_for(const std::function<void(RecordAnswer)>& ask) {
@@ -174,7 +183,9 @@ struct System::Impl {
 
   void delete_bots_of(AccountId owner, const Cause& cause) {
     for (const auto& bot_id : queries.bot_ids_of(owner)) {
-      wait_for([&](RecordAnswer answer) { bots.ask(bot_id, DeleteBot{}, cause, std::move(answer)); });
+      wait_for([&](RecordAnswer answer) {
+        bots.ask(bot_id, DeleteBot{}, cause, changes_credentials(std::move(answer)));
+      });
       heartbeats.forget(bot_id);
       fail_waiting_commands(bot_id, cause);
     }
@@ -197,8 +208,11 @@ System::System(storage::Store& store, const Secrets& secrets, SystemOptions opti
 System::~System() = default;
 
 void System::ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer) {
-  impl_->accounts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
+  impl_->accounts.ask(std::to_string(id), std::move(command), std::move(cause),
+                      impl_->changes_credentials(std::move(answer)));
 }
+
+std::uint64_t System::credentials_version() const { return impl_->credentials_version; }
 
 void System::ask_bot(const std::string& id, BotDecider::Command command, Cause cause, RecordAnswer answer) {
   std::string status;
@@ -211,6 +225,8 @@ void System::ask_bot(const std::string& id, BotDecider::Command command, Cause c
       answer(std::move(result));
     };
   }
+  if (std::holds_alternative<RegenerateBotToken>(command) || std::holds_alternative<DeleteBot>(command))
+    answer = impl_->changes_credentials(std::move(answer));
   impl_->bots.ask(id, std::move(command), std::move(cause), std::move(answer));
 }
 
@@ -305,6 +321,8 @@ void System::request_password_reset(const std::string& email, Cause cause, Recor
     answer(std::move(result));
   });
 }
+
+void System::end_polls() { impl_->waiting_polls.give_up_all(); }
 
 bool System::read_elsewhere(std::function<void()> work) { return impl_->reads.post(std::move(work)); }
 

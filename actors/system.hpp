@@ -50,6 +50,9 @@ class System {
   System(storage::Store& store, const Secrets& secrets, SystemOptions options);
   ~System();
 
+  /// Goes up, before the answer, whenever a login or a token may have stopped being good, or means another role.
+  std::uint64_t credentials_version() const;
+
   // Entities ---------------------------------------------------------------------------------------------------------
 
   void ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer);
@@ -76,6 +79,9 @@ class System {
 
   /// Leases up to `limit` commands to the asker, oldest first; answers their ids. Errors: overloaded.
   void poll(Poll poll, std::function<void(Expected<std::vector<std::string>>)> answer);
+
+  /// Answers every poll that waits, and lets none wait from now on: the server is ending.
+  void end_polls();
 
   // Effects ----------------------------------------------------------------------------------------------------------
 

@@ -219,6 +219,8 @@ inline constexpr auto kMailRetryDelay = 30s;
 /// Sign-in, registration and reset requests from one address: a burst, and what comes back each second.
 inline constexpr double kSignInBurst = 100;
 inline constexpr double kSignInPerSecond = 5;
+/// Good tokens remembered between two calls; some 200 bytes each.
+inline constexpr std::size_t kMaxRememberedTokens = 20000;
 /// Addresses remembered by the limiter.
 inline constexpr std::size_t kMaxLimitedAddresses = 100000;
 

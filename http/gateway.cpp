@@ -150,7 +150,7 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
   if (!options_.read_elsewhere(run)) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
 }
 
-Expected<void> Gateway::prepare(const Surface& surface, Call& call) {
+Expected<void> Gateway::prepare(Surface& surface, Call& call) {
   const Route& route = *call.route;
   if (route.rate == RateClass::sign_in && options_.limit_rates) {
     const double wait = sign_ins_.seconds_to_wait(call.request.remote_address, call.now);
@@ -171,7 +171,7 @@ Expected<void> Gateway::prepare(const Surface& surface, Call& call) {
   return take_idempotency_key(call);
 }
 
-Expected<void> Gateway::authorize(const Surface& surface, Call& call) const {
+Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   const Route& route = *call.route;
   if (route.access == Access::anyone) return {};
   const bool for_bots = route.access == Access::bot || route.access == Access::bot_or_login;

@@ -39,8 +39,8 @@ class Gateway {
  private:
   bool answer_house_paths(const Request& request, Reply& reply);
   void dispatch(Surface& surface, Router::Match match, Request request, Reply reply);
-  Expected<void> authorize(const Surface& surface, Call& call) const;
-  Expected<void> prepare(const Surface& surface, Call& call);
+  Expected<void> authorize(Surface& surface, Call& call) const;
+  Expected<void> prepare(Surface& surface, Call& call);
   Expected<void> take_idempotency_key(Call& call) const;
   Reply with_cors(const Request& request, Reply reply) const;
   Response preflight(const Request& request) const;

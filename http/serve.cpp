@@ -76,7 +76,9 @@ class House {
   explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {}
 
   Expected<void> open() {
-    auto store = storage::Store::open({options_.data});
+    storage::StoreOptions store_options{options_.data};
+    store_options.mirrored_counters = projections::mirrored_counters();
+    auto store = storage::Store::open(std::move(store_options));
     if (!store) return tl::unexpected(store.error());
     store_ = std::move(*store);
     if (auto ok = update_projections(*store_); !ok) return ok;
@@ -110,6 +112,7 @@ class House {
 
   int run(StopSignals& signals) {
     signals.start([this] {
+      system_->end_polls();
       server_.loop().post([this] { bot_manager_->shut_down(); });
       server_.stop(options_.grace);
     });

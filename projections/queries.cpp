@@ -148,6 +148,14 @@ Expected<std::vector<FeedEntry>> newest_of(const Store& store, std::initializer_
 
 }  // namespace
 
+std::vector<std::pair<TableId, std::string>> mirrored_counters() {
+  std::vector<std::pair<TableId, std::string>> counters;
+  for (const char* name :
+       {kTotalUsers, kTotalBots, kTotalCommands, kPendingCommands, kTotalLogs, kTotalMessages})
+    counters.emplace_back(id_of(Table::counters), name);
+  return counters;
+}
+
 std::optional<AccountRow> Queries::account(AccountId id) const {
   return row<AccountRow>(store_, Table::accounts, key_of(id));
 }

@@ -47,6 +47,9 @@ struct PendingCommand {
   Micros leased_until = 0;
 };
 
+/// Counters that every overview reads: the store keeps them in memory.
+std::vector<std::pair<TableId, std::string>> mirrored_counters();
+
 class Queries {
  public:
   explicit Queries(const storage::Store& store) : store_(store) {}

@@ -77,7 +77,6 @@ void RowGatherer::add(StoredChange&& change) {
 void RowGatherer::finish() {
   for (const auto& [key, sum] : additions_)
     batch_.Merge(rows_, key, add_operand(sum));
-  additions_.clear();
 }
 
 }  // namespace troupe::storage

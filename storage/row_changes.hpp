@@ -34,6 +34,8 @@ class RowGatherer {
   RowGatherer(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* rows) : batch_(batch), rows_(rows) {}
   void add(StoredChange&& change);
   void finish();
+  /// What was added to each counter, until the next `finish`.
+  const std::unordered_map<std::string, std::int64_t>& additions() const { return additions_; }
 
  private:
   rocksdb::WriteBatch& batch_;

@@ -69,12 +69,13 @@ struct Writer::Batch {
 };
 
 Writer::Writer(Database& database, Witness witness, Position last_position, Limits limits,
-               std::function<Micros()> clock)
+               std::function<Micros()> clock, MirroredCounters& mirrored)
     : database_(database),
       reader_(database),
       witness_(std::move(witness)),
       limits_(limits),
       clock_(std::move(clock)),
+      mirrored_(mirrored),
       last_position_(last_position),
       heads_(defaults::kMaxRememberedStreams),
       thread_([this] { run(); }) {}
@@ -401,6 +402,8 @@ Expected<void> Writer::write(Batch& batch) {
   options.sync = true;
   if (auto written = database_.write(batch.write, options); !written) return written;
   if (auto witnessed = witness_.write(batch.last_position); !witnessed) return witnessed;
+  for (const auto& [key, sum] : batch.rows.additions())
+    mirrored_.add(key, sum);
   last_position_.store(batch.last_position, std::memory_order_release);
   has_appended_.store(true, std::memory_order_release);
   const std::size_t events = batch.last_position - batch.records.front()->position + 1;

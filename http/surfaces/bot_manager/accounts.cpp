@@ -66,7 +66,7 @@ void BotManager::log_in(const CallPtr& call) {
 
 void BotManager::log_out(const CallPtr& call) {
   const auto token = cookie(call->request, "session_token");
-  const auto caller = token ? caller_of_login(*token) : Expected<Caller>(Caller{});
+  const auto caller = token ? credentials_.of_login(*token) : Expected<Caller>(Caller{});
   if (!caller || caller->account == 0) return call->answer(kSuccess, clear_cookie());
   call->caller = *caller;
   services_.system.ask_account(

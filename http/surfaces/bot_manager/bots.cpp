@@ -113,7 +113,7 @@ void BotManager::update_settings(const CallPtr& call) {
 }
 
 void BotManager::bot_auth(const CallPtr& call) {
-  const auto caller = caller_of_bot_token(call->string("token"));
+  const auto caller = credentials_.of_bot(call->string("token"));
   const auto row = caller && caller->bot_id == call->string("bot_id") ? queries_.bot(caller->bot_id) : std::nullopt;
   if (!row) return call->refuse({Errc::unauthenticated, "Invalid bot credentials"});
   call->answer({{"success", true}, {"bot", bot_manager::bot_details(with_last_heard(*row))}});

@@ -68,13 +68,13 @@ std::vector<std::string> BotManager::rooms_of(std::string_view bot_id, events::A
   return {"bot:" + std::string(bot_id), room_of_owner(owner), "admins"};
 }
 
-void BotManager::admit(const socketio::Handshake& handshake, const socketio::Admit& admit) const {
+void BotManager::admit(const socketio::Handshake& handshake, const socketio::Admit& admit) {
   Expected<Caller> caller = Caller{};
   const auto given = handshake.auth.find("token");
   if (given != handshake.auth.end() && given->is_string() && !given->get_ref<const std::string&>().empty()) {
     const auto& token = given->get_ref<const std::string&>();
-    caller = caller_of_bot_token(token);
-    if (!caller) caller = caller_of_login(token);
+    caller = credentials_.of_bot(token);
+    if (!caller) caller = credentials_.of_login(token);
   } else {
     caller = authenticate(handshake.request, {});
   }
