@@ -50,8 +50,9 @@ class System {
   System(storage::Store& store, const Secrets& secrets, SystemOptions options);
   ~System();
 
-  /// Goes up, before the answer, whenever a login or a token may have stopped being good, or means another role.
-  std::uint64_t credentials_version() const;
+  /// Count every change of an account or a bot, before it is answered: what was remembered since the same count holds.
+  std::uint64_t account_changes() const;
+  std::uint64_t bot_changes() const;
 
   // Entities ---------------------------------------------------------------------------------------------------------
 

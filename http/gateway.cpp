@@ -138,14 +138,7 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
   };
   if (auto ok = prepare(surface, *call); !ok) return call->refuse(ok.error());
   const Route& route = *call->route;
-  const auto run = [call, &route] {
-    try {
-      route.handler(call);
-    } catch (const std::exception& e) {
-      spdlog::error("request={} route={} failed: {}", call->request.id, route.pattern, e.what());
-      call->refuse({Errc::corrupt, "Internal server error"});
-    }
-  };
+  const auto run = [call, &route] { call->guarded([&] { route.handler(call); }); };
   if (!route.elsewhere) return run();
   if (!options_.read_elsewhere(run)) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
 }
@@ -225,7 +218,7 @@ Expected<void> Gateway::take_idempotency_key(Call& call) const {
                     " visible ASCII characters",
                 "Idempotency-Key");
   std::string name = call.caller.name() + " " + call.route->method + " " + std::string(call.request.path) + " ";
-  call.idempotency = {actors::text_digest(name + std::string(*key)), actors::text_digest(call.request.body)};
+  call.idempotency = {actors::text_digest(name + std::string(*key)), options_.fingerprint(call.request.body)};
   return {};
 }
 

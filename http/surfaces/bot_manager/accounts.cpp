@@ -41,7 +41,7 @@ void BotManager::register_account(const CallPtr& call) {
         services_.system.register_account(std::move(command), call->cause(), [this, call](auto result) {
           services_.loop.post([call, result] {
             if (!result) return call->refuse(in_this_dialect(result.error()));
-            call->answer({{"success", true}, {"message", "Registration successful"}});
+            call->guarded([&] { call->answer({{"success", true}, {"message", "Registration successful"}}); });
           });
         });
       }));

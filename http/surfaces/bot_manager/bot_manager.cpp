@@ -1,5 +1,7 @@
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 
+#include <spdlog/spdlog.h>
+
 namespace troupe::http {
 
 using projections::Visible;
@@ -31,7 +33,13 @@ Subject BotManager::bot(std::string_view bot_id) const {
 }
 
 Response BotManager::error(const Error& error, std::string_view request_id) const {
-  OrderedJson body = {{"error", error.message}};
+  // What is wrong inside is for the log, under the same request id.
+  const bool internal = error.code == Errc::corrupt || error.code == Errc::storage_failed;
+  if (internal) spdlog::error("request={} failed: {}", request_id, error.message);
+  const std::string text = error.code == Errc::corrupt          ? "Internal server error"
+                           : error.code == Errc::storage_failed ? "The server cannot store anything at the moment"
+                                                                : error.message;
+  OrderedJson body = {{"error", text}};
   if (!error.field.empty()) body["field"] = error.field;
   body["request_id"] = request_id;
   Response response{status_of(error.code), body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};

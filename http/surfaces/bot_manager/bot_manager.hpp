@@ -119,10 +119,8 @@ class BotManager final : public Surface {
   std::function<void(Expected<T>)> then_with(const CallPtr& call, std::function<void(T)> next) {
     return [this, call, next = std::move(next)](Expected<T> result) {
       services_.loop.post([call, next, result = std::move(result)]() mutable {
-        if (result)
-          next(std::move(*result));
-        else
-          call->refuse(result.error());
+        if (!result) return call->refuse(result.error());
+        call->guarded([&] { next(std::move(*result)); });
       });
     };
   }
@@ -137,6 +135,7 @@ class BotManager final : public Surface {
   Services services_;
   projections::Queries queries_;
   Credentials credentials_;
+  Remembered<std::string> my_bots_{defaults::kMaxRememberedLists};  ///< answers by account, until a bot changes
   std::vector<Route> routes_;
   socketio::Server io_;
 };
