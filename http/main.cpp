@@ -1,8 +1,10 @@
 // The command line.
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 
 #include "http/serve.hpp"
@@ -18,10 +20,17 @@ int report(const Expected<void>& result) {
   return 1;
 }
 
+Expected<std::unique_ptr<storage::Store>> open_existing(const std::filesystem::path& data) {
+  if (!std::filesystem::is_directory(data))
+    return fail(Errc::not_found, "there is no data folder " + data.string());
+  return storage::Store::open({data});
+}
+
 /// Opens a data folder that no server holds, for one change.
-Expected<void> with_system(const std::filesystem::path& data,
-                           const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
-  auto store = storage::Store::open({data});
+Expected<void> with_system(
+    const std::filesystem::path& data,
+    const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
+  auto store = open_existing(data);
   if (!store) return tl::unexpected(store.error());
   if (auto ok = http::update_projections(**store); !ok) return ok;
   const auto secrets = actors::Secrets::open(data);
@@ -36,57 +45,146 @@ Expected<events::AccountId> find_account(const projections::Queries& queries, co
   return *account;
 }
 
-void add_serve(CLI::App& app, http::ServeOptions& options, int& code) {
-  auto* serve = app.add_subcommand("serve", "Run the server until SIGTERM");
-  app.set_config("--config", "", "A TOML file with any of these settings under [serve]");
-  serve->fallthrough();  // so that --config may stand behind `serve`
-  serve->footer("Each setting may also stand in a TOML file, under [serve] by its long name: --config FILE.");
-  const auto setting = [&](const char* flag, auto& value, const char* help, const char* variable) {
-    return serve->add_option(flag, value, help)->envname(variable)->capture_default_str();
-  };
-  setting("--data", options.data, "Data folder; made when missing", "TROUPE_DATA");
-  setting("--listen", options.listen, "HOST:PORT=SURFACE[,SURFACE...]; again for more (127.0.0.1:5000=bot_manager)",
-          "TROUPE_LISTEN");
-  setting("--metrics", options.metrics_listen, "HOST:PORT of the Prometheus listener; empty for none",
-          "TROUPE_METRICS");
-  setting("--tls-certificate", options.tls_certificate, "PEM file, the whole chain", "TROUPE_TLS_CERTIFICATE");
-  setting("--tls-key", options.tls_key, "PEM file", "TROUPE_TLS_KEY")->needs("--tls-certificate");
-  setting("--admin-password-file", options.admin_password_file,
-          "The first administrator's password is this file's first line", "TROUPE_ADMIN_PASSWORD_FILE");
-  setting("--allow-origin", options.allowed_origins, "Origin that browsers may call from; again for more; none: all",
-          "TROUPE_ALLOW_ORIGIN");
-  setting("--smtp", options.system.mail.smtp_url, "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/",
-          "TROUPE_SMTP");
-  setting("--smtp-user", options.system.mail.smtp_user, "Mail server login", "TROUPE_SMTP_USER");
-  serve->add_option("--smtp-password", options.system.mail.smtp_password,
-                    "Mail server password (better by the environment: a command line is seen by everyone)")
-      ->envname("TROUPE_SMTP_PASSWORD");
-  setting("--mail-from", options.system.mail.from, "Sender of mails", "TROUPE_MAIL_FROM");
-  setting("--reset-link", options.system.mail.reset_link, "Link in reset mails; {token} stands for the token",
-          "TROUPE_RESET_LINK");
-  setting("--docs", options.docs_folder, "Folder with the assets of the page at /docs", "TROUPE_DOCS");
-  setting("--max-body-bytes", options.limits.max_body_bytes, "Largest request body", "TROUPE_MAX_BODY_BYTES");
-  setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS");
+/// The settings file. CLI11 by itself passes over keys that it does not know and lets a file beat the
+/// environment.
+class SettingsFile : public CLI::ConfigTOML {
+ public:
+  /// `serve` must outlive this.
+  explicit SettingsFile(const CLI::App& serve) : serve_(serve) {}
 
-  const auto seconds = [&](const char* flag, std::chrono::milliseconds& value, const char* help, const char* variable) {
+  std::vector<CLI::ConfigItem> from_config(std::istream& in) const override {
+    std::vector<CLI::ConfigItem> settings;
+    for (auto& item : CLI::ConfigTOML::from_config(in)) {
+      if (item.name == "++" || item.name == "--")
+        continue;  // CLI11's marks for where a section begins and ends
+      const bool in_section = item.parents == std::vector<std::string>{"serve"};
+      const auto* option = in_section ? serve_.get_option_no_throw("--" + item.name) : nullptr;
+      if (!option || !option->get_configurable())
+        throw CLI::ConfigError("the settings file has '" + item.fullname() +
+                               "', which is no setting under [serve]");
+      const char* variable = std::getenv(option->get_envname().c_str());
+      if (!variable || !*variable) settings.push_back(std::move(item));
+    }
+    return settings;
+  }
+
+ private:
+  const CLI::App& serve_;
+};
+
+/// A check that says what is wrong, in words of ours.
+template <class F>
+CLI::Validator must(F problem_of) {
+  return CLI::Validator(problem_of, "");
+}
+
+std::string problem_of_seconds(const std::string& text) {
+  constexpr double kLongestSeconds =
+      365 * 86400.0;  // a year: beyond it a value is a slip, and far beyond it overflows
+  double seconds = 0;
+  const bool number = CLI::detail::lexical_cast(text, seconds);
+  return number && seconds >= 0.001 && seconds <= kLongestSeconds
+             ? std::string()
+             : "'" + text + "' is not a number of seconds from 0.001 to 31536000";
+}
+
+std::string problem_of_count(const std::string& text) {
+  const bool digits = !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == text.npos;
+  return digits && text.find_first_not_of('0') != text.npos ? std::string()
+                                                            : "'" + text + "' is not a whole number above 0";
+}
+
+std::string problem_of_listener(const std::string& text) {
+  const auto listener = http::parse_listener(text);
+  return listener ? std::string() : listener.error().message;
+}
+
+void add_durations(CLI::App& serve, http::ServeOptions& options) {
+  const auto seconds = [&](const char* flag, std::chrono::milliseconds& value, const char* help,
+                           const char* variable) {
     serve
-        ->add_option_function<double>(
-            flag, [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); }, help)
-        ->check(CLI::PositiveNumber)
+        .add_option_function<double>(
+            flag,
+            [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); },
+            help)
+        ->check(must(problem_of_seconds))
         ->envname(variable)
         ->default_str(std::to_string(value.count() / 1000));
   };
   seconds("--command-lease", options.system.command_lease, "Seconds until a polled command is offered again",
           "TROUPE_COMMAND_LEASE");
-  seconds("--heartbeat-window", options.system.heartbeat_window, "Seconds of silence after which a bot is offline",
-          "TROUPE_HEARTBEAT_WINDOW");
+  seconds("--heartbeat-window", options.system.heartbeat_window,
+          "Seconds of silence after which a bot is offline", "TROUPE_HEARTBEAT_WINDOW");
   seconds("--passivate-after", options.system.passivate_after, "Seconds after which an idle entity sleeps",
           "TROUPE_PASSIVATE_AFTER");
-  seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");
-  serve->add_flag("--demo", options.demo, "Listen on loopback only, with the example accounts admin/admin123 and "
-                                          "nekobot/nekobot");
-  serve->add_flag("!--no-rate-limit", options.limit_rates, "Take sign-ins as fast as they come");
-  serve->add_flag("--log-requests", options.log_requests, "A line for every request, not only for failed ones");
+  seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end",
+          "TROUPE_GRACE");
+}
+
+void add_settings(CLI::App& serve, http::ServeOptions& options) {
+  const auto setting = [&](const char* flag, auto& value, const char* help, const char* variable) {
+    return serve.add_option(flag, value, help)->envname(variable)->capture_default_str();
+  };
+  const auto list = [&](const char* flag, auto& value, const char* help, const char* variable) {
+    return serve.add_option(flag, value, help)->envname(variable)->delimiter(' ');
+  };
+  setting("--data", options.data, "Data folder; made when missing", "TROUPE_DATA");
+  list("--listen", options.listen,
+       "HOST:PORT=SURFACE[,SURFACE...]; again, or after a space, for more (127.0.0.1:5000=bot_manager)",
+       "TROUPE_LISTEN")
+      ->check(must(problem_of_listener));
+  setting("--metrics", options.metrics_listen, "HOST:PORT of the Prometheus listener; empty for none",
+          "TROUPE_METRICS");
+  auto* certificate = setting("--tls-certificate", options.tls_certificate, "PEM file, the whole chain",
+                              "TROUPE_TLS_CERTIFICATE")
+                          ->check(CLI::ExistingFile);
+  auto* key = setting("--tls-key", options.tls_key, "PEM file", "TROUPE_TLS_KEY")->check(CLI::ExistingFile);
+  certificate->needs(key);
+  key->needs(certificate);
+  setting("--admin-password-file", options.admin_password_file,
+          "The first administrator's password is this file's first line; or TROUPE_ADMIN_PASSWORD itself",
+          "TROUPE_ADMIN_PASSWORD_FILE");
+  list("--allow-origin", options.allowed_origins,
+       "Origin that browsers may call from; again, or after a space, for more; none: all",
+       "TROUPE_ALLOW_ORIGIN");
+  setting("--smtp", options.system.mail.smtp_url,
+          "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/", "TROUPE_SMTP");
+  setting("--smtp-user", options.system.mail.smtp_user, "Mail server login", "TROUPE_SMTP_USER");
+  serve
+      .add_option("--smtp-password", options.system.mail.smtp_password,
+                  "Mail server password (better by the environment: a command line is seen by everyone)")
+      ->envname("TROUPE_SMTP_PASSWORD");
+  setting("--mail-from", options.system.mail.from, "Sender of mails", "TROUPE_MAIL_FROM");
+  setting("--reset-link", options.system.mail.reset_link, "Link in reset mails; {token} stands for the token",
+          "TROUPE_RESET_LINK");
+  setting("--docs", options.docs_folder, "Folder with the assets of the page at /docs", "TROUPE_DOCS");
+  setting("--max-body-bytes", options.limits.max_body_bytes, "Largest request body", "TROUPE_MAX_BODY_BYTES")
+      ->check(must(problem_of_count));
+  setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS")
+      ->check(must(problem_of_count));
+}
+
+void add_serve(CLI::App& app, http::ServeOptions& options, int& code) {
+  auto* serve = app.add_subcommand("serve", "Run the server until SIGTERM");
+  app.set_config("--config", "", "A TOML file with settings of `serve` under [serve]");
+  app.config_formatter(std::make_shared<SettingsFile>(*serve));
+  serve->fallthrough();  // so that --config may stand behind `serve`
+  serve->footer(
+      "  --config FILE               A TOML file with any of these under [serve], each by its long name\n\n"
+      "A flag beats the environment, and the environment beats the file.");
+  add_settings(*serve, options);
+  add_durations(*serve, options);
+  serve->add_flag("--demo", options.demo,
+                  "Listen on loopback only, with the example accounts admin/admin123 and "
+                  "nekobot/nekobot");
+  serve
+      ->add_flag_function(
+          "--no-rate-limit", [&options](std::int64_t given) { options.limit_rates = given <= 0; },
+          "Take sign-ins as fast as they come")
+      ->envname("TROUPE_NO_RATE_LIMIT");
+  serve
+      ->add_flag("--log-requests", options.log_requests, "A line for every request, not only for failed ones")
+      ->envname("TROUPE_LOG_REQUESTS");
   serve->callback([&] { code = http::serve(options); });
 }
 
@@ -94,12 +192,10 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
   auto* user = app.add_subcommand("user", "Accounts of a data folder that no server is using");
   user->require_subcommand(1);
   static http::NewAccount account;
-  const CLI::Validator long_enough(
-      [](const std::string& password) {
-        return password.size() < defaults::kMinPasswordLength ? std::string("must have at least 8 characters")
-                                                              : std::string();
-      },
-      "PASSWORD");
+  const auto long_enough = must([](const std::string& password) {
+    return password.size() < defaults::kMinPasswordLength ? std::string("must have at least 8 characters")
+                                                          : std::string();
+  });
   account.role = "user";
   const auto common = [&](CLI::App* command) {
     command->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
@@ -114,7 +210,8 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
       ->required();
   add->add_option("--role", account.role)->check(CLI::IsMember({"user", "moderator", "admin"}));
   add->callback([&] {
-    code = report(with_system(data, [&](auto& system, const auto&) { return http::add_account(system, account); }));
+    code = report(
+        with_system(data, [&](auto& system, const auto&) { return http::add_account(system, account); }));
   });
 
   auto* list = common(user->add_subcommand("list", "List the accounts"));
@@ -180,6 +277,7 @@ void log_as_json_lines() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  umask(0077);  // the log, the key, mails and the first password are for this user alone
   const auto executable = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   log_as_json_lines();
   CLI::App app("Troupe: one event-sourced server for many bots");
@@ -196,7 +294,7 @@ int main(int argc, char** argv) {
   auto* rebuild = app.add_subcommand("rebuild", "Replay the log into all projections");
   rebuild->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
   rebuild->callback([&] {
-    auto store = storage::Store::open({data});
+    auto store = open_existing(data);
     code = report(store ? http::update_projections(**store, true) : tl::unexpected(store.error()));
   });
   CLI11_PARSE(app, argc, argv);
