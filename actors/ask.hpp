@@ -27,7 +27,7 @@ struct Ask {
   typename Decider::Command command;
   Cause cause;
   RecordAnswer answer;  ///< called once, on any thread: hand the work on, do not do it there
-  int attempts = 0;
+  std::size_t attempts = 0;
 };
 
 }  // namespace troupe::actors

@@ -22,8 +22,9 @@
 
 namespace troupe::actors {
 
-/// How often one command is decided anew after its append met a version or a queue that had moved on.
-inline constexpr int kMaxAttempts = 3;
+/// How often one command is decided anew after an append that it was built on failed. The first command after a failure
+/// is decided on what is in the log and cannot be outrun, so each pass answers at least one of those that wait.
+inline constexpr std::size_t kMaxAttempts = defaults::kMaxEntityQueue;
 
 /// One awake entity, as the directory sees it. Outlives its entry: answers on their way hold it.
 struct Awake {
