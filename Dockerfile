@@ -9,8 +9,7 @@ FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libcaf-core0.17 librocksdb7.8 \
       libsodium23 libcurl4 libspdlog1.10 libfmt9 libhttp-parser2.9 libssl3 libprometheus-cpp-core1.0 && \
     rm -rf /var/lib/apt/lists/* && useradd --system --home-dir /data troupe && install -d -o troupe -m 0700 /data
-COPY --from=build /out/usr/bin/troupe /usr/bin/troupe
-COPY --from=build /out/usr/share/troupe /usr/share/troupe
+COPY --from=build /out/usr /usr
 USER troupe
 VOLUME /data
 EXPOSE 5000
