@@ -107,7 +107,9 @@ Decision on(const AccountState& state, const DeleteAccount& c, Micros) {
 
 Decision AccountDecider::decide(const State& state, const Command& command, Micros now) {
   const bool registering = std::holds_alternative<RegisterAccount>(command);
-  if (!registering && (!state.exists || state.deleted)) return fail(Errc::not_found, "User not found");
+  // A mail may leave the house after its account is gone: that is noted all the same, or it would be sent again.
+  const bool settling = std::holds_alternative<SettlePasswordResetMail>(command);
+  if (!registering && (!state.exists || (state.deleted && !settling))) return fail(Errc::not_found, "User not found");
   return std::visit([&](const auto& c) { return on(state, c, now); }, command);
 }
 

@@ -72,7 +72,7 @@ class EntityActor : public caf::event_based_actor {
   }
 
   void receive(const Ask& ask) {
-    if (stale_) {
+    if (stale_ || *failed_) {
       waiting_.push_back(ask);
       begin_anew();
       return;
@@ -118,14 +118,16 @@ class EntityActor : public caf::event_based_actor {
     since_snapshot_ += events.size();
     const auto decided_on = version_ - events.size();
     ++*in_flight_;
-    store_.append(std::move(append), [this_actor = caf::actor(this), in_flight = in_flight_, awaited = awaited_, ask,
+    store_.append(std::move(append), [this_actor = caf::actor(this), in_flight = in_flight_, awaited = awaited_,
+                                      failed = failed_, ask,
                                       decided_on, name = stream()](Expected<storage::RecordPtr> result) {
-      --*in_flight;
       const bool outrun = !result && result.error().code == Errc::conflict && result.error().field == "version";
       // An idempotent repeat is answered with the first record: then what this actor made of the command is void too.
       const bool replayed = result && ((*result)->stream != name ||
                                        (!(*result)->events.empty() && (*result)->version != decided_on + 1));
-      if (!result || replayed || *awaited) caf::anon_send(this_actor, append_failed_atom::value);
+      if (!result || replayed) *failed = true;  // before the count: nothing is decided or kept on a void state
+      --*in_flight;
+      if (*failed || *awaited) caf::anon_send(this_actor, append_failed_atom::value);
       if (outrun && ++ask->attempts < kMaxAttempts)
         caf::anon_send(this_actor, ask);
       else
@@ -140,6 +142,7 @@ class EntityActor : public caf::event_based_actor {
     *awaited_ = true;
     if (*in_flight_ != 0) return;
     *awaited_ = false;
+    *failed_ = false;
     stale_ = false;
     awake_ = false;
     keys_in_flight_.clear();
@@ -194,6 +197,7 @@ class EntityActor : public caf::event_based_actor {
   std::deque<Ask> waiting_;
   std::set<std::string> keys_in_flight_;  ///< idempotency keys of appends that may not have been answered yet
   std::shared_ptr<std::atomic<std::size_t>> in_flight_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);  ///< what was decided is void
   std::shared_ptr<std::atomic<bool>> awaited_ = std::make_shared<std::atomic<bool>>(false);  ///< tell of every answer
 };
 
@@ -210,7 +214,15 @@ class Directory {
     std::unique_lock lock(shard.mutex);
     auto found = shard.awake.find(id);
     if (found == shard.awake.end()) {
-      if (awake_ >= defaults::kMaxAwakeEntities) return lock.unlock(), refused("too many entities are awake");
+      if (awake_ >= defaults::kMaxAwakeEntities) {
+        lock.unlock();
+        passivate(std::numeric_limits<Micros>::max());
+        lock.lock();
+        if (awake_ >= defaults::kMaxAwakeEntities) return lock.unlock(), refused("too many entities are awake");
+        found = shard.awake.find(id);
+      }
+    }
+    if (found == shard.awake.end()) {
       auto entity = std::make_shared<Awake>();
       entity->actor = system_.spawn<EntityActor<Decider>>(std::ref(store_), id);
       found = shard.awake.emplace(std::move(id), std::move(entity)).first;
@@ -223,7 +235,8 @@ class Directory {
     auto ask = std::make_shared<Ask<Decider>>();
     ask->command = std::move(command);
     ask->cause = std::move(cause);
-    ask->answer = [entity, answer = std::move(answer)](Expected<storage::RecordPtr> result) {
+    ask->answer = [this, entity, answer = std::move(answer)](Expected<storage::RecordPtr> result) {
+      if (result && !(*result)->events.empty()) ++changes_;
       answer(std::move(result));
       --entity->unanswered;
     };
@@ -249,6 +262,10 @@ class Directory {
 
   std::size_t awake() const { return awake_; }
 
+  /// Goes up with every change of an entity, after it is durable and before it is answered: who remembers something
+  /// since a count of changes may use it while the count is the same.
+  std::uint64_t changes() const { return changes_; }
+
  private:
   struct Shard {
     std::mutex mutex;
@@ -261,6 +278,7 @@ class Directory {
   storage::Store& store_;
   std::array<Shard, 16> shards_;
   std::atomic<std::size_t> awake_{0};
+  std::atomic<std::uint64_t> changes_{0};
 };
 
 }  // namespace troupe::actors

@@ -25,6 +25,14 @@ class Heartbeats {
     const std::lock_guard lock(mutex_);
     if (const auto it = last_heard_.find(bot_id); it != last_heard_.end()) it->second = now;
   }
+  /// False when it was heard from after `heard`.
+  bool forget_if_silent(const std::string& bot_id, Micros heard) {
+    const std::lock_guard lock(mutex_);
+    const auto it = last_heard_.find(bot_id);
+    if (it == last_heard_.end() || it->second != heard) return false;
+    last_heard_.erase(it);
+    return true;
+  }
   std::optional<Micros> last_heard(const std::string& bot_id) const {
     const std::lock_guard lock(mutex_);
     const auto it = last_heard_.find(bot_id);

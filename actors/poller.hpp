@@ -14,10 +14,17 @@ namespace troupe::actors {
 /// Who waits for which bot's commands. Thread-safe.
 class WaitingPolls {
  public:
-  /// False when kMaxWaitingPolls wait already.
+  void began() { ++running_; }
+  void ended() { --running_; }
+  /// Polls under way, waiting or not.
+  std::size_t running() const { return running_; }
+
+  /// False when as many wait already as may.
   bool add(const std::string& bot_id, const caf::actor& poller) {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= defaults::kMaxWaitingPolls) return false;
+    if (ending_ || waiting_.size() >= defaults::kMaxWaitingPolls ||
+        waiting_.count(bot_id) >= defaults::kMaxWaitingPollsPerBot)
+      return false;
     waiting_.emplace(bot_id, poller);
     return true;
   }
@@ -38,6 +45,7 @@ class WaitingPolls {
   }
   void give_up_all() {
     const std::lock_guard lock(mutex_);
+    ending_ = true;
     for (const auto& [bot_id, poller] : waiting_) caf::anon_send(poller, give_up_atom::value);
   }
   std::size_t size() const {
@@ -48,6 +56,8 @@ class WaitingPolls {
  private:
   mutable std::mutex mutex_;
   std::unordered_multimap<std::string, caf::actor> waiting_;
+  bool ending_ = false;
+  std::atomic<std::size_t> running_{0};
 };
 
 class Poller : public caf::event_based_actor {
@@ -127,7 +137,11 @@ class Poller : public caf::event_based_actor {
     if (done_) return;
     done_ = true;
     if (listed_) waiting_polls_.remove(poll_.bot_id, caf::actor(this));
-    answer_(std::move(result));
+    // A timer may hold this actor until the wait is over, but not the request.
+    const auto answer = std::exchange(answer_, nullptr);
+    poll_.gone = nullptr;
+    waiting_polls_.ended();
+    answer(std::move(result));
     quit();
   }
 

@@ -33,38 +33,65 @@ storage::Append ResetMails::request(const std::string& email, const Cause& cause
   return append_of(events::PasswordResetRequested{random_hex(16), secrets_.seal(email)}, cause);
 }
 
-void ResetMails::work_off(Micros now) {
-  retry_at_ = 0;
-  for (const auto& [request, sealed_email] : queries_.open_reset_requests()) issue(request, sealed_email, now);
-  for (const auto& [token_hash, mail] : queries_.open_reset_mails()) send(token_hash, mail, now);
+void ResetMails::try_again_at(Micros time) {
+  if (retry_at_ == 0 || time < retry_at_) retry_at_ = time;
 }
 
-void ResetMails::issue(const std::string& request, const std::string& sealed_email, Micros now) {
+void ResetMails::work_off() {
+  retry_at_ = 0;
+  for (const auto& [request, sealed_email] : queries_.open_reset_requests()) {
+    if (stopping_) return;
+    issue(request, sealed_email);
+  }
+  for (const auto& [token_hash, mail] : queries_.open_reset_mails()) {
+    if (stopping_) return;
+    const Micros next = attempts_[token_hash].next;
+    if (now_micros() < next)
+      try_again_at(next);
+    else
+      send(token_hash, mail);
+  }
+}
+
+void ResetMails::issue(const std::string& request, const std::string& sealed_email) {
   const auto email = secrets_.unseal(sealed_email);
   const auto account = email ? queries_.account_named(*email) : std::nullopt;
   bool issued = false;
   if (account) {
     const std::string token = random_token();
-    issued = ask_account_(*account, IssuePasswordReset{token_digest(token), secrets_.seal(token)}).has_value();
+    const auto result = ask_account_(*account, IssuePasswordReset{token_digest(token), secrets_.seal(token)});
+    const bool gone = !result && result.error().code == Errc::not_found;
+    if (!result && !gone) return try_again_at(now_micros() + to_micros(defaults::kMailRetryDelay));
+    issued = result.has_value();
   }
-  store_.append_and_wait(
-      append_of(events::PasswordResetRequestSettled{request, issued}, {"system", "", now, std::nullopt}));
+  const auto settled = store_.append_and_wait(append_of(events::PasswordResetRequestSettled{request, issued},
+                                                        {"system", "", now_micros(), std::nullopt}));
+  if (!settled) try_again_at(now_micros() + to_micros(defaults::kMailRetryDelay));
 }
 
-void ResetMails::send(const std::string& token_hash, const projections::ResetMailRow& mail, Micros now) {
-  const auto token = secrets_.unseal(mail.sealed_token);
-  const auto settle = [&](bool sent, const std::string& reason) {
+void ResetMails::settle(const std::string& token_hash, AccountId account, bool sent, const std::string& reason) {
+  ++(sent ? sent_ : failed_);
+  const auto settled = ask_account_(account, SettlePasswordResetMail{token_hash, sent, reason});
+  if (settled)
     attempts_.erase(token_hash);
-    ++(sent ? sent_ : failed_);
-    ask_account_(mail.account, SettlePasswordResetMail{token_hash, sent, reason});
-  };
-  if (!token) return settle(false, token.error().message);
-  if (now >= mail.expires_at) return settle(false, "the token ran out before the mail could be sent");
-  const auto sent = send_mail(options_, reset_mail(mail.email, *token, options_.reset_link), now);
-  if (sent) return settle(true, "");
-  spdlog::warn("reset mail not sent, attempt {}: {}", attempts_[token_hash] + 1, sent.error().message);
-  if (++attempts_[token_hash] >= defaults::kMaxMailAttempts) return settle(false, sent.error().message);
-  retry_at_ = now + to_micros(defaults::kMailRetryDelay);
+  else
+    spdlog::warn("the end of a reset mail could not be noted: {}", settled.error().message);
+}
+
+void ResetMails::send(const std::string& token_hash, const projections::ResetMailRow& mail) {
+  const auto token = secrets_.unseal(mail.sealed_token);
+  if (!token) return settle(token_hash, mail.account, false, token.error().message);
+  if (now_micros() >= mail.expires_at)
+    return settle(token_hash, mail.account, false, "the token ran out before the mail could be sent");
+  const auto sent = send_mail(options_, reset_mail(mail.email, *token, options_.reset_link), now_micros());
+  if (sent) return settle(token_hash, mail.account, true, "");
+  Attempts& attempts = attempts_[token_hash];
+  ++attempts.count;
+  spdlog::warn("reset mail not sent, attempt {}: {}", attempts.count, sent.error().message);
+  if (attempts.count >= defaults::kMaxMailAttempts)
+    return settle(token_hash, mail.account, false, sent.error().message);
+  attempts.next = now_micros() + to_micros(defaults::kMailRetryDelay);
+  try_again_at(attempts.next);
 }
 
 }  // namespace troupe::actors

@@ -1,5 +1,5 @@
 // The effect behind forgotten passwords. What was asked and what was issued stand in rows until they are settled, so a
-// crash forgets neither: `work_off` takes up all that is open.
+// crash forgets neither: `work_off` takes up all that is open and due.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace troupe::actors {
 
-/// `request` on any thread; `work_off` on one thread that may block; the rest on any.
+/// `request`, `due` and `stop` on any thread; `work_off` on one thread that may block.
 class ResetMails {
  public:
   using AskAccount = std::function<Expected<storage::RecordPtr>(AccountId, AccountDecider::Command)>;
@@ -24,25 +24,37 @@ class ResetMails {
   /// The append that notes a request; the e-mail is sealed in it.
   storage::Append request(const std::string& email, const Cause& cause) const;
 
-  void work_off(Micros now);
+  /// Works off the requests, and the mails whose time has come.
+  void work_off();
 
-  /// True when a mail that could not be sent is to be tried again.
+  /// True when something that could not be done is to be tried again.
   bool due(Micros now) const { return retry_at_ != 0 && now >= retry_at_; }
+
+  /// Lets `work_off` end after the mail it is at; the next start takes up the rest.
+  void stop() { stopping_ = true; }
 
   std::uint64_t sent() const { return sent_; }
   std::uint64_t failed() const { return failed_; }
 
  private:
-  void issue(const std::string& request, const std::string& sealed_email, Micros now);
-  void send(const std::string& token_hash, const projections::ResetMailRow& mail, Micros now);
+  struct Attempts {
+    int count = 0;
+    Micros next = 0;
+  };
+
+  void issue(const std::string& request, const std::string& sealed_email);
+  void send(const std::string& token_hash, const projections::ResetMailRow& mail);
+  void settle(const std::string& token_hash, AccountId account, bool sent, const std::string& reason);
+  void try_again_at(Micros time);
 
   storage::Store& store_;
   projections::Queries queries_;
   const Secrets& secrets_;
   MailOptions options_;
   AskAccount ask_account_;
-  std::map<std::string, int> attempts_;  ///< by token digest, of mails that could not be sent
-  std::atomic<Micros> retry_at_{0};
+  std::map<std::string, Attempts> attempts_;  ///< by token digest, of mails that could not be sent
+  std::atomic<Micros> retry_at_{0};           ///< 0: nothing to try again
+  std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> sent_{0}, failed_{0};
 };
 

@@ -22,12 +22,22 @@ bool is_dot_atom(std::string_view text, std::string_view also_allowed) {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  try {
+    (void)Json(std::string(text)).dump();
+    return true;
+  } catch (const Json::type_error&) {  // the JSON library's way to say so
+    return false;
+  }
+}
+
 std::size_t length_in_characters(std::string_view utf8) {
   return static_cast<std::size_t>(
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 Expected<void> check_optional_line(std::string_view field, std::string_view text, std::size_t max_length) {
+  if (!is_utf8(text)) return fail(Errc::invalid, std::string(field) + " must be UTF-8 text", std::string(field));
   if (length_in_characters(text) > max_length)
     return fail(Errc::invalid,
                 std::string(field) + " must have at most " + std::to_string(max_length) + " characters",

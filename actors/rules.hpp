@@ -25,6 +25,8 @@ Expected<void> check_email(std::string_view email);
 /// Refuses JSON whose text is over `max_bytes`; names `field`.
 Expected<void> check_json_size(std::string_view field, const Json& value, std::size_t max_bytes);
 
+bool is_utf8(std::string_view text);
+
 /// Characters of valid UTF-8.
 std::size_t length_in_characters(std::string_view utf8);
 

@@ -1,6 +1,9 @@
 #include "actors/secrets.hpp"
 
+#include <fcntl.h>
 #include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -12,6 +15,8 @@
 namespace troupe::actors {
 namespace {
 
+constexpr const char* kKeyCheck = "key-check";
+constexpr const char* kKeyCheckText = "troupe";
 constexpr int kBase64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
 const bool kSodiumReady = [] {
@@ -34,20 +39,40 @@ std::string random_from(std::string_view alphabet, std::size_t count) {
   return text;
 }
 
-Expected<std::string> read_or_make_key(const std::filesystem::path& file) {
-  if (const char* text = std::getenv("TROUPE_KEY")) return std::string(text);
+/// Writes a small file so that it is there after a power cut, or not at all. Mode 0600 from the first moment.
+Expected<void> write_durably(const std::filesystem::path& file, const std::string& text) {
+  const auto cannot = [&] { return fail(Errc::storage_failed, "cannot write " + file.string()); };
+  const std::string unfinished = file.string() + ".new";
+  const int fd = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return cannot();
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  ::close(fd);
+  if (!written || ::rename(unfinished.c_str(), file.c_str()) != 0) return cannot();
+  const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder >= 0 && ::fsync(folder) == 0;
+  if (folder >= 0) ::close(folder);
+  return synced ? Expected<void>{} : cannot();
+}
+
+Expected<std::string> read_line(const std::filesystem::path& file) {
+  std::ifstream in(file);
   std::string text;
-  if (std::ifstream in(file); in && in >> text) return text;
+  if (in >> text) return text;
+  return fail(Errc::storage_failed, "cannot read " + file.string());
+}
+
+Expected<std::string> read_or_make_key(const std::filesystem::path& folder) {
+  if (const char* text = std::getenv("TROUPE_KEY")) return std::string(text);
+  const auto file = folder / "key";
+  if (std::filesystem::exists(file)) return read_line(file);
+  if (std::filesystem::exists(folder / kKeyCheck))
+    return fail(Errc::invalid, "the data key is missing: put it back as " + file.string() + " or into TROUPE_KEY");
   std::array<unsigned char, 32> fresh{};
   randombytes_buf(fresh.data(), fresh.size());
-  text.assign(65, '\0');
+  std::string text(65, '\0');
   sodium_bin2hex(text.data(), text.size(), fresh.data(), fresh.size());
   text.pop_back();
-  std::ofstream out(file);
-  std::filesystem::permissions(
-      file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  if (!(out << text << '\n' << std::flush))
-    return fail(Errc::storage_failed, "cannot write the key file " + file.string());
+  if (auto ok = write_durably(file, text + "\n"); !ok) return tl::unexpected(ok.error());
   return text;
 }
 
@@ -73,32 +98,47 @@ std::string text_digest(std::string_view text) {
 
 std::string token_digest(std::string_view token) { return text_digest(token); }
 
-std::string hash_password(std::string_view password) {
+Expected<std::string> hash_password(std::string_view password) {
   char hash[crypto_pwhash_STRBYTES];
   if (crypto_pwhash_str_alg(hash, password.data(), password.size(), defaults::kPasswordHashPasses,
                             defaults::kPasswordHashMemoryBytes, crypto_pwhash_ALG_ARGON2ID13) != 0)
-    throw std::bad_alloc();
-  return hash;
+    return fail(Errc::overloaded, "no memory to hash a password");
+  return std::string(hash);
 }
 
 bool verify_password(std::string_view hash, std::string_view password) {
   return crypto_pwhash_str_verify(std::string(hash).c_str(), password.data(), password.size()) == 0;
 }
 
-const std::string& hash_of_nobody() {
-  static const std::string hash = hash_password(random_token());
+const Expected<std::string>& hash_of_nobody() {
+  static const Expected<std::string> hash = hash_password(random_token());
   return hash;
 }
 
 Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
-  auto text = read_or_make_key(folder / "key");
+  auto text = read_or_make_key(folder);
   if (!text) return tl::unexpected(text.error());
   Secrets secrets;
   std::size_t size = 0;
   if (text->size() != 64 || sodium_hex2bin(secrets.key_.data(), secrets.key_.size(), text->data(), text->size(),
                                            nullptr, &size, nullptr) != 0 || size != secrets.key_.size())
     return fail(Errc::invalid, "the data key (TROUPE_KEY or <data>/key) must be 64 hexadecimal digits");
+  const auto check = folder / kKeyCheck;
+  if (!std::filesystem::exists(check)) {
+    if (auto ok = write_durably(check, secrets.seal(kKeyCheckText) + "\n"); !ok) return tl::unexpected(ok.error());
+    return secrets;
+  }
+  const auto sealed = read_line(check);
+  if (!sealed) return tl::unexpected(sealed.error());
+  if (secrets.unseal(*sealed).value_or("") != kKeyCheckText)
+    return fail(Errc::invalid, "the data key (TROUPE_KEY or <data>/key) is not the one this data folder was made with");
   return secrets;
+}
+
+std::string Secrets::keyed_digest(std::string_view text) const {
+  unsigned char digest[32];
+  crypto_generichash(digest, sizeof digest, bytes_of(text), text.size(), key_.data(), key_.size());
+  return base64(digest, sizeof digest);
 }
 
 std::string Secrets::seal(std::string_view secret) const {

@@ -27,19 +27,24 @@ std::string token_digest(std::string_view token);
 std::string text_digest(std::string_view text);
 
 /// Argon2id in its encoded form. Takes some 30 ms: only on a thread that may block.
-std::string hash_password(std::string_view password);
+/// Errors: overloaded (the memory it takes is not to be had).
+Expected<std::string> hash_password(std::string_view password);
 bool verify_password(std::string_view hash, std::string_view password);
 
 /// A hash of no account's password: verifying against it takes as long as against a real one.
-const std::string& hash_of_nobody();
+const Expected<std::string>& hash_of_nobody();
 
 /// Seals secrets that must be readable again (bot tokens, mails to be sent): XChaCha20-Poly1305 with a key that is kept
 /// outside the log.
 class Secrets {
  public:
   /// The key is 64 hexadecimal digits in the environment variable TROUPE_KEY or in `<folder>/key` (mode 0600), which is
-  /// made when neither is there. Errors: invalid (not a key), storage_failed.
+  /// made, durably, in a folder that never had one. `<folder>/key-check` tells a wrong key from the right one.
+  /// Errors: invalid (not a key, or not this folder's), storage_failed (cannot read or write).
   static Expected<Secrets> open(const std::filesystem::path& folder);
+
+  /// A digest that says nothing to who has the log but not the key: for texts that may hold a password.
+  std::string keyed_digest(std::string_view text) const;
 
   /// nonce + ciphertext + tag, in url-safe base64.
   std::string seal(std::string_view secret) const;

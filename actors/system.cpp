@@ -1,6 +1,7 @@
 #include "actors/system.hpp"
 
 #include <future>
+#include <limits>
 #include <thread>
 
 #include "actors/entity.hpp"
@@ -58,6 +59,7 @@ struct System::Impl {
   Directory<CommandDecider> commands;
   Worker passwords, reads, caretaker, mailer;
   ResetMails reset_mails;
+  std::atomic<bool> mails_posted{false};
   caf::actor ticker;
   Micros last_sweep = 0;
 
@@ -87,7 +89,7 @@ struct System::Impl {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
     caretaker.post([this] { finish_deletions(); });
-    mailer.post([this] { reset_mails.work_off(now_micros()); });
+    work_off_mails();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
       return {
@@ -101,9 +103,13 @@ struct System::Impl {
   }
 
   ~Impl() {
+    // First those who ask on their own account, then those who are asked.
     caf::anon_send(ticker, passivate_atom::value);
+    caf::scoped_actor(caf_system)->wait_for(ticker);
     ticker = nullptr;
+    reset_mails.stop();
     waiting_polls.give_up_all();
+    while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     for (Worker* worker : {&mailer, &caretaker, &reads, &passwords}) worker->stop();
     // What was asked is still answered; the journal answers everything, so this ends.
     while (accounts.awake() + bots.awake() + commands.awake() > 0) {
@@ -121,6 +127,13 @@ struct System::Impl {
 
   static Cause by_the_house() { return {"system", "", now_micros(), std::nullopt}; }
 
+  /// A request that was answered before: it makes nothing new, so no limit stands in its way.
+  bool is_repeat(const Cause& cause) const {
+    if (!cause.idempotency) return false;
+    const auto first = store.find_idempotent(*cause.idempotency);
+    return first && *first;
+  }
+
   /// Asks and waits. Only on a worker's thread.
   static Expected<RecordPtr> wait_for(const std::function<void(RecordAnswer)>& ask) {
     auto promise = std::make_shared<std::promise<Expected<RecordPtr>>>();
@@ -129,12 +142,23 @@ struct System::Impl {
     return future.get();
   }
 
+  /// One job waits at most: it takes up all that is open when it runs.
+  void work_off_mails() {
+    if (mails_posted.exchange(true)) return;
+    mailer.post([this] {
+      mails_posted = false;
+      reset_mails.work_off();
+    });
+  }
+
   void tick(Micros now) {
     for (const auto& [bot_id, heard] : heartbeats.silent_since(now - to_micros(options.heartbeat_window))) {
-      heartbeats.forget(bot_id);
-      bots.ask(bot_id, NoticeSilence{heard}, by_the_house(), [](const auto&) {});
+      if (!heartbeats.forget_if_silent(bot_id, heard)) continue;
+      bots.ask(bot_id, NoticeSilence{heard}, by_the_house(), [this, bot_id = bot_id, heard = heard](const auto& result) {
+        if (!result && result.error().code == Errc::overloaded) heartbeats.watch(bot_id, heard);
+      });
     }
-    if (reset_mails.due(now)) mailer.post([this, now] { reset_mails.work_off(now); });
+    if (reset_mails.due(now)) work_off_mails();
     if (now - last_sweep < to_micros(std::min<std::chrono::microseconds>(options.passivate_after,
                                                                         defaults::kPassivationSweepInterval)))
       return;
@@ -157,24 +181,43 @@ struct System::Impl {
     command.id = random_letters(projections::kBotIdLength);
     bots.ask(command.id, command, cause, [this, command, cause, answer, namings](Expected<RecordPtr> result) {
       if (is_taken_id(result) && namings < kMaxNamings)
-        create_bot(command, cause, answer, namings + 1);
-      else
-        answer(std::move(result));
+        return create_bot(command, cause, answer, namings + 1);
+      if (result) follow_deletion(command.owner_id);
+      answer(std::move(result));
     });
   }
 
   // Deletions, on the caretaker's thread -------------------------------------------------------------------------------
 
+  /// Asks until the house is no longer too busy for it.
+  static void insist(const std::function<void(RecordAnswer)>& ask) {
+    for (;;) {
+      const auto result = wait_for(ask);
+      if (result || result.error().code != Errc::overloaded) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
   void fail_waiting_commands(const std::string& bot_id, const Cause& cause) {
     for (const auto& id : queries.pending_commands(bot_id))
-      wait_for([&](RecordAnswer answer) {
+      insist([&](RecordAnswer answer) {
         commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
       });
   }
 
+  /// What was made for an owner or a bot that was deleted in the same moment goes the same way.
+  void follow_deletion(AccountId owner) {
+    if (queries.account_exists(owner)) return;
+    caretaker.post([this, owner] { delete_bots_of(owner, by_the_house()); });
+  }
+  void follow_deletion(const std::string& bot_id) {
+    if (queries.bot(bot_id)) return;
+    caretaker.post([this, bot_id] { fail_waiting_commands(bot_id, by_the_house()); });
+  }
+
   void delete_bots_of(AccountId owner, const Cause& cause) {
     for (const auto& bot_id : queries.bot_ids_of(owner)) {
-      wait_for([&](RecordAnswer answer) { bots.ask(bot_id, DeleteBot{}, cause, std::move(answer)); });
+      insist([&](RecordAnswer answer) { bots.ask(bot_id, DeleteBot{}, cause, std::move(answer)); });
       heartbeats.forget(bot_id);
       fail_waiting_commands(bot_id, cause);
     }
@@ -184,7 +227,7 @@ struct System::Impl {
   void finish_deletions() {
     std::vector<AccountId> gone_owners;
     queries.each_bot([&](const projections::BotRow& bot) {
-      if (!queries.account(bot.owner_id)) gone_owners.push_back(bot.owner_id);
+      if (!queries.account_exists(bot.owner_id)) gone_owners.push_back(bot.owner_id);
     });
     for (const AccountId owner : gone_owners) delete_bots_of(owner, by_the_house());
     for (const auto& bot_id : queries.bots_with_pending_commands())
@@ -199,6 +242,9 @@ System::~System() = default;
 void System::ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer) {
   impl_->accounts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
 }
+
+std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
+std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
 
 void System::ask_bot(const std::string& id, BotDecider::Command command, Cause cause, RecordAnswer answer) {
   std::string status;
@@ -232,14 +278,16 @@ void System::register_account(RegisterAccount command, Cause cause, RecordAnswer
 }
 
 void System::create_bot(CreateBot command, Cause cause, RecordAnswer answer) {
-  if (impl_->queries.bot_count(command.owner_id) >= static_cast<std::int64_t>(defaults::kMaxBotsPerAccount))
+  if (!impl_->is_repeat(cause) &&
+      impl_->queries.bot_count(command.owner_id) >= static_cast<std::int64_t>(defaults::kMaxBotsPerAccount))
     return answer(fail(Errc::conflict, "an account has at most " + std::to_string(defaults::kMaxBotsPerAccount) +
                                            " bots"));
   impl_->create_bot(std::move(command), std::move(cause), std::move(answer), 0);
 }
 
 void System::queue_command(QueueCommand command, Cause cause, RecordAnswer answer) {
-  if (impl_->queries.pending_count(command.bot_id) >= static_cast<std::int64_t>(defaults::kMaxPendingCommandsPerBot))
+  if (!impl_->is_repeat(cause) &&
+      impl_->queries.pending_count(command.bot_id) >= static_cast<std::int64_t>(defaults::kMaxPendingCommandsPerBot))
     return answer(fail(Errc::overloaded, "too many commands wait for this bot"));
   command.number = ++impl_->last_command;
   command.id = "cmd_" + std::to_string(command.number) + "_" + random_hex(6);
@@ -247,7 +295,10 @@ void System::queue_command(QueueCommand command, Cause cause, RecordAnswer answe
   const std::string bot_id = command.bot_id;
   impl_->commands.ask(id, std::move(command), std::move(cause),
                       [this, bot_id, answer = std::move(answer)](Expected<RecordPtr> result) {
-                        if (result) impl_->waiting_polls.wake(bot_id);
+                        if (result) {
+                          impl_->waiting_polls.wake(bot_id);
+                          impl_->follow_deletion(bot_id);
+                        }
                         answer(std::move(result));
                       });
 }
@@ -279,6 +330,7 @@ void System::poll(Poll poll, std::function<void(Expected<std::vector<std::string
   if (poll.limit == 0 || (poll.wait.count() == 0 &&
                           impl_->queries.leasable_commands(poll.bot_id, poll.cause.now, 1).empty()))
     return answer(std::vector<std::string>{});
+  impl_->waiting_polls.began();
   impl_->caf_system.spawn<Poller>(std::cref(impl_->store), std::ref(impl_->commands), std::ref(impl_->waiting_polls),
                                   to_micros(impl_->options.command_lease), std::move(poll), std::move(answer));
 }
@@ -293,7 +345,9 @@ void System::hash_password(std::string password, std::function<void(Expected<std
 void System::verify_password(std::optional<std::string> hash, std::string password,
                              std::function<void(Expected<bool>)> answer) {
   const bool taken = impl_->passwords.post([hash = std::move(hash), password = std::move(password), answer] {
-    const bool good = actors::verify_password(hash ? *hash : hash_of_nobody(), password);
+    const auto nobody = hash_of_nobody();
+    if (!hash && !nobody) return answer(tl::unexpected(nobody.error()));
+    const bool good = actors::verify_password(hash ? *hash : *nobody, password);
     answer(hash.has_value() && good);
   });
   if (!taken) answer(fail(Errc::overloaded, "too many passwords wait to be checked"));
@@ -301,10 +355,12 @@ void System::verify_password(std::optional<std::string> hash, std::string passwo
 
 void System::request_password_reset(const std::string& email, Cause cause, RecordAnswer answer) {
   impl_->store.append(impl_->reset_mails.request(email, cause), [this, answer](Expected<RecordPtr> result) {
-    if (result) impl_->mailer.post([this] { impl_->reset_mails.work_off(now_micros()); });
+    if (result) impl_->work_off_mails();
     answer(std::move(result));
   });
 }
+
+void System::end_polls() { impl_->waiting_polls.give_up_all(); }
 
 bool System::read_elsewhere(std::function<void()> work) { return impl_->reads.post(std::move(work)); }
 

@@ -50,6 +50,10 @@ class System {
   System(storage::Store& store, const Secrets& secrets, SystemOptions options);
   ~System();
 
+  /// Count every change of an account or a bot, before it is answered: what was remembered since the same count holds.
+  std::uint64_t account_changes() const;
+  std::uint64_t bot_changes() const;
+
   // Entities ---------------------------------------------------------------------------------------------------------
 
   void ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer);
@@ -76,6 +80,9 @@ class System {
 
   /// Leases up to `limit` commands to the asker, oldest first; answers their ids. Errors: overloaded.
   void poll(Poll poll, std::function<void(Expected<std::vector<std::string>>)> answer);
+
+  /// Answers every poll that waits, and lets none wait from now on: the server is ending.
+  void end_polls();
 
   // Effects ----------------------------------------------------------------------------------------------------------
 

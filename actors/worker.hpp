@@ -1,6 +1,8 @@
 // A thread of its own for work that blocks: hashing, mail, long reads. Jobs run in order; the queue is bounded.
 #pragma once
 
+#include <spdlog/spdlog.h>
+
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -18,7 +20,11 @@ class Worker {
       return {
           [waiting](const Job& job) {
             --*waiting;
-            (*job)();
+            try {
+              (*job)();
+            } catch (const std::exception& e) {
+              spdlog::error("a job failed: {}", e.what());  // it must not end the worker
+            }
           },
           [self](passivate_atom) { self->quit(); },
       };

@@ -31,7 +31,7 @@ inline constexpr std::size_t kMaxStreamNameBytes = 512;
 /// Keys of rows, claims and idempotency. RocksDB compares them all the time; the longest real one is a URL.
 inline constexpr std::size_t kMaxStorageKeyBytes = 8192;
 /// Nesting of a row that is patched. Deeper ones would let a request choose how much stack a merge needs.
-inline constexpr std::size_t kMaxRowDepth = 64;
+inline constexpr std::size_t kMaxRowDepth = 66;
 /// Snapshots waiting for a batch to ride with, by number and by bytes. Past it the new one is dropped: it is a cache.
 inline constexpr std::size_t kMaxPendingSnapshots = 1024;
 inline constexpr std::size_t kMaxPendingSnapshotBytes = std::size_t{32} << 20;
@@ -172,6 +172,8 @@ inline constexpr auto kCommandLease = 60s;
 inline constexpr auto kMaxPollWait = 60s;
 /// Polls waiting for a command, all bots together; each costs a request and a timer.
 inline constexpr std::size_t kMaxWaitingPolls = 5000;
+/// Of one bot, so that one bot cannot take them all.
+inline constexpr std::size_t kMaxWaitingPollsPerBot = 50;
 /// A bot that says it is online and is silent for this long went offline.
 inline constexpr auto kHeartbeatWindow = 120s;
 
@@ -187,6 +189,12 @@ inline constexpr std::size_t kMaxIdentifierLength = 256;  ///< author and thread
 // Lists and exports --------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kMaxListLimit = 1000;
+/// Stored bytes behind one list or export; the oldest entries past it are left out. As JSON it is a few times that.
+inline constexpr std::size_t kMaxListBytes = std::size_t{16} << 20;
+/// More bots than this are listed on the reading worker: each may have 64 KB of metadata.
+inline constexpr std::size_t kMaxBotsListedAtOnce = 20;
+/// Command types that one bot's statistics name.
+inline constexpr std::size_t kMaxCommandTypesShown = 1000;
 /// Records of one export call; `troupe export` has no such limit.
 inline constexpr std::size_t kMaxExportLimit = 10000;
 inline constexpr std::size_t kMaxUserSearchResults = 20;
@@ -219,6 +227,11 @@ inline constexpr auto kMailRetryDelay = 30s;
 /// Sign-in, registration and reset requests from one address: a burst, and what comes back each second.
 inline constexpr double kSignInBurst = 100;
 inline constexpr double kSignInPerSecond = 5;
+/// Lists remembered until something in them changes, and the longest that is worth it: 16 MB together.
+inline constexpr std::size_t kMaxRememberedLists = 1000;
+inline constexpr std::size_t kMaxRememberedListBytes = 16384;
+/// Good tokens remembered between two calls; some 200 bytes each.
+inline constexpr std::size_t kMaxRememberedTokens = 20000;
 /// Addresses remembered by the limiter.
 inline constexpr std::size_t kMaxLimitedAddresses = 100000;
 

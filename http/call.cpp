@@ -1,5 +1,7 @@
 #include "http/surface.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <charconv>
 
 namespace troupe::http {
@@ -61,6 +63,20 @@ std::string Call::string(std::string_view field) const { return optional_string(
 void Call::answer(const OrderedJson& json, std::vector<std::pair<std::string, std::string>> headers, int status) {
   if (finished) finished(status);
   reply({status, json.dump(), "application/json", std::move(headers)});
+}
+
+void Call::answer_text(std::string json) {
+  if (finished) finished(200);
+  reply({200, std::move(json), "application/json", {}});
+}
+
+void Call::guarded(const std::function<void()>& part) {
+  try {
+    part();
+  } catch (const std::exception& e) {
+    spdlog::error("request={} route={} failed: {}", request.id, route->pattern, e.what());
+    refuse({Errc::corrupt, "Internal server error"});
+  }
 }
 
 void Call::refuse(const Error& error) {

@@ -138,19 +138,12 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
   };
   if (auto ok = prepare(surface, *call); !ok) return call->refuse(ok.error());
   const Route& route = *call->route;
-  const auto run = [call, &route] {
-    try {
-      route.handler(call);
-    } catch (const std::exception& e) {
-      spdlog::error("request={} route={} failed: {}", call->request.id, route.pattern, e.what());
-      call->refuse({Errc::corrupt, "Internal server error"});
-    }
-  };
+  const auto run = [call, &route] { call->guarded([&] { route.handler(call); }); };
   if (!route.elsewhere) return run();
   if (!options_.read_elsewhere(run)) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
 }
 
-Expected<void> Gateway::prepare(const Surface& surface, Call& call) {
+Expected<void> Gateway::prepare(Surface& surface, Call& call) {
   const Route& route = *call.route;
   if (route.rate == RateClass::sign_in && options_.limit_rates) {
     const double wait = sign_ins_.seconds_to_wait(call.request.remote_address, call.now);
@@ -171,7 +164,7 @@ Expected<void> Gateway::prepare(const Surface& surface, Call& call) {
   return take_idempotency_key(call);
 }
 
-Expected<void> Gateway::authorize(const Surface& surface, Call& call) const {
+Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   const Route& route = *call.route;
   if (route.access == Access::anyone) return {};
   const bool for_bots = route.access == Access::bot || route.access == Access::bot_or_login;
@@ -225,7 +218,7 @@ Expected<void> Gateway::take_idempotency_key(Call& call) const {
                     " visible ASCII characters",
                 "Idempotency-Key");
   std::string name = call.caller.name() + " " + call.route->method + " " + std::string(call.request.path) + " ";
-  call.idempotency = {actors::text_digest(name + std::string(*key)), actors::text_digest(call.request.body)};
+  call.idempotency = {actors::text_digest(name + std::string(*key)), options_.fingerprint(call.request.body)};
   return {};
 }
 

@@ -19,6 +19,7 @@ struct GatewayOptions {
   std::vector<std::string> allowed_origins;
   bool limit_rates = true;
   bool log_requests = false;
+  std::function<std::string(std::string_view)> fingerprint;  ///< of a body; it may hold a password, so no plain digest
   std::function<bool()> ready;                              ///< what /readyz says
   std::function<bool(std::function<void()>)> read_elsewhere;  ///< false when its queue is full
   std::string docs_folder;  ///< assets of the interactive page at /docs; empty: left out
@@ -39,8 +40,8 @@ class Gateway {
  private:
   bool answer_house_paths(const Request& request, Reply& reply);
   void dispatch(Surface& surface, Router::Match match, Request request, Reply reply);
-  Expected<void> authorize(const Surface& surface, Call& call) const;
-  Expected<void> prepare(const Surface& surface, Call& call);
+  Expected<void> authorize(Surface& surface, Call& call) const;
+  Expected<void> prepare(Surface& surface, Call& call);
   Expected<void> take_idempotency_key(Call& call) const;
   Reply with_cors(const Request& request, Reply reply) const;
   Response preflight(const Request& request) const;

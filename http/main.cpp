@@ -1,4 +1,5 @@
 // The command line.
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
@@ -256,13 +257,30 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
   });
 }
 
+/// The text of a log line as a JSON string, whatever is in it.
+class JsonText : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    const Json text = std::string(message.payload.begin(), message.payload.end());
+    const std::string quoted = text.dump(-1, ' ', false, Json::error_handler_t::replace);
+    line.append(quoted.data(), quoted.data() + quoted.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
+};
+
+void log_as_json_lines() {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonText>('*').set_pattern(
+      R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
+  spdlog::set_formatter(std::move(formatter));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   umask(0077);  // the log, the key, mails and the first password are for this user alone
   const auto executable = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})",
-                      spdlog::pattern_time_type::utc);
+  log_as_json_lines();
   CLI::App app("Troupe: one event-sourced server for many bots");
   app.set_version_flag("--version", TROUPE_VERSION);
   app.require_subcommand(1);

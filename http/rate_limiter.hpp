@@ -34,7 +34,8 @@ class RateLimiter {
   };
 
   void refill(Bucket& bucket, Micros now) const {
-    bucket.tokens = std::min(burst_, bucket.tokens + static_cast<double>(now - bucket.at) * 1e-6 * per_second_);
+    const auto passed = static_cast<double>(std::max<Micros>(0, now - bucket.at)) * 1e-6;  // the clock may step back
+    bucket.tokens = std::min(burst_, bucket.tokens + passed * per_second_);
     bucket.at = now;
   }
 

@@ -25,6 +25,7 @@ struct Caller {
   events::AccountId account = 0;
   std::string role;         ///< of the account
   std::string bot_id;       ///< set when a bot's token was given
+  Micros login_expires_at = 0;
   std::string login_hash;   ///< digest of the login's token, when it is a login
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
@@ -131,7 +132,11 @@ struct Call {
   actors::Cause cause() const { return {caller.name(), request.id, now, idempotency}; }
 
   void answer(const OrderedJson& json, std::vector<std::pair<std::string, std::string>> headers = {}, int status = 200);
+  /// An answer that is JSON text already.
+  void answer_text(std::string json);
   void refuse(const Error& error);
+  /// Runs a part of the handler; what it throws is logged and answered with 500 and no internals.
+  void guarded(const std::function<void()>& part);
 };
 
 /// White space around a text cut off.

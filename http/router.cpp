@@ -56,8 +56,10 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
   const Node* node = walk(root_, segments, 0);
   if (!node) return match;
   const auto found = node->methods.find(method == "HEAD" ? "GET" : method);
-  for (const auto& [name, route] : node->methods) match.allowed.push_back(name);
-  if (found == node->methods.end()) return match;
+  if (found == node->methods.end()) {
+    for (const auto& [name, route] : node->methods) match.allowed.push_back(name);
+    return match;
+  }
   match.route = found->second;
   const auto names = split(match.route->pattern);
   for (std::size_t i = 0; i < names.size(); ++i)

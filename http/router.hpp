@@ -17,7 +17,7 @@ class Router {
   struct Match {
     const Route* route = nullptr;  ///< null: no such path, or not with this method
     std::vector<std::pair<std::string_view, std::string>> parameters;
-    std::vector<std::string> allowed;  ///< methods of the path; empty: no such path
+    std::vector<std::string> allowed;  ///< without a route: methods of the path; empty: no such path
   };
 
   /// Routes must outlive the router. Errors: conflict (two routes with one method and pattern; both are named).

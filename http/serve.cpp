@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -54,19 +55,24 @@ class StopSignals {
   }
   void start(std::function<void()> on_stop) {
     thread_ = std::thread([this, on_stop = std::move(on_stop)] {
-      int signal = 0;
-      sigwait(&signals_, &signal);
-      if (signal != SIGUSR1) on_stop();
+      for (int signal = 0; !ending_;) {
+        sigwait(&signals_, &signal);
+        if (signal != SIGUSR1 && !ending_) on_stop();
+      }
     });
   }
-  ~StopSignals() {
+  /// After this nothing is called any more.
+  void end() {
     if (!thread_.joinable()) return;
-    pthread_kill(thread_.native_handle(), SIGUSR1);  // ours: ends the wait when nobody asked us to stop
+    ending_ = true;
+    pthread_kill(thread_.native_handle(), SIGUSR1);  // only to end the wait
     thread_.join();
   }
+  ~StopSignals() { end(); }
 
  private:
   sigset_t signals_{};
+  std::atomic<bool> ending_{false};
   std::thread thread_;
 };
 
@@ -76,18 +82,20 @@ class House {
   explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {}
 
   Expected<void> open() {
-    auto store = storage::Store::open({options_.data});
+    storage::StoreOptions store_options{options_.data};
+    store_options.mirrored_counters = projections::mirrored_counters();
+    auto store = storage::Store::open(std::move(store_options));
     if (!store) return tl::unexpected(store.error());
     store_ = std::move(*store);
-    if (auto ok = update_projections(*store_); !ok) return ok;
-    auto secrets = actors::Secrets::open(options_.data);
-    if (!secrets) return tl::unexpected(secrets.error());
-    secrets_ = *secrets;
     store_->on_failure([this](const std::string& why) {
       std::fprintf(stderr, "troupe: the journal failed and the server stops: %s\n", why.c_str());
       failed_ = true;
       server_.stop(std::chrono::milliseconds(500));
     });
+    if (auto ok = update_projections(*store_); !ok) return ok;
+    auto secrets = actors::Secrets::open(options_.data);
+    if (!secrets) return tl::unexpected(secrets.error());
+    secrets_ = *secrets;
     store_->follow([this](const std::vector<storage::RecordPtr>& records) {
       server_.loop().post([this, records] {
         if (bot_manager_) bot_manager_->committed(records);
@@ -101,6 +109,11 @@ class House {
   Expected<void> listen() {
     socketio::Options socketio_options;
     socketio_options.recovery.enabled = true;
+    socketio_options.engine.cors = {{"*"}, true};  // as the gateway does for all other paths
+    if (!options_.allowed_origins.empty()) {
+      socketio_options.engine.cors.origins = options_.allowed_origins;
+      socketio_options.engine.allow_request = [this](const Request& request) { return foreign_origin(request); };
+    }
     bot_manager_ = std::make_unique<BotManager>(Services{*store_, *system_, secrets_, server_.loop()}, socketio_options);
     if (options_.listen.empty()) options_.listen = {kDefaultListener};
     for (const auto& text : options_.listen)
@@ -110,10 +123,12 @@ class House {
 
   int run(StopSignals& signals) {
     signals.start([this] {
+      system_->end_polls();
       server_.loop().post([this] { bot_manager_->shut_down(); });
       server_.stop(options_.grace);
     });
     server_.run();
+    signals.end();
     // What was asked is answered by now or never will be: first those who ask the journal, then the journal.
     system_.reset();
     store_.reset();
@@ -144,12 +159,21 @@ class House {
     return {};
   }
 
+  /// Browsers do not ask before they open a WebSocket, so the origin is checked here. Other programs send none.
+  std::optional<std::string> foreign_origin(const Request& request) const {
+    const auto origin = request.header("Origin");
+    const auto& allowed = options_.allowed_origins;
+    if (!origin || std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) return std::nullopt;
+    return "This origin is not allowed";
+  }
+
   GatewayOptions gateway_options() {
     GatewayOptions options;
     options.allowed_origins = options_.allowed_origins;
     options.limit_rates = options_.limit_rates;
     options.log_requests = options_.log_requests;
     options.docs_folder = options_.docs_folder;
+    options.fingerprint = [this](std::string_view body) { return secrets_.keyed_digest(body); };
     options.ready = [this] { return store_->healthy(); };
     options.read_elsewhere = [this](std::function<void()> work) { return system_->read_elsewhere(std::move(work)); };
     return options;

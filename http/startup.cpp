@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 
+#include "http/route.hpp"
 #include "projections/rebuild.hpp"
 
 namespace troupe::http {
@@ -43,12 +44,15 @@ Expected<std::string> admin_password(const std::filesystem::path& data, const st
   if (!password_file.empty()) {
     std::ifstream in(password_file);
     std::string password;
-    if (!std::getline(in, password) || password.size() < defaults::kMinPasswordLength)
+    const bool read = static_cast<bool>(std::getline(in, password));
+    password = trimmed(password);  // as every login does
+    if (!read || password.size() < defaults::kMinPasswordLength)
       return fail(Errc::invalid, password_file + " must hold a password of at least 8 characters in its first line");
     return password;
   }
-  if (const char* password = std::getenv("TROUPE_ADMIN_PASSWORD")) {
-    if (std::string_view(password).size() < defaults::kMinPasswordLength)
+  if (const char* given = std::getenv("TROUPE_ADMIN_PASSWORD")) {
+    const auto password = trimmed(given);
+    if (password.size() < defaults::kMinPasswordLength)
       return fail(Errc::invalid, "TROUPE_ADMIN_PASSWORD must have at least 8 characters");
     return std::string(password);
   }
@@ -73,17 +77,19 @@ Expected<void> update_projections(storage::Store& store, bool force) {
 }
 
 Expected<void> add_account(actors::System& system, const NewAccount& account) {
-  actors::RegisterAccount command{0,  account.username, account.email, "", actors::hash_password(account.password),
-                                  account.role};
+  const auto hash = actors::hash_password(trimmed(account.password));
+  if (!hash) return tl::unexpected(hash.error());
+  actors::RegisterAccount command{0, account.username, account.email, "", *hash, account.role};
   return done(wait_for([&](actors::RecordAnswer answer) {
     system.register_account(std::move(command), by_the_command_line(), std::move(answer));
   }));
 }
 
 Expected<void> set_password(actors::System& system, events::AccountId account, const std::string& password) {
+  const auto hash = actors::hash_password(trimmed(password));
+  if (!hash) return tl::unexpected(hash.error());
   return done(wait_for([&](actors::RecordAnswer answer) {
-    system.ask_account(account, actors::SetPassword{actors::hash_password(password)}, by_the_command_line(),
-                       std::move(answer));
+    system.ask_account(account, actors::SetPassword{*hash}, by_the_command_line(), std::move(answer));
   }));
 }
 

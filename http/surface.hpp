@@ -26,7 +26,7 @@ class Surface {
 
   /// Who is calling. `body_token` is the body's field `token` on routes that a bot may call. Errors: unauthenticated,
   /// when credentials were given and are not good; nobody when none were given.
-  virtual Expected<Caller> authenticate(const Request& request, std::string_view body_token) const = 0;
+  virtual Expected<Caller> authenticate(const Request& request, std::string_view body_token) = 0;
   virtual Subject bot(std::string_view bot_id) const = 0;
 
   virtual Response error(const Error& error, std::string_view request_id) const = 0;

@@ -65,9 +65,17 @@ std::vector<Row> rows_of_ids(const Store& store, Table table, const std::vector<
 }
 
 std::vector<CommandRow> last_commands(const Store& store, Table index, const std::string& prefix, std::size_t limit) {
-  auto ids = ids_in(store, index, prefix, prefix.size() + 8, Direction::backward, limit);
-  std::reverse(ids.begin(), ids.end());
-  return rows_of_ids<CommandRow>(store, Table::commands, ids);
+  std::vector<CommandRow> rows;
+  std::size_t bytes = 0;
+  for (const auto& id : ids_in(store, index, prefix, prefix.size() + 8, Direction::backward, limit)) {
+    const auto stored = store.row(id_of(Table::commands), id);
+    if (!stored) continue;
+    bytes += stored->size();
+    if (bytes > defaults::kMaxListBytes) break;
+    if (auto command = parse<CommandRow>(*stored)) rows.push_back(std::move(*command));
+  }
+  std::reverse(rows.begin(), rows.end());
+  return rows;
 }
 
 /// The highest number that keys of an index start with; 0 when it is empty.
@@ -87,7 +95,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Keeps the newest `limit` entries of any number of feeds, each read newest first.
+/// Keeps the newest `limit` entries of any number of feeds, each read newest first, up to kMaxListBytes.
 class Newest {
  public:
   explicit Newest(std::size_t limit) : limit_(limit) {}
@@ -96,17 +104,20 @@ class Newest {
   bool take(const events::Record& record) {
     for (std::size_t i = record.events.size(); i-- > 0;) {
       const auto position = record.position + i;
-      if (entries_.size() == limit_) {
-        if (limit_ == 0 || entries_.front().position > position) return false;
+      const std::size_t size = record.events[i].payload.size();
+      while (entries_.size() >= limit_ || bytes_ + size > defaults::kMaxListBytes) {
+        if (entries_.empty() || entries_.front().position > position) return false;
         std::pop_heap(entries_.begin(), entries_.end(), newer);
+        bytes_ -= entries_.back().stored_bytes;
         entries_.pop_back();
       }
+      bytes_ += size;
       auto event = events::decode<events::FeedEvent>(record.events[i]);
       if (!event) {
         error_ = event.error();
         return false;
       }
-      entries_.push_back({position, std::string(record.id()), record.time, std::move(*event)});
+      entries_.push_back({position, std::string(record.id()), record.time, std::move(*event), size});
       std::push_heap(entries_.begin(), entries_.end(), newer);
     }
     return true;
@@ -124,6 +135,7 @@ class Newest {
 
   std::size_t limit_;
   std::vector<FeedEntry> entries_;  ///< a heap with the oldest in front
+  std::size_t bytes_ = 0;
   std::optional<Error> error_;
 };
 
@@ -148,8 +160,20 @@ Expected<std::vector<FeedEntry>> newest_of(const Store& store, std::initializer_
 
 }  // namespace
 
+std::vector<std::pair<TableId, std::string>> mirrored_counters() {
+  std::vector<std::pair<TableId, std::string>> counters;
+  for (const char* name :
+       {kTotalUsers, kTotalBots, kTotalCommands, kPendingCommands, kTotalLogs, kTotalMessages})
+    counters.emplace_back(id_of(Table::counters), name);
+  return counters;
+}
+
 std::optional<AccountRow> Queries::account(AccountId id) const {
   return row<AccountRow>(store_, Table::accounts, key_of(id));
+}
+
+bool Queries::account_exists(AccountId id) const {
+  return store_.row(id_of(Table::accounts), key_of(id)).has_value();
 }
 
 std::optional<std::string> Queries::password_hash(AccountId id) const {
@@ -207,7 +231,9 @@ std::optional<std::string> Queries::bot_with_token(std::string_view token_hash) 
 }
 
 std::vector<std::string> Queries::bot_ids_of(AccountId owner) const {
-  return ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, defaults::kMaxBotsPerAccount);
+  // The limit is checked before a bot is made: a few made at the same moment may be past it.
+  return ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward,
+                defaults::kMaxBotsPerAccount * 2);
 }
 
 std::vector<BotRow> Queries::bots_of(AccountId owner, std::size_t limit) const {
@@ -311,7 +337,7 @@ BotStatistics Queries::statistics(std::string_view bot_id) const {
   store_.scan(id_of(Table::counters), prefix, {}, Direction::forward, [&](std::string_view key, std::string_view) {
     s.command_types.emplace_back(std::string(key.substr(prefix.size())),
                                  store_.counter(id_of(Table::counters), key));
-    return true;
+    return s.command_types.size() < defaults::kMaxCommandTypesShown;
   });
   return s;
 }

@@ -34,6 +34,7 @@ struct FeedEntry {
   std::string bot_id;
   Micros time = 0;
   events::FeedEvent event;
+  std::size_t stored_bytes = 0;
 };
 
 /// Which bots a caller may see in lists and exports.
@@ -47,11 +48,16 @@ struct PendingCommand {
   Micros leased_until = 0;
 };
 
+/// Counters that every overview reads: the store keeps them in memory.
+std::vector<std::pair<TableId, std::string>> mirrored_counters();
+
 class Queries {
  public:
   explicit Queries(const storage::Store& store) : store_(store) {}
 
   std::optional<AccountRow> account(AccountId id) const;
+  /// True also when the row is there but damaged.
+  bool account_exists(AccountId id) const;
   std::optional<std::string> password_hash(AccountId id) const;
   std::optional<OpenLogin> login(std::string_view token_hash) const;
   /// By username, or by e-mail when `name` holds an `@`.

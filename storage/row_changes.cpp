@@ -1,5 +1,7 @@
 #include "storage/row_changes.hpp"
 
+#include <utility>
+
 #include "events/defaults.hpp"
 #include "storage/row_value.hpp"
 
@@ -74,10 +76,10 @@ void RowGatherer::add(StoredChange&& change) {
   }
 }
 
-void RowGatherer::finish() {
+std::unordered_map<std::string, std::int64_t> RowGatherer::finish() {
   for (const auto& [key, sum] : additions_)
     batch_.Merge(rows_, key, add_operand(sum));
-  additions_.clear();
+  return std::exchange(additions_, {});
 }
 
 }  // namespace troupe::storage

@@ -28,12 +28,13 @@ struct StoredChange {
 Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows);
 
 /// Puts the changes of many appends into one RocksDB batch. Additions to a counter that many appends share
-/// are written once: call `finish` before the batch is written.
+/// are written once: call `finish` before each batch is written.
 class RowGatherer {
  public:
   RowGatherer(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* rows) : batch_(batch), rows_(rows) {}
   void add(StoredChange&& change);
-  void finish();
+  /// Answers what was added to each counter, by its key with the table's byte.
+  std::unordered_map<std::string, std::int64_t> finish();
 
  private:
   rocksdb::WriteBatch& batch_;

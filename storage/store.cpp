@@ -94,18 +94,38 @@ Expected<void> check_recovered(const Database& database) {
 }  // namespace
 
 struct Store::Impl {
-  explicit Impl(StoreOptions given) : options(std::move(given)) {}
+  explicit Impl(StoreOptions given) : options(std::move(given)), mirrored(mirrored_keys(options)) {}
 
   StoreOptions options;
   FolderLock lock;
   ScratchFolder scratch;
   std::unique_ptr<Database> database;
+  MirroredCounters mirrored;
   std::unique_ptr<Writer> writer;  // none when read-only
 
   LogReader log() const { return LogReader(*database); }
 
   Expected<void> open_for_writing();
   Expected<void> open_for_reading();
+
+  static std::vector<std::string> mirrored_keys(const StoreOptions& options) {
+    std::vector<std::string> keys;
+    for (const auto& [table, key] : options.mirrored_counters)
+      keys.push_back(row_key(table, key));
+    return keys;
+  }
+  void load_mirrored() {
+    mirrored.load([this](const std::string& key) { return counter_row(key); });
+  }
+  std::int64_t counter_row(const std::string& key) {
+    const auto stored = get(Family::rows, key);
+    if (!stored) return 0;
+    const auto row = stored_row(*stored);
+    if (!row) return report(row.error()), 0;
+    if (const auto counter = decode_counter(*row)) return *counter;
+    report(Error{Errc::corrupt, "a row read as a counter is none"});
+    return 0;
+  }
 
   /// For reads whose result has no room for an error.
   void report(const Error& error) {
@@ -148,7 +168,8 @@ Expected<void> Store::Impl::open_for_writing() {
   auto witness = Witness::create(paths.witness, *last);
   if (!witness) return tl::unexpected(witness.error());
   const Writer::Limits limits{options.max_queued_appends, options.max_queued_bytes, options.max_batch_events};
-  writer = std::make_unique<Writer>(*database, std::move(*witness), *last, limits, options.clock);
+  writer = std::make_unique<Writer>(*database, std::move(*witness), *last, limits, options.clock, mirrored);
+  load_mirrored();
   return {};
 }
 
@@ -242,11 +263,9 @@ std::optional<std::string> Store::row(TableId table, std::string_view key) const
 }
 
 std::int64_t Store::counter(TableId table, std::string_view key) const {
-  const auto value = row(table, key);
-  if (!value) return 0;
-  if (const auto counter = decode_counter(*value)) return *counter;
-  impl_->report(Error{Errc::corrupt, "a row read as a counter is none"});
-  return 0;
+  const std::string whole = row_key(table, key);
+  const auto* mirrored = impl_->mirrored.find(whole);
+  return mirrored ? mirrored->load() : impl_->counter_row(whole);
 }
 
 Expected<void> Store::scan(
@@ -326,7 +345,9 @@ Expected<void> Store::rebuild(const std::vector<TableId>& tables,
   if (!impl_->writer) return fail(Errc::invalid, "the store was opened for reading only");
   if (impl_->writer->has_appended())
     return fail(Errc::invalid, "rows are rebuilt only before the first append");
-  return rebuild_rows(*impl_->database, {tables, rows_of, versions, progress});
+  auto rebuilt = rebuild_rows(*impl_->database, {tables, rows_of, versions, progress});
+  impl_->load_mirrored();
+  return rebuilt;
 }
 
 // Operations

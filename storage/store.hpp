@@ -41,6 +41,8 @@ struct StoreOptions {
   std::size_t max_queued_appends = defaults::kMaxQueuedAppends;
   std::size_t max_queued_bytes = defaults::kMaxQueuedAppendBytes;
   std::size_t max_batch_events = defaults::kMaxBatchEvents;
+  /// Counters kept in memory as well, for reading without a look-up. Rows that are only ever added to.
+  std::vector<std::pair<TableId, std::string>> mirrored_counters = {};
   /// Takes the log as it ends although the witness says that more was acknowledged, or is missing. For an
   /// operator who knows what was lost.
   bool accept_log_end = false;

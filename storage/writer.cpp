@@ -69,12 +69,13 @@ struct Writer::Batch {
 };
 
 Writer::Writer(Database& database, Witness witness, Position last_position, Limits limits,
-               std::function<Micros()> clock)
+               std::function<Micros()> clock, MirroredCounters& mirrored)
     : database_(database),
       reader_(database),
       witness_(std::move(witness)),
       limits_(limits),
       clock_(std::move(clock)),
+      mirrored_(mirrored),
       last_position_(last_position),
       heads_(defaults::kMaxRememberedStreams),
       thread_([this] { run(); }) {}
@@ -288,7 +289,8 @@ Writer::Outcome Writer::decide(Request& request, Batch& batch) {
   if (!last_version) return broken(last_version.error());
   if (request.expected_version && *request.expected_version != *last_version)
     return troupe::fail(Errc::conflict, "the stream is at version " + std::to_string(*last_version) +
-                                            ", not " + std::to_string(*request.expected_version));
+                                            ", not " + std::to_string(*request.expected_version),
+                        "version");
 
   std::unordered_map<std::string, std::string>
       changed;  // this append's own claims, so that it is all or nothing
@@ -395,12 +397,14 @@ void Writer::add_snapshots(Batch& batch) {
 }
 
 Expected<void> Writer::write(Batch& batch) {
-  batch.rows.finish();
+  const auto additions = batch.rows.finish();
   add_snapshots(batch);
   rocksdb::WriteOptions options;
   options.sync = true;
   if (auto written = database_.write(batch.write, options); !written) return written;
   if (auto witnessed = witness_.write(batch.last_position); !witnessed) return witnessed;
+  for (const auto& [key, sum] : additions)
+    mirrored_.add(key, sum);
   last_position_.store(batch.last_position, std::memory_order_release);
   has_appended_.store(true, std::memory_order_release);
   const std::size_t events = batch.last_position - batch.records.front()->position + 1;

@@ -19,6 +19,7 @@
 #include "storage/database.hpp"
 #include "storage/histogram.hpp"
 #include "storage/log_reader.hpp"
+#include "storage/mirrored_counters.hpp"
 #include "storage/record_codec.hpp"
 #include "storage/row_changes.hpp"
 #include "storage/store.hpp"
@@ -37,7 +38,7 @@ class Writer {
   };
 
   Writer(Database& database, Witness witness, Position last_position, Limits limits,
-         std::function<Micros()> clock);
+         std::function<Micros()> clock, MirroredCounters& mirrored);
   ~Writer();
 
   void append(Append append, Journal::Answer answer);
@@ -103,6 +104,7 @@ class Writer {
   Witness witness_;
   const Limits limits_;
   const std::function<Micros()> clock_;
+  MirroredCounters& mirrored_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;

@@ -47,6 +47,8 @@ Core::Core(const ServerLimits& server_limits)
 
 Core::~Core() {
   replies->close();
+  for (const auto& close : std::exchange(close_listeners, {}))
+    close();
   for (const auto& peer : all_peers())
     peer->abort();
 }

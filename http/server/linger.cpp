@@ -44,7 +44,7 @@ class Lingering final : public Peer, public std::enable_shared_from_this<Lingeri
 
   void say_goodbye() {
     if (!stream_->is_tls()) return half_close();
-    stream_->tls().async_shutdown([me = shared_from_this()](error_code) {
+    stream_->async_tls_shutdown([me = shared_from_this()](error_code) {
       if (me->stream_) me->half_close();
     });
   }

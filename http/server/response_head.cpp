@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
+#include <random>
 
 namespace troupe::http {
 namespace {
@@ -67,10 +69,29 @@ std::string response_head(const Response& response, const ResponseContext& conte
   return head.append(kLineEnd);
 }
 
+std::string next_request_id() {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  static const std::string process = [&] {
+    std::random_device random;
+    std::string id;
+    for (int i = 0; i < 6; ++i)
+      id += kDigits[random() % kDigits.size()];
+    return id;
+  }();
+  static std::atomic<std::uint64_t> counter{0};
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), ++counter, 36).ptr;
+  std::string id = process;
+  id.append(digits.data(), end);
+  return id;
+}
+
 std::string refusal(int status, std::string_view date) {
-  Response response{.status = status, .body = R"({"error":")" + std::string(reason_phrase(status)) + R"("})"};
+  const std::string id = next_request_id();
+  Response response{.status = status,
+                    .body = R"({"error":")" + std::string(reason_phrase(status)) + R"(","request_id":")" + id + R"("})"};
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response_head(response, {.date = date, .close = true}) + response.body;
+  return response_head(response, {.request_id = id, .date = date, .close = true}) + response.body;
 }
 
 }  // namespace troupe::http

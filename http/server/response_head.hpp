@@ -22,6 +22,10 @@ bool has_body(int status);
 /// Connection among the response's headers are left out, and so is any header with a line break or NUL in it.
 std::string response_head(const Response& response, const ResponseContext& context);
 
+/// Unique in this process and most likely beyond. 15 characters, so that it needs no allocation: six random ones for the
+/// process, then a counter.
+std::string next_request_id();
+
 /// A whole answer to a request that never reached a handler. 503 says when to try again.
 std::string refusal(int status, std::string_view date);
 

@@ -1,14 +1,12 @@
 #include "http/server/restinio_adapter.hpp"
 
-#include <array>
 #include <atomic>
 #include <boost/asio/post.hpp>
-#include <charconv>
-#include <random>
 #include <restinio/all.hpp>
 
 #include "http/server/http_connection.hpp"
 #include "http/server/request_view.hpp"
+#include "http/server/response_head.hpp"
 #include "http/server/websocket_session.hpp"
 
 namespace troupe::http {
@@ -97,8 +95,7 @@ void prepare_connection_and_start_read(Socket& socket, Connection& restinio_conn
                                        Failed failed) {
   if (!socket.connection().is_tls()) return ready();
   socket.connection().handshake_began();
-  socket.connection().stream()->tls().async_handshake(
-      asio::ssl::stream_base::server,
+  socket.connection().stream()->async_handshake(
       [&socket, keep_alive = restinio_connection.shared_from_this(), ready, failed](error_code error) {
         if (!socket.is_open()) return;
         if (error) return failed(error);
@@ -266,24 +263,6 @@ class PendingUpgrade final : public Upgrade {
   Reply reply_;
   std::shared_ptr<HttpConnection> connection_;
 };
-
-/// 15 characters, so that it needs no allocation: six random ones for the process, then a counter.
-std::string next_request_id() {
-  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
-  static const std::string process = [&] {
-    std::random_device random;
-    std::string id;
-    for (int i = 0; i < 6; ++i)
-      id += kDigits[random() % kDigits.size()];
-    return id;
-  }();
-  static std::atomic<std::uint64_t> counter{0};
-  std::array<char, 16> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), ++counter, 36).ptr;
-  std::string id = process;
-  id.append(digits.data(), end);
-  return id;
-}
 
 Request plain_request(const RestinioRequest& source, const HttpConnection& connection) {
   const auto& header = source->header();

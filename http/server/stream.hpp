@@ -15,8 +15,9 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
-/// Loop thread only. Held by shared_ptr because operations in flight refer to it: it never moves.
-class Stream {
+/// Loop thread only. A TLS operation in flight refers to its stream until its handler has been called, so the
+/// handlers hold it.
+class Stream : public std::enable_shared_from_this<Stream> {
  public:
   using executor_type = asio::any_io_executor;
 
@@ -29,13 +30,12 @@ class Stream {
   bool is_tls() const { return tls_.has_value(); }
   bool is_open() const { return socket_.is_open(); }
   tcp::socket& socket() { return socket_; }
-  asio::ssl::stream<tcp::socket&>& tls() { return *tls_; }
   executor_type get_executor() { return socket_.get_executor(); }
 
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
     if (tls_)
-      tls_->async_read_some(buffers, std::forward<Handler>(handler));
+      tls_->async_read_some(buffers, holding_me(std::forward<Handler>(handler)));
     else
       socket_.async_read_some(buffers, std::forward<Handler>(handler));
   }
@@ -43,9 +43,21 @@ class Stream {
   template <class Buffers, class Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
     if (tls_)
-      tls_->async_write_some(buffers, std::forward<Handler>(handler));
+      tls_->async_write_some(buffers, holding_me(std::forward<Handler>(handler)));
     else
       socket_.async_write_some(buffers, std::forward<Handler>(handler));
+  }
+
+  template <class Handler>
+  void async_handshake(Handler handler) {
+    tls_->async_handshake(asio::ssl::stream_base::server,
+                          [me = shared_from_this(), handler](error_code error) mutable { handler(error); });
+  }
+
+  /// Says goodbye in TLS and waits for the peer's.
+  template <class Handler>
+  void async_tls_shutdown(Handler handler) {
+    tls_->async_shutdown([me = shared_from_this(), handler](error_code error) mutable { handler(error); });
   }
 
   /// Writes a few bytes at once. Only while no other write is in flight: then the kernel's empty send buffer
@@ -80,6 +92,12 @@ class Stream {
   }
 
  private:
+  template <class Handler>
+  auto holding_me(Handler&& handler) {
+    return [me = shared_from_this(), handler = std::forward<Handler>(handler)](
+               error_code error, std::size_t bytes) mutable { handler(error, bytes); };
+  }
+
   tcp::socket socket_;
   std::shared_ptr<asio::ssl::context> tls_context_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;

@@ -118,6 +118,16 @@ TEST(AccountDecider, NothingFollowsDeletion) {
   expect_refused(Account().when(LogOut{"t"}), Errc::not_found);
 }
 
+TEST(AccountDecider, AMailThatLeftAfterTheAccountWasDeletedIsNotedAllTheSame) {
+  const Account gone({kAda, PasswordResetIssued{"r", "s", "e", 100}, AccountDeleted{}});
+  EXPECT_TRUE(only<PasswordResetMailSettled>(gone.when(SettlePasswordResetMail{"r", true, ""})).sent);
+}
+
+TEST(AccountDecider, RefusesTextThatIsNotUtf8) {
+  expect_refused(Account().when(registration("ad\xff")), Errc::invalid, "username");
+  expect_refused(Account().when(registration("ad\xed\xa0\x80")), Errc::invalid, "username");
+}
+
 TEST(AccountDecider, RefusesAnUnknownRoleAndAnEmptyUpdate) {
   expect_refused(Account({kAda}).when(ChangeRole{"king"}), Errc::invalid, "role");
   expect_refused(Account({kAda}).when(UpdateProfile{}), Errc::invalid);

@@ -305,6 +305,57 @@ TEST_F(SystemTest, SimultaneousRepeatsOfOneKeyToOneEntityHappenOnce) {
   EXPECT_EQ(syncs, 1);
 }
 
+/// A refused append voids what was decided on top of it: those commands are decided anew, and nobody sees why.
+TEST_F(SystemTest, CommandsBehindARefusedOneAreDecidedAnew) {
+  const std::string bot = add_bot(1);
+  const std::string taken = "taken-digest";
+  storage::Append elsewhere;
+  elsewhere.stream = "bot/other";
+  elsewhere.events.push_back({"Happened", 1, "\xa0"});
+  elsewhere.claims.push_back({storage::Claim::Kind::take, "token/" + taken});
+  ASSERT_TRUE(store_->append_and_wait(std::move(elsewhere)));
+  std::atomic<int> answered{0}, good{0}, refused{0};
+  const auto count = [&](const Result& result) {
+    ++(result ? good : refused);
+    ++answered;
+  };
+  for (int round = 0; round < 20; ++round) {
+    system_->ask_bot(bot, RegenerateBotToken{taken, "sealed"}, cause(), count);
+    for (int i = 0; i < 5; ++i) system_->ask_bot(bot, UpdateBot{"name"}, cause(), count);
+  }
+  for (int i = 0; i < 1000 && answered < 120; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(answered, 120);
+  EXPECT_EQ(refused, 20);
+  EXPECT_EQ(good, 100);
+}
+
+TEST_F(SystemTest, OneBotCannotTakeAllWaitingPolls) {
+  const std::string bot = add_bot(1);
+  std::atomic<std::size_t> refused{0}, answered{0};
+  const std::size_t asked = defaults::kMaxWaitingPollsPerBot + 5;
+  for (std::size_t i = 0; i < asked; ++i)
+    system_->poll({bot, 1, std::chrono::seconds(30), cause(), {}}, [&](const Expected<std::vector<std::string>>& ids) {
+      if (!ids && ids.error().code == Errc::overloaded) ++refused;
+      ++answered;
+    });
+  for (int i = 0; i < 500 && refused < 5; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(refused, 5u);
+  system_->end_polls();
+  for (int i = 0; i < 500 && answered < asked; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(answered, asked);
+}
+
+TEST_F(SystemTest, RefusesAFolderWhoseKeyIsMissingOrAnother) {
+  stop();
+  const auto key = folder_.path() / "key";
+  std::filesystem::rename(key, folder_.path() / "away");
+  EXPECT_FALSE(Secrets::open(folder_.path()));
+  std::ofstream(key) << std::string(64, 'a') << '\n';
+  EXPECT_FALSE(Secrets::open(folder_.path()));
+  std::filesystem::rename(folder_.path() / "away", key);
+  EXPECT_TRUE(Secrets::open(folder_.path()));
+}
+
 TEST_F(SystemTest, AResetMailIsWrittenForAKnownEmailOnly) {
   ASSERT_TRUE(add_account("ada"));
   for (const char* email : {"ada@example.org", "nobody@example.org"})

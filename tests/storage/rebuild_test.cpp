@@ -53,6 +53,32 @@ TEST_F(Rebuild, GivesTheSameRowsHoweverOften) {
   expect_rebuilt();
 }
 
+TEST_F(Rebuild, CountsOnceHoweverManyChunksItWrites) {
+  const std::string large(defaults::kRebuildChunkBytes / 10, 'x');
+  const auto with_large_rows = [&](const Record& record) -> Expected<std::vector<RowChange>> {
+    auto rows = *rows_of(record);
+    rows.push_back({1, Kind::put, "large/" + std::to_string(record.position), large});
+    return rows;
+  };
+  ASSERT_TRUE(store->rebuild({1}, with_large_rows, {{"bots", 2}}, {}));
+  expect_rebuilt();
+}
+
+TEST_F(Rebuild, AMirroredCounterShowsWhatItsRowShows) {
+  store.reset();
+  StoreOptions mirrored{folder.path()};
+  mirrored.mirrored_counters = {{1, "count"}};
+  store = std::move(*Store::open(mirrored));
+  EXPECT_EQ(store->counter(1, "count"), 50'000);
+  Append more = append_to("bots/0");
+  more.rows = {{1, Kind::add, "count", {}, 5}};
+  must_append(std::move(more));
+  EXPECT_EQ(store->counter(1, "count"), 50'005);
+  store.reset();
+  store = std::move(*Store::open(mirrored));
+  EXPECT_EQ(store->counter(1, "count"), 50'005);
+}
+
 TEST_F(Rebuild, StartsAnewAfterAnInterruption) {
   ASSERT_TRUE(rebuild());
   int seen = 0;

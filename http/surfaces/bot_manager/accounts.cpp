@@ -41,7 +41,7 @@ void BotManager::register_account(const CallPtr& call) {
         services_.system.register_account(std::move(command), call->cause(), [this, call](auto result) {
           services_.loop.post([call, result] {
             if (!result) return call->refuse(in_this_dialect(result.error()));
-            call->answer({{"success", true}, {"message", "Registration successful"}});
+            call->guarded([&] { call->answer({{"success", true}, {"message", "Registration successful"}}); });
           });
         });
       }));
@@ -66,7 +66,7 @@ void BotManager::log_in(const CallPtr& call) {
 
 void BotManager::log_out(const CallPtr& call) {
   const auto token = cookie(call->request, "session_token");
-  const auto caller = token ? caller_of_login(*token) : Expected<Caller>(Caller{});
+  const auto caller = token ? credentials_.of_login(*token) : Expected<Caller>(Caller{});
   if (!caller || caller->account == 0) return call->answer(kSuccess, clear_cookie());
   call->caller = *caller;
   services_.system.ask_account(

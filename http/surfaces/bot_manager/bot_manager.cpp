@@ -1,6 +1,6 @@
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 
-#include "actors/secrets.hpp"
+#include <spdlog/spdlog.h>
 
 namespace troupe::http {
 
@@ -9,6 +9,7 @@ using projections::Visible;
 BotManager::BotManager(Services services, socketio::Options socketio_options)
     : services_(services),
       queries_(services.store),
+      credentials_(queries_, services.system),
       routes_(make_routes(*this)),
       io_(services.loop, std::move(socketio_options)) {
   auto& all = io_.of("/");
@@ -16,29 +17,13 @@ BotManager::BotManager(Services services, socketio::Options socketio_options)
   all.on_connection([this](const std::shared_ptr<socketio::Socket>& socket) { greet(socket); });
 }
 
-Expected<Caller> BotManager::caller_of_login(std::string_view token) const {
-  const std::string hash = actors::token_digest(token);
-  const auto login = queries_.login(hash);
-  if (!login || login->expires_at <= now_micros()) return fail(Errc::unauthenticated, "Invalid session");
-  const auto account = queries_.account(login->account);
-  if (!account) return fail(Errc::unauthenticated, "Invalid session");
-  return Caller{account->id, account->role, {}, hash};
-}
-
-Expected<Caller> BotManager::caller_of_bot_token(std::string_view token) const {
-  auto bot_id = queries_.bot_with_token(actors::token_digest(token));
-  if (!bot_id) return fail(Errc::unauthenticated, "Invalid bot token");
-  services_.system.heard_from(*bot_id, now_micros());
-  return Caller{0, {}, std::move(*bot_id), {}};
-}
-
-Expected<Caller> BotManager::authenticate(const Request& request, std::string_view body_token) const {
+Expected<Caller> BotManager::authenticate(const Request& request, std::string_view body_token) {
   constexpr std::string_view kBearer = "Bearer ";
-  if (!body_token.empty()) return caller_of_bot_token(body_token);
-  if (const auto token = request.header("X-Bot-Token")) return caller_of_bot_token(trimmed(*token));
+  if (!body_token.empty()) return credentials_.of_bot(body_token);
+  if (const auto token = request.header("X-Bot-Token")) return credentials_.of_bot(trimmed(*token));
   if (const auto token = request.header("Authorization"); token && token->starts_with(kBearer))
-    return caller_of_bot_token(trimmed(token->substr(kBearer.size())));
-  if (const auto token = cookie(request, "session_token"); token && !token->empty()) return caller_of_login(*token);
+    return credentials_.of_bot(trimmed(token->substr(kBearer.size())));
+  if (const auto token = cookie(request, "session_token"); token && !token->empty()) return credentials_.of_login(*token);
   return Caller{};
 }
 
@@ -48,7 +33,13 @@ Subject BotManager::bot(std::string_view bot_id) const {
 }
 
 Response BotManager::error(const Error& error, std::string_view request_id) const {
-  OrderedJson body = {{"error", error.message}};
+  // What is wrong inside is for the log, under the same request id.
+  const bool internal = error.code == Errc::corrupt || error.code == Errc::storage_failed;
+  if (internal) spdlog::error("request={} failed: {}", request_id, error.message);
+  const std::string text = error.code == Errc::corrupt          ? "Internal server error"
+                           : error.code == Errc::storage_failed ? "The server cannot store anything at the moment"
+                                                                : error.message;
+  OrderedJson body = {{"error", text}};
   if (!error.field.empty()) body["field"] = error.field;
   body["request_id"] = request_id;
   Response response{status_of(error.code), body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};

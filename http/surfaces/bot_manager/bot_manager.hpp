@@ -3,6 +3,7 @@
 
 #include "actors/system.hpp"
 #include "http/event_loop.hpp"
+#include "http/security/credentials.hpp"
 #include "http/server.hpp"
 #include "http/socketio/server.hpp"
 #include "http/surface.hpp"
@@ -25,7 +26,7 @@ class BotManager final : public Surface {
   std::string_view name() const override { return "bot_manager"; }
   std::string_view title() const override { return "Bot Manager API"; }
   const std::vector<Route>& routes() const override { return routes_; }
-  Expected<Caller> authenticate(const Request& request, std::string_view body_token) const override;
+  Expected<Caller> authenticate(const Request& request, std::string_view body_token) override;
   Subject bot(std::string_view bot_id) const override;
   Response error(const Error& error, std::string_view request_id) const override;
   Response no_such_path(std::string_view request_id) const override;
@@ -102,7 +103,7 @@ class BotManager final : public Surface {
   void health(const CallPtr& call);
 
   // Socket.IO
-  void admit(const socketio::Handshake& handshake, const socketio::Admit& admit) const;
+  void admit(const socketio::Handshake& handshake, const socketio::Admit& admit);
   void greet(const std::shared_ptr<socketio::Socket>& socket);
   void send_message(socketio::Socket& socket, const socketio::Json& arguments, const socketio::Ack& ack);
   void show(const storage::Record& record);
@@ -118,10 +119,8 @@ class BotManager final : public Surface {
   std::function<void(Expected<T>)> then_with(const CallPtr& call, std::function<void(T)> next) {
     return [this, call, next = std::move(next)](Expected<T> result) {
       services_.loop.post([call, next, result = std::move(result)]() mutable {
-        if (result)
-          next(std::move(*result));
-        else
-          call->refuse(result.error());
+        if (!result) return call->refuse(result.error());
+        call->guarded([&] { next(std::move(*result)); });
       });
     };
   }
@@ -130,13 +129,13 @@ class BotManager final : public Surface {
   std::optional<projections::Visible> visible_to(const CallPtr& call) const;
   /// May this caller act for the bot? Refuses the call when not.
   bool may_act_for(const CallPtr& call, const std::string& bot_id) const;
-  Expected<Caller> caller_of_login(std::string_view token) const;
-  Expected<Caller> caller_of_bot_token(std::string_view token) const;
   projections::BotRow with_last_heard(projections::BotRow bot) const;
   std::vector<std::string> rooms_of(std::string_view bot_id, events::AccountId owner) const;
 
   Services services_;
   projections::Queries queries_;
+  Credentials credentials_;
+  Remembered<std::string> my_bots_{defaults::kMaxRememberedLists};  ///< answers by account, until a bot changes
   std::vector<Route> routes_;
   socketio::Server io_;
 };

@@ -26,7 +26,18 @@ Json without_token(Json body) {
 }  // namespace
 
 void BotManager::my_bots(const CallPtr& call) {
-  call->answer(counted("bots", queries_.bots_of(call->caller.account), bot_of_mine));
+  const std::string key = std::to_string(call->caller.account);
+  const auto since = services_.system.bot_changes();
+  if (const std::string* known = my_bots_.find(key, since)) return call->answer_text(*known);
+  const auto list = [this, call] { return counted("bots", queries_.bots_of(call->caller.account), bot_of_mine).dump(); };
+  if (queries_.bot_count(call->caller.account) > static_cast<std::int64_t>(defaults::kMaxBotsListedAtOnce)) {
+    const bool taken = services_.system.read_elsewhere([call, list] { call->guarded([&] { call->answer_text(list()); }); });
+    if (!taken) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
+    return;
+  }
+  std::string text = list();
+  if (text.size() <= defaults::kMaxRememberedListBytes) my_bots_.put(key, text, since);
+  call->answer_text(std::move(text));
 }
 
 void BotManager::create_bot(const CallPtr& call) {
@@ -113,7 +124,7 @@ void BotManager::update_settings(const CallPtr& call) {
 }
 
 void BotManager::bot_auth(const CallPtr& call) {
-  const auto caller = caller_of_bot_token(call->string("token"));
+  const auto caller = credentials_.of_bot(call->string("token"));
   const auto row = caller && caller->bot_id == call->string("bot_id") ? queries_.bot(caller->bot_id) : std::nullopt;
   if (!row) return call->refuse({Errc::unauthenticated, "Invalid bot credentials"});
   call->answer({{"success", true}, {"bot", bot_manager::bot_details(with_last_heard(*row))}});

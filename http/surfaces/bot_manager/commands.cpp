@@ -41,7 +41,7 @@ void BotManager::list_commands(const CallPtr& call) {
   const auto visible = visible_to(call);
   if (!visible) return;
   const auto limit = static_cast<std::size_t>(call->integer("limit"));
-  const bool of_one_bot = call->text("bot_id").has_value() || !call->caller.bot_id.empty();
+  const bool of_one_bot = !call->text("bot_id").value_or("").empty() || !call->caller.bot_id.empty();
   const auto rows = visible->everything ? queries_.all_commands(limit)
                     : of_one_bot        ? queries_.commands_of_bot(visible->bots.front(), limit)
                                         : queries_.commands_of_owner(call->caller.account, limit);

@@ -2,7 +2,10 @@
 //
 // Rooms: `bot:<id>` for a bot's own sockets, `owner:<account>` for its owner's, `admins`; and `login:<digest>`,
 // `token:<bot id>`, so that a socket ends with the credentials it was let in by.
-#include "actors/secrets.hpp"
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/bot_manager/views.hpp"
 
@@ -17,6 +20,7 @@ namespace {
 /// What a socket knows of its client.
 struct Listener {
   Caller caller;
+  std::unique_ptr<EventLoop::Timer> end;  ///< of its login
 };
 
 std::string room_of_owner(events::AccountId account) { return "owner:" + std::to_string(account); }
@@ -39,6 +43,11 @@ Expected<std::string> text_of(const SocketJson& data, const char* field, const c
   return it->get<std::string>();
 }
 
+bool holds_binary(const SocketJson& value) {
+  if (value.is_binary()) return true;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), holds_binary);
+}
+
 /// The command that a `send_message` asks for, as the bot will find it. Errors: invalid, naming the field.
 Expected<Json> payload_of(const SocketJson& data) {
   Json payload;
@@ -51,10 +60,15 @@ Expected<Json> payload_of(const SocketJson& data) {
     return fail(Errc::invalid, "message required", "message");
   if (payload["thread_type"] != "GROUP" && payload["thread_type"] != "USER")
     return fail(Errc::invalid, "thread_type must be GROUP or USER", "thread_type");
-  payload["attachments"] = Json::parse(data.value("attachments", SocketJson::array()).dump());
-  payload["metadata"] = Json::parse(data.value("metadata", SocketJson::object()).dump());
-  if (!payload["attachments"].is_array()) return fail(Errc::invalid, "attachments must be an array", "attachments");
-  if (!payload["metadata"].is_object()) return fail(Errc::invalid, "metadata must be an object", "metadata");
+  for (const auto& [field, empty] : {std::pair{"attachments", Json::array()}, {"metadata", Json::object()}}) {
+    const auto it = data.find(field);
+    payload[field] = empty;
+    if (it == data.end() || it->is_null()) continue;
+    if (holds_binary(*it)) return fail(Errc::invalid, std::string(field) + " must be JSON, not binary", field);
+    payload[field] = Json::parse(it->dump());
+    if (payload[field].type() != empty.type())
+      return fail(Errc::invalid, std::string(field) + " must be " + (empty.is_array() ? "an array" : "an object"), field);
+  }
   return payload;
 }
 
@@ -68,13 +82,13 @@ std::vector<std::string> BotManager::rooms_of(std::string_view bot_id, events::A
   return {"bot:" + std::string(bot_id), room_of_owner(owner), "admins"};
 }
 
-void BotManager::admit(const socketio::Handshake& handshake, const socketio::Admit& admit) const {
+void BotManager::admit(const socketio::Handshake& handshake, const socketio::Admit& admit) {
   Expected<Caller> caller = Caller{};
   const auto given = handshake.auth.find("token");
   if (given != handshake.auth.end() && given->is_string() && !given->get_ref<const std::string&>().empty()) {
     const auto& token = given->get_ref<const std::string&>();
-    caller = caller_of_bot_token(token);
-    if (!caller) caller = caller_of_login(token);
+    caller = credentials_.of_bot(token);
+    if (!caller) caller = credentials_.of_login(token);
   } else {
     caller = authenticate(handshake.request, {});
   }
@@ -82,7 +96,9 @@ void BotManager::admit(const socketio::Handshake& handshake, const socketio::Adm
   if (!caller && given != handshake.auth.end()) return admit.refuse(caller.error().message);
   const Caller admitted = caller.value_or(Caller{});
   const std::string identity = admitted.bot_id.empty() ? admitted.login_hash : admitted.name();
-  admit.accept(std::make_shared<Listener>(Listener{admitted}), identity);
+  auto listener = std::make_shared<Listener>();
+  listener->caller = admitted;
+  admit.accept(std::move(listener), identity);
 }
 
 void BotManager::greet(const std::shared_ptr<Socket>& socket) {
@@ -95,6 +111,11 @@ void BotManager::greet(const std::shared_ptr<Socket>& socket) {
     socket->join(room_of_owner(caller.account));
     if (caller.is_admin()) socket->join("admins");
     socket->join(room_of_login(caller.login_hash));
+    const auto left = std::chrono::microseconds(caller.login_expires_at - now_micros());
+    socket->context<Listener>()->end =
+        services_.loop.after(std::chrono::ceil<std::chrono::milliseconds>(left), [weak = socket->weak_from_this()] {
+          if (const auto expired = weak.lock()) expired->disconnect(true);
+        });
   }
   socket->on_event([this](Socket& from, std::string_view name, const SocketJson& arguments, const socketio::Ack& ack) {
     if (name == "send_message") send_message(from, arguments, ack);
@@ -149,7 +170,13 @@ void BotManager::send_message(Socket& socket, const SocketJson& arguments, const
 
 void BotManager::committed(const std::vector<storage::RecordPtr>& records) {
   if (!io_.of("/").has_audience()) return;
-  for (const auto& record : records) show(*record);
+  for (const auto& record : records) {
+    try {
+      show(*record);
+    } catch (const std::exception& e) {
+      spdlog::error("event at position {} cannot be shown: {}", record->position, e.what());
+    }
+  }
 }
 
 void BotManager::show(const storage::Record& record) {

@@ -106,8 +106,8 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
        B::object,
        {required("old_password", {}, defaults::kMaxPasswordLength),
         new_password("new_password", "New password must be at least 8 characters")},
-       {}, "Missing passwords"})
-      .description = "Ends every login of the account.";
+       {}, "Missing passwords", "Not authorized", "Malformed JSON", false, false, RateClass::sign_in,
+       "Ends every login of the account."});
   add({kPost, "/api/auth/forgot-password", A::anyone, to(&BM::forgot_password), "Ask for a reset mail",
        R"({"success":true,"message":"If email exists, reset link has been sent"})", tag, B::object,
        {required("email", {}, defaults::kMaxEmailLength)}, {}, "Email required", {}, "Malformed JSON", false, false,
@@ -118,8 +118,8 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
        {}, "Missing required fields", {}, "Malformed JSON", false, false, RateClass::sign_in,
        "Ends every login of the account."});
   add({kPost, "/api/auth/delete-account", A::login, to(&BM::delete_account), "Delete the account", kSuccess, tag,
-       B::object, {required("password", {}, defaults::kMaxPasswordLength)}, {}, "Password required"})
-      .description = "Takes the account's bots along and ends every login.";
+       B::object, {required("password", {}, defaults::kMaxPasswordLength)}, {}, "Password required", "Not authorized",
+       "Malformed JSON", false, false, RateClass::sign_in, "Takes the account's bots along and ends every login."});
 
   tag = "Users";
   const std::string admins_only = "Admin access required";
@@ -136,7 +136,8 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
        R"({"user":{)" USER_BRIEF R"(,"phone":"","birthday":"","gender":"","created_at":)" TIME R"(,"last_login":)" TIME
        R"(,"is_active":true}})", tag});
   add({kGet, "/api/users/{user_id}/bots", A::self_or_admin, to(&BM::user_bots), "Bots of an account",
-       R"({"bots":[{)" BOT R"(,"owner_id":1}],"count":1})", tag});
+       R"({"bots":[{)" BOT R"(,"owner_id":1}],"count":1})", tag})
+      .elsewhere = true;
 
   tag = "Bots";
   add({kGet, "/api/my-bots", A::login, to(&BM::my_bots), "My bots, newest first",
@@ -165,7 +166,8 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
        {limit(defaults::kMaxListLimit, defaults::kMaxExportLimit)}, {}, admins_only, {}, false, true});
   add({kGet, "/api/bot/{bot_id}/info", A::owner_or_admin, to(&BM::bot_info), "A bot with its statistics",
        R"({"bot":{)" BOT R"(,"metadata":{}},"stats":{"total_commands":100,"pending_commands":5,)"
-       R"("completed_commands":90,"failed_commands":5},"online":true})", tag});
+       R"("completed_commands":90,"failed_commands":5},"online":true})", tag})
+      .elsewhere = true;
 
   tag = "Bot operations";
   const auto sends_type = [&](const char* path, const char* type, const char* summary) {
@@ -183,7 +185,8 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
        R"({"success":true,"settings":{}})", tag, B::object})
       .description = "The whole body becomes the settings, which are the bot's metadata.";
   add({kGet, "/api/bot/{bot_id}/commands-history", A::owner_or_admin, to(&BM::commands_history), "The bot's commands",
-       R"({"commands":[)" COMMAND R"(],"count":1})", tag, B::none, {}, {limit(50)}});
+       R"({"commands":[)" COMMAND R"(],"count":1})", tag, B::none, {}, {limit(50)}})
+      .elsewhere = true;
 
   tag = "Statistics";
   add({kGet, "/api/stats/overview", A::login, to(&BM::overview), "System-wide statistics",
@@ -192,7 +195,8 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
       .description = "`user_bots` are the caller's. `total_logs` counts messages too: each is also a log entry.";
   add({kGet, "/api/stats/bot/{bot_id}", A::owner_or_admin, to(&BM::bot_statistics), "Statistics of a bot",
        R"({"total_commands":100,"pending_commands":5,"completed_commands":90,"failed_commands":5,"total_logs":500,)"
-       R"("total_messages":200,"command_types":{"restart":10}})", tag});
+       R"("total_messages":200,"command_types":{"restart":10}})", tag})
+      .elsewhere = true;
 
   tag = "Exports";
   const auto exports = limit(1000, defaults::kMaxExportLimit);
