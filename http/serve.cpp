@@ -27,7 +27,8 @@ Expected<std::pair<std::string, std::uint16_t>> parse_address(const std::string&
   std::uint16_t port = 0;
   const bool shaped = colon != text.npos && colon > 0;
   const char* end = text.data() + text.size();
-  if (!shaped || std::from_chars(text.data() + colon + 1, end, port).ptr != end || colon + 1 == text.size())
+  const auto [stop, error] = std::from_chars(text.data() + (shaped ? colon + 1 : text.size()), end, port);
+  if (!shaped || error != std::errc{} || stop != end)
     return fail(Errc::invalid, "'" + text + "' is not HOST:PORT");
   std::string host = text.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);

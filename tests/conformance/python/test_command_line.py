@@ -191,7 +191,8 @@ class Settings(CommandLineTest):
 
     def test_a_bad_value_is_refused_with_a_sentence_before_anything_is_made(self):
         for arguments, sentence in [
-                (["--listen", "nonsense"], "'nonsense' is not HOST:PORT=SURFACE"), (["--grace", "-1"], "--grace"),
+                (["--listen", "nonsense"], "'nonsense' is not HOST:PORT=SURFACE"),
+                (["--listen", "127.0.0.1:99999=bot_manager"], "is not HOST:PORT"), (["--grace", "-1"], "--grace"),
                 (["--grace", "1e300"], "--grace"), (["--max-connections", "many"], "--max-connections"),
                 (["--max-connections", "-1"], "--max-connections"), (["--max-body-bytes", "0"], "--max-body-bytes"),
                 (["--tls-certificate", "/nowhere.pem", "--tls-key", "/nowhere.pem"], "/nowhere.pem"),
