@@ -91,6 +91,11 @@ class BotManager final : public Surface {
   void acknowledge(const CallPtr& call);
 
   // Feeds, statistics, exports
+  using FeedEntries = std::vector<projections::FeedEntry>;
+  using FeedQuery = Expected<FeedEntries> (projections::Queries::*)(const projections::Visible&, std::size_t) const;
+  using FeedAnswer = std::function<OrderedJson(const FeedEntries&)>;
+  /// Lists and exports alike: what the caller may see, up to its limit.
+  void answer_from_feed(const CallPtr& call, FeedQuery query, const FeedAnswer& answer_of);
   void post_logs(const CallPtr& call);
   void post_message(const CallPtr& call);
   void logs(const CallPtr& call);

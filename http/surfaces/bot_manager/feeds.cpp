@@ -83,20 +83,22 @@ void BotManager::post_message(const CallPtr& call) {
                          then(call, [call](const storage::Record&) { call->answer({{"status", "ok"}}); }));
 }
 
-void BotManager::logs(const CallPtr& call) {
+void BotManager::answer_from_feed(const CallPtr& call, FeedQuery query, const FeedAnswer& answer_of) {
   const auto visible = visible_to(call);
   if (!visible) return;
-  const auto entries = queries_.recent_logs(*visible, limit_of(call));
+  const auto entries = (queries_.*query)(*visible, limit_of(call));
   if (!entries) return call->refuse(entries.error());
-  call->answer(counted("logs", *entries, log_view));
+  call->answer(answer_of(*entries));
+}
+
+void BotManager::logs(const CallPtr& call) {
+  answer_from_feed(call, &projections::Queries::recent_logs,
+                   [](const auto& entries) { return counted("logs", entries, log_view); });
 }
 
 void BotManager::messages(const CallPtr& call) {
-  const auto visible = visible_to(call);
-  if (!visible) return;
-  const auto entries = queries_.recent_messages(*visible, limit_of(call));
-  if (!entries) return call->refuse(entries.error());
-  call->answer(counted("messages", *entries, message_view));
+  answer_from_feed(call, &projections::Queries::recent_messages,
+                   [](const auto& entries) { return counted("messages", entries, message_view); });
 }
 
 void BotManager::overview(const CallPtr& call) {
@@ -125,19 +127,13 @@ void BotManager::bot_statistics(const CallPtr& call) {
 }
 
 void BotManager::export_logs(const CallPtr& call) {
-  const auto visible = visible_to(call);
-  if (!visible) return;
-  const auto entries = queries_.recent_logs(*visible, limit_of(call));
-  if (!entries) return call->refuse(entries.error());
-  call->answer(exported("logs", call->now, *entries, log_view));
+  answer_from_feed(call, &projections::Queries::recent_logs,
+                   [&](const auto& entries) { return exported("logs", call->now, entries, log_view); });
 }
 
 void BotManager::export_messages(const CallPtr& call) {
-  const auto visible = visible_to(call);
-  if (!visible) return;
-  const auto entries = queries_.recent_messages(*visible, limit_of(call));
-  if (!entries) return call->refuse(entries.error());
-  call->answer(exported("messages", call->now, *entries, message_view));
+  answer_from_feed(call, &projections::Queries::recent_messages,
+                   [&](const auto& entries) { return exported("messages", call->now, entries, message_view); });
 }
 
 void BotManager::export_bot(const CallPtr& call) {
