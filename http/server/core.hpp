@@ -153,7 +153,8 @@ struct Core {
   std::vector<std::function<void()>> close_listeners;
   /// What lingering connections still receive ends here, unread.
   std::array<char, 65536> scrap;
-  asio::io_context io{1};
+  /// Sockets and timers are used on the loop's thread only; other threads post.
+  asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   const std::shared_ptr<ReplyQueue> replies = std::make_shared<ReplyQueue>(io);
   std::unique_ptr<RestinioAdapter> restinio;
 

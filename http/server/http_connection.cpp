@@ -117,10 +117,17 @@ void HttpConnection::waiting_for_answer(std::shared_ptr<restinio::impl::connecti
 
 bool HttpConnection::keep_back_answers(bool keep) {
   const bool before = std::exchange(keeps_back_answers_, keep);
-  while (!keep && !kept_back_.empty())
-    for (auto& [address, response] : std::exchange(kept_back_, {}))
-      answer(address, std::move(response));
+  if (!keep && !kept_back_.empty() && !flush_scheduled_) {
+    flush_scheduled_ = true;
+    core_.flush_at_end_of_turn(shared_from_this());
+  }
   return before;
+}
+
+void HttpConnection::flush() {
+  flush_scheduled_ = false;
+  for (auto& [address, response] : std::exchange(kept_back_, {}))
+    answer(address, std::move(response));
 }
 
 void HttpConnection::answer(const ReplyAddress& address, Response response) {

@@ -69,7 +69,8 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   /// A request was handed to a handler; `owner` keeps RESTinio's connection until the answer.
   void waiting_for_answer(std::shared_ptr<restinio::impl::connection_base_t> owner, unsigned sequence);
   void answer(const ReplyAddress& address, Response response);
-  /// Answers given while true wait until it is false again. Returns what it was.
+  /// Answers given while true wait for the end of the turn in which it is false again: sent in one burst with
+  /// those of other connections, they wake a client once and not once each. Returns what it was.
   bool keep_back_answers(bool keep);
   /// Takes the socket away from RESTinio, for a WebSocket. Null when the connection has ended.
   std::shared_ptr<Stream> take_stream();
@@ -81,6 +82,7 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   void check_deadlines(Clock::time_point now) override;
   void shut_down() override;
   void abort() override;
+  void flush() override;
   std::shared_ptr<Peer> self() override { return shared_from_this(); }
 
  private:
@@ -104,6 +106,7 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   unsigned last_sequence_ = 0;
   std::optional<unsigned> close_after_;  ///< the request whose answer ends the connection
   bool keeps_back_answers_ = false;
+  bool flush_scheduled_ = false;
   std::vector<std::pair<ReplyAddress, Response>> kept_back_;
   bool handshaking_ = false;
   bool request_began_ = false;

@@ -49,20 +49,15 @@ class Socket {
   void shutdown(tcp::socket::shutdown_type, error_code&) {}  // `close` follows at once
   void close() { connection_->close(); }
 
+  // A turn of the loop later: by then the next request of a busy client has arrived, and the attempt that
+  // finds nothing, a system call for each request, is saved.
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
-    if (!is_open()) return fail_later(std::forward<Handler>(handler));
-    connection_->stream()->async_read_some(
-        buffers, [connection = connection_, handler = std::forward<Handler>(handler)](
-                     error_code error, std::size_t bytes) mutable {
-          if (error == asio::ssl::error::stream_truncated) error = asio::error::eof;
-          const bool end = error == asio::error::eof;
-          if (end && connection->hold_end_of_input([connection, handler, error]() mutable {
-                inside_restinio(*connection, [&] { handler(error, 0); });
-              }))
-            return;
-          inside_restinio(*connection, [&] { handler(error, bytes); });
-        });
+    asio::post(get_executor(), [connection = connection_, buffers,
+                                handler = std::forward<Handler>(handler)]() mutable {
+      if (!connection->is_open()) return handler(asio::error::operation_aborted, 0);
+      read_now(std::move(connection), buffers, std::move(handler));
+    });
   }
 
   // By reference: Asio's write operation passes itself and buffers that it still owns, in no order.
@@ -80,6 +75,21 @@ class Socket {
   }
 
  private:
+  template <class Buffers, class Handler>
+  static void read_now(std::shared_ptr<HttpConnection> connection, const Buffers& buffers, Handler handler) {
+    Stream& stream = *connection->stream();
+    stream.async_read_some(buffers, [connection = std::move(connection), handler = std::move(handler)](
+                                        error_code error, std::size_t bytes) mutable {
+      if (error == asio::ssl::error::stream_truncated) error = asio::error::eof;
+      const bool end = error == asio::error::eof;
+      if (end && connection->hold_end_of_input([connection, handler, error]() mutable {
+            inside_restinio(*connection, [&] { handler(error, 0); });
+          }))
+        return;
+      inside_restinio(*connection, [&] { handler(error, bytes); });
+    });
+  }
+
   template <class Handler>
   void fail_later(Handler handler) {
     asio::post(get_executor(),

@@ -16,7 +16,12 @@ class AsioLoop final : public EventLoop {
  public:
   explicit AsioLoop(asio::io_context& io) : io_(io) {}
 
-  void post(std::function<void()> work) override { asio::post(io_, std::move(work)); }
+  // Many at once, such as the answers to one commit, cost one wake-up.
+  void post(std::function<void()> work) override {
+    const std::lock_guard lock(mutex_);
+    if (posted_.empty()) asio::post(io_, [this] { run_posted(); });
+    posted_.push_back(std::move(work));
+  }
 
   std::unique_ptr<Timer> after(std::chrono::milliseconds delay, std::function<void()> work) override {
     struct AsioTimer final : Timer {
@@ -35,7 +40,18 @@ class AsioLoop final : public EventLoop {
   }
 
  private:
+  void run_posted() {
+    std::vector<std::function<void()>> ready;
+    {
+      const std::lock_guard lock(mutex_);
+      ready.swap(posted_);
+    }
+    for (auto& work : ready) std::exchange(work, nullptr)();
+  }
+
   asio::io_context& io_;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;
 };
 
 class Listener : public std::enable_shared_from_this<Listener> {
