@@ -60,14 +60,13 @@ std::optional<std::string> Call::optional_string(std::string_view field) const {
 
 std::string Call::string(std::string_view field) const { return optional_string(field).value_or(""); }
 
-void Call::answer(const OrderedJson& json, std::vector<std::pair<std::string, std::string>> headers, int status) {
-  if (finished) finished(status);
-  reply({status, json.dump(), "application/json", std::move(headers)});
+void Call::answer(Fields fields, Headers headers, int status) {
+  answer(OrderedJson(std::move(fields)), std::move(headers), status);
 }
 
-void Call::answer_text(std::string json) {
-  if (finished) finished(200);
-  reply({200, std::move(json), "application/json", {}});
+void Call::answer_text(std::string json, Headers headers, int status) {
+  if (finished) finished(status);
+  reply({status, std::move(json), "application/json", std::move(headers)});
 }
 
 void Call::guarded(const std::function<void()>& part) {

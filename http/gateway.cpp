@@ -128,8 +128,8 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
   call->surface = &surface;
   call->path_parameters = std::move(match.parameters);
   call->now = now_micros();
-  call->finished = [this, raw = call.get(), began = std::chrono::steady_clock::now()](int status) {
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  call->finished = [this, raw = call.get()](int status) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - raw->began;
     metrics_.observe(*raw->route, status, took.count());
     if (options_.log_requests || status >= 500)
       spdlog::log(status >= 500 ? spdlog::level::warn : spdlog::level::info,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,9 @@ namespace troupe::http {
 
 /// JSON whose keys keep the order they were given: what answers are made of.
 using OrderedJson = nlohmann::ordered_json;
+/// The fields of a JSON object. To list them so takes half the time that the braces of an OrderedJson take, which make
+/// an array of each field first.
+using Fields = OrderedJson::object_t;
 
 /// Who is calling. Nobody has neither an account nor a bot.
 struct Caller {
@@ -118,6 +122,7 @@ struct Call {
   Json body = Json::object();
   Micros now = 0;
   std::optional<storage::IdempotencyKey> idempotency;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   std::function<void(int status)> finished;  ///< called with the status just before the answer leaves
 
   const std::string& path(std::string_view name) const;
@@ -131,9 +136,14 @@ struct Call {
 
   actors::Cause cause() const { return {caller.name(), request.id, now, idempotency}; }
 
-  void answer(const OrderedJson& json, std::vector<std::pair<std::string, std::string>> headers = {}, int status = 200);
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  void answer(Fields fields, Headers headers = {}, int status = 200);
+  template <std::same_as<OrderedJson> T>
+  void answer(const T& json, Headers headers = {}, int status = 200) {
+    answer_text(json.dump(), std::move(headers), status);
+  }
   /// An answer that is JSON text already.
-  void answer_text(std::string json);
+  void answer_text(std::string json, Headers headers = {}, int status = 200);
   void refuse(const Error& error);
   /// Runs a part of the handler; what it throws is logged and answered with 500 and no internals.
   void guarded(const std::function<void()>& part);

@@ -1,13 +1,17 @@
 #include "http/router.hpp"
 
+#include <boost/container/static_vector.hpp>
+
 namespace troupe::http {
 namespace {
 
 /// More than any route has: a longer path needs no walk.
 constexpr std::size_t kMaxSegments = 16;
 
-std::vector<std::string_view> split(std::string_view path) {
-  std::vector<std::string_view> segments;
+using Segments = boost::container::static_vector<std::string_view, kMaxSegments + 1>;
+
+Segments split(std::string_view path) {
+  Segments segments;
   if (path.empty() || path.front() != '/') return segments;
   for (path.remove_prefix(1); segments.size() <= kMaxSegments;) {
     const auto slash = path.find('/');
@@ -37,23 +41,28 @@ Expected<void> Router::add(const Route& route) {
   return {};
 }
 
-const Router::Node* Router::walk(const Node& node, const std::vector<std::string>& segments, std::size_t depth) const {
-  if (depth == segments.size()) return node.methods.empty() ? nullptr : &node;
-  if (const auto it = node.literals.find(segments[depth]); it != node.literals.end())
-    if (const Node* found = walk(*it->second, segments, depth + 1)) return found;
-  return node.parameter ? walk(*node.parameter, segments, depth + 1) : nullptr;
+const Router::Node* Router::walk(const Node& node, std::span<const std::string_view> segments) const {
+  if (segments.empty()) return node.methods.empty() ? nullptr : &node;
+  const auto rest = segments.subspan(1);
+  if (const auto it = node.literals.find(segments.front()); it != node.literals.end())
+    if (const Node* found = walk(*it->second, rest)) return found;
+  return node.parameter ? walk(*node.parameter, rest) : nullptr;
 }
 
 Router::Match Router::find(std::string_view method, std::string_view path) const {
   Match match;
-  std::vector<std::string> segments;
-  for (const auto raw : split(path)) {
-    auto segment = percent_decode(raw);
-    if (!segment || segment->empty() || *segment == "." || *segment == "..") return match;
-    segments.push_back(std::move(*segment));
-  }
+  Segments segments = split(path);
   if (segments.empty() || segments.size() > kMaxSegments) return match;
-  const Node* node = walk(root_, segments, 0);
+  boost::container::static_vector<std::string, kMaxSegments> decoded;
+  for (auto& segment : segments) {
+    if (segment.find('%') != segment.npos) {
+      auto plain = percent_decode(segment);
+      if (!plain) return match;
+      segment = decoded.emplace_back(std::move(*plain));
+    }
+    if (segment.empty() || segment == "." || segment == "..") return match;
+  }
+  const Node* node = walk(root_, {segments.data(), segments.size()});
   if (!node) return match;
   const auto found = node->methods.find(method == "HEAD" ? "GET" : method);
   if (found == node->methods.end()) {
@@ -64,7 +73,7 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
   const auto names = split(match.route->pattern);
   for (std::size_t i = 0; i < names.size(); ++i)
     if (is_parameter(names[i]))
-      match.parameters.emplace_back(names[i].substr(1, names[i].size() - 2), std::move(segments[i]));
+      match.parameters.emplace_back(names[i].substr(1, names[i].size() - 2), segments[i]);
   return match;
 }
 

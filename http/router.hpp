@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,7 @@ class Router {
     std::map<std::string, const Route*, std::less<>> methods;
   };
 
-  const Node* walk(const Node& node, const std::vector<std::string>& segments, std::size_t depth) const;
+  const Node* walk(const Node& node, std::span<const std::string_view> segments) const;
 
   Node root_;
 };

@@ -63,11 +63,6 @@ bool BotManager::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrad
   return true;
 }
 
-actors::RecordAnswer BotManager::then(const CallPtr& call, std::function<void(const storage::Record&)> next) {
-  return then_with<storage::RecordPtr>(call,
-                                       [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
-}
-
 std::optional<Visible> BotManager::visible_to(const CallPtr& call) const {
   const auto& caller = call->caller;
   if (const auto wanted = call->text("bot_id"); wanted && !wanted->empty()) {

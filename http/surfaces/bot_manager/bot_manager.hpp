@@ -118,12 +118,16 @@ class BotManager final : public Surface {
   void show_account(const storage::Record& record);
 
   /// Continues on the loop's thread with the record, or refuses the call.
-  actors::RecordAnswer then(const CallPtr& call, std::function<void(const storage::Record&)> next);
+  template <class Next>
+  actors::RecordAnswer then(const CallPtr& call, Next next) {
+    return then_with<storage::RecordPtr>(
+        call, [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
+  }
   /// The same for any other answer.
-  template <class T>
-  std::function<void(Expected<T>)> then_with(const CallPtr& call, std::function<void(T)> next) {
-    return [this, call, next = std::move(next)](Expected<T> result) {
-      services_.loop.post([call, next, result = std::move(result)]() mutable {
+  template <class T, class Next>
+  std::function<void(Expected<T>)> then_with(const CallPtr& call, Next next) {
+    return [&loop = services_.loop, call, next = std::move(next)](Expected<T> result) mutable {
+      loop.post([call = std::move(call), next = std::move(next), result = std::move(result)]() mutable {
         if (!result) return call->refuse(result.error());
         call->guarded([&] { next(std::move(*result)); });
       });

@@ -7,7 +7,7 @@ using namespace projections;
 OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
 
 OrderedJson user_brief(const AccountRow& row) {
-  return {{"id", row.id},
+  return Fields{{"id", row.id},
           {"username", row.username},
           {"email", row.email},
           {"fullname", row.fullname},
@@ -34,7 +34,7 @@ OrderedJson user_listed(const AccountRow& row) {
 }
 
 OrderedJson user_details(const AccountRow& row) {
-  return {{"id", row.id},
+  return Fields{{"id", row.id},
           {"username", row.username},
           {"email", row.email},
           {"fullname", row.fullname},
@@ -48,7 +48,7 @@ OrderedJson user_details(const AccountRow& row) {
 }
 
 OrderedJson bot_of_mine(const BotRow& row) {
-  return {{"id", row.id},
+  return Fields{{"id", row.id},
           {"name", row.name},
           {"status", row.status},
           {"created_at", iso8601(row.created_at)},
@@ -56,7 +56,7 @@ OrderedJson bot_of_mine(const BotRow& row) {
 }
 
 OrderedJson bot_of_user(const BotRow& row) {
-  return {{"id", row.id},
+  return Fields{{"id", row.id},
           {"name", row.name},
           {"status", row.status},
           {"created_at", iso8601(row.created_at)},
@@ -64,7 +64,7 @@ OrderedJson bot_of_user(const BotRow& row) {
 }
 
 OrderedJson bot_of_system(const BotRow& row) {
-  return {{"id", row.id},
+  return Fields{{"id", row.id},
           {"name", row.name},
           {"status", row.status},
           {"owner_id", row.owner_id},
@@ -72,7 +72,7 @@ OrderedJson bot_of_system(const BotRow& row) {
 }
 
 OrderedJson bot_details(const BotRow& row) {
-  return {{"id", row.id},
+  return Fields{{"id", row.id},
           {"name", row.name},
           {"status", row.status},
           {"created_at", iso8601(row.created_at)},
@@ -81,7 +81,7 @@ OrderedJson bot_details(const BotRow& row) {
 }
 
 OrderedJson command_view(const CommandRow& row) {
-  OrderedJson view = {{"id", row.id},
+  OrderedJson view = Fields{{"id", row.id},
                          {"bot_id", row.bot_id},
                          {"type", row.type},
                          {"payload", row.payload},
@@ -109,7 +109,7 @@ OrderedJson command_in_history(const CommandRow& row) {
 }
 
 OrderedJson log_entry(const events::LogReported& entry, std::string_view bot_id, Micros time) {
-  return {{"type", entry.level},
+  return Fields{{"type", entry.level},
           {"message", entry.message},
           {"timestamp", iso8601(time)},
           {"metadata", entry.metadata},
@@ -123,7 +123,7 @@ OrderedJson text_or_null(const std::optional<std::string>& text) {
 }  // namespace
 
 OrderedJson message(const events::MessageReported& message, std::string_view bot_id, Micros time) {
-  return {{"bot_id", bot_id},
+  return Fields{{"bot_id", bot_id},
           {"message", message.message},
           {"author_id", text_or_null(message.author_id)},
           {"author_name", text_or_null(message.author_name)},
@@ -134,12 +134,12 @@ OrderedJson message(const events::MessageReported& message, std::string_view bot
 }
 
 OrderedJson message_as_log(const events::MessageReported& message, std::string_view bot_id, Micros time) {
-  OrderedJson metadata = {{"author_id", text_or_null(message.author_id)},
+  OrderedJson metadata = Fields{{"author_id", text_or_null(message.author_id)},
                           {"author_name", text_or_null(message.author_name)},
                           {"thread_id", text_or_null(message.thread_id)},
                           {"thread_type", message.thread_type}};
   for (const auto& [key, value] : message.metadata.items()) metadata[key] = value;
-  return {{"type", "message"},
+  return Fields{{"type", "message"},
           {"message", message.message},
           {"timestamp", iso8601(time)},
           {"metadata", metadata},
