@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <deque>
 #include <mutex>
 #include <set>
 #include <unordered_map>
@@ -58,6 +57,13 @@ class EntityActor : public caf::event_based_actor {
   const char* name() const override { return Decider::category.data(); }
 
  private:
+  /// What the journal's answers tell the actor about its appends, on the writer's thread.
+  struct Flight {
+    std::atomic<std::size_t> unanswered{0};
+    std::atomic<bool> failed{false};   ///< what was decided is void
+    std::atomic<bool> awaited{false};  ///< tell of every answer
+  };
+
   /// Fewer replayed events than this cost less than writing a snapshot at every sleep.
   static constexpr std::uint64_t kWorthASnapshot = 16;
 
@@ -73,7 +79,7 @@ class EntityActor : public caf::event_based_actor {
   }
 
   void receive(const Ask& ask) {
-    if (stale_ || *failed_) {
+    if (stale_ || flight_->failed) {
       waiting_.push_back(ask);
       begin_anew();
       return;
@@ -81,9 +87,9 @@ class EntityActor : public caf::event_based_actor {
     if (!awake_) {
       if (auto ok = wake(); !ok) return ask->answer(tl::unexpected(ok.error()));
     }
-    if (since_snapshot_ >= defaults::kSnapshotEvery && *in_flight_ == 0) save_snapshot();
+    if (since_snapshot_ >= defaults::kSnapshotEvery && flight_->unanswered == 0) save_snapshot();
     if (const auto& key = ask->cause.idempotency) {
-      if (*in_flight_ == 0) keys_in_flight_.clear();
+      if (flight_->unanswered == 0) keys_in_flight_.clear();
       if (!keys_in_flight_.insert(key->key).second) {
         // The first one is still on its way: its repeat is decided when it has arrived.
         waiting_.push_back(ask);
@@ -118,17 +124,16 @@ class EntityActor : public caf::event_based_actor {
     version_ += events.size();
     since_snapshot_ += events.size();
     const auto decided_on = version_ - events.size();
-    ++*in_flight_;
-    store_.append(std::move(append), [this_actor = caf::actor(this), in_flight = in_flight_, awaited = awaited_,
-                                      failed = failed_, ask,
-                                      decided_on, name = stream()](Expected<storage::RecordPtr> result) {
+    ++flight_->unanswered;
+    store_.append(std::move(append), [this_actor = caf::actor(this), flight = flight_, ask, decided_on,
+                                      name = stream()](Expected<storage::RecordPtr> result) {
       const bool outrun = !result && result.error().code == Errc::conflict && result.error().field == "version";
       // An idempotent repeat is answered with the first record: then what this actor made of the command is void too.
       const bool replayed = result && ((*result)->stream != name ||
                                        (!(*result)->events.empty() && (*result)->version != decided_on + 1));
-      if (!result || replayed) *failed = true;  // before the count: nothing is decided or kept on a void state
-      --*in_flight;
-      if (*failed || *awaited) caf::anon_send(this_actor, append_failed_atom::value);
+      if (!result || replayed) flight->failed = true;  // before the count: nothing is decided or kept on a void state
+      --flight->unanswered;
+      if (flight->failed || flight->awaited) caf::anon_send(this_actor, append_failed_atom::value);
       if (outrun && ++ask->attempts < kMaxAttempts)
         caf::anon_send(this_actor, ask);
       else
@@ -140,10 +145,10 @@ class EntityActor : public caf::event_based_actor {
   /// wakes from the log.
   void begin_anew() {
     stale_ = true;
-    *awaited_ = true;
-    if (*in_flight_ != 0) return;
-    *awaited_ = false;
-    *failed_ = false;
+    flight_->awaited = true;
+    if (flight_->unanswered != 0) return;
+    flight_->awaited = false;
+    flight_->failed = false;
     stale_ = false;
     awake_ = false;
     keys_in_flight_.clear();
@@ -195,11 +200,9 @@ class EntityActor : public caf::event_based_actor {
   std::uint64_t since_snapshot_ = 0;
   bool awake_ = false;
   bool stale_ = false;
-  std::deque<Ask> waiting_;
+  std::vector<Ask> waiting_;  ///< not a deque, which takes half a kilobyte when it is empty
   std::set<std::string> keys_in_flight_;  ///< idempotency keys of appends that may not have been answered yet
-  std::shared_ptr<std::atomic<std::size_t>> in_flight_ = std::make_shared<std::atomic<std::size_t>>(0);
-  std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);  ///< what was decided is void
-  std::shared_ptr<std::atomic<bool>> awaited_ = std::make_shared<std::atomic<bool>>(false);  ///< tell of every answer
+  std::shared_ptr<Flight> flight_ = std::make_shared<Flight>();
 };
 
 /// Finds or wakes the actor for an id. Thread-safe.
