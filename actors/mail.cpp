@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "actors/secrets.hpp"
-#include "events/defaults.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -59,8 +58,7 @@ Expected<void> send_by_smtp(const MailOptions& options, const std::string& to, c
   curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, read_upload);
   curl_easy_setopt(curl.get(), CURLOPT_READDATA, &upload);
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS,
-                   static_cast<long>(std::chrono::milliseconds(defaults::kMailTimeout).count()));
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
   const CURLcode code = curl_easy_perform(curl.get());
   if (code == CURLE_OK) return {};
   return fail(code == CURLE_OPERATION_TIMEDOUT ? Errc::timed_out : Errc::invalid,

@@ -1,9 +1,11 @@
 // Mail: through an SMTP server when one is configured, otherwise as files that an administrator (or a test) reads.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
+#include "events/defaults.hpp"
 #include "events/expected.hpp"
 #include "events/time.hpp"
 
@@ -15,6 +17,8 @@ struct MailOptions {
   std::string smtp_user;
   std::string smtp_password;
   std::string from = "troupe@localhost";
+  std::chrono::milliseconds timeout = defaults::kMailTimeout;
+  std::chrono::milliseconds retry_delay = defaults::kMailRetryDelay;
   std::string reset_link;  ///< what a reset mail points to; `{token}` stands for the token. Empty: the token alone
 };
 
@@ -28,7 +32,7 @@ std::string to_rfc5322(const Mail& mail, const std::string& from, Micros now);
 /// The mail that carries a reset token, on a line of its own: `Token: …`.
 Mail reset_mail(const std::string& to, const std::string& token, const std::string& link);
 
-/// Blocks, at most kMailTimeout. Errors: storage_failed (outbox), timed_out, invalid (refused by the server).
+/// Blocks, at most for the time-out. Errors: storage_failed (outbox), timed_out, invalid (refused by the server).
 Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now);
 
 }  // namespace troupe::actors

@@ -61,12 +61,12 @@ void ResetMails::issue(const std::string& request, const std::string& sealed_ema
     const std::string token = random_token();
     const auto result = ask_account_(*account, IssuePasswordReset{token_digest(token), secrets_.seal(token)});
     const bool gone = !result && result.error().code == Errc::not_found;
-    if (!result && !gone) return try_again_at(now_micros() + to_micros(defaults::kMailRetryDelay));
+    if (!result && !gone) return try_again_at(now_micros() + to_micros(options_.retry_delay));
     issued = result.has_value();
   }
   const auto settled = store_.append_and_wait(append_of(events::PasswordResetRequestSettled{request, issued},
                                                         {"system", "", now_micros(), std::nullopt}));
-  if (!settled) try_again_at(now_micros() + to_micros(defaults::kMailRetryDelay));
+  if (!settled) try_again_at(now_micros() + to_micros(options_.retry_delay));
 }
 
 void ResetMails::settle(const std::string& token_hash, AccountId account, bool sent, const std::string& reason) {
@@ -90,7 +90,7 @@ void ResetMails::send(const std::string& token_hash, const projections::ResetMai
   spdlog::warn("reset mail not sent, attempt {}: {}", attempts.count, sent.error().message);
   if (attempts.count >= defaults::kMaxMailAttempts)
     return settle(token_hash, mail.account, false, sent.error().message);
-  attempts.next = now_micros() + to_micros(defaults::kMailRetryDelay);
+  attempts.next = now_micros() + to_micros(options_.retry_delay);
   try_again_at(attempts.next);
 }
 

@@ -216,9 +216,16 @@ inline constexpr std::size_t kMaxThroughputPerTurn = 64;
 /// Worker threads of the actor system; the event loop and the journal's writer have threads of their own.
 inline constexpr std::size_t kActorThreads = 2;
 
+// Settings -----------------------------------------------------------------------------------------------------------
+
+/// The longest time a setting may have, a year: beyond it a value is a slip, and far beyond it overflows.
+inline constexpr auto kLongestSetting = 365 * 24h;
+
 // Mail ---------------------------------------------------------------------------------------------------------------
 
+/// Handing one mail to its server, from connecting to the last answer.
 inline constexpr auto kMailTimeout = 30s;
+/// A mail that was refused so often is given up; with the delay between, that bridges a restart of the mail server.
 inline constexpr int kMaxMailAttempts = 5;
 inline constexpr auto kMailRetryDelay = 30s;
 

@@ -79,13 +79,13 @@ CLI::Validator must(F problem_of) {
 }
 
 std::string problem_of_seconds(const std::string& text) {
-  constexpr double kLongestSeconds =
-      365 * 86400.0;  // a year: beyond it a value is a slip, and far beyond it overflows
+  const double longest = std::chrono::duration<double>(defaults::kLongestSetting).count();
   double seconds = 0;
   const bool number = CLI::detail::lexical_cast(text, seconds);
-  return number && seconds >= 0.001 && seconds <= kLongestSeconds
+  return number && seconds >= 0.001 && seconds <= longest
              ? std::string()
-             : "'" + text + "' is not a number of seconds from 0.001 to 31536000";
+             : "'" + text + "' is not a number of seconds from 0.001 to " +
+                   std::to_string(static_cast<long>(longest));
 }
 
 std::string problem_of_count(const std::string& text) {
@@ -117,6 +117,10 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
           "Seconds of silence after which a bot is offline", "TROUPE_HEARTBEAT_WINDOW");
   seconds("--passivate-after", options.system.passivate_after, "Seconds after which an idle entity sleeps",
           "TROUPE_PASSIVATE_AFTER");
+  seconds("--mail-timeout", options.system.mail.timeout, "Seconds that handing over a mail may take",
+          "TROUPE_MAIL_TIMEOUT");
+  seconds("--mail-retry", options.system.mail.retry_delay, "Seconds until a mail is tried again",
+          "TROUPE_MAIL_RETRY");
   seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end",
           "TROUPE_GRACE");
 }
