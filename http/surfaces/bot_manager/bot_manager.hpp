@@ -84,6 +84,8 @@ class BotManager final : public Surface {
   // Commands
   void send_command(const CallPtr& call, const std::string& bot_id, const std::string& type, Json payload,
                     const char* status);
+  /// `type` empty: the body says it.
+  void send_to_bot(const CallPtr& call, const std::string& type);
   void create_command(const CallPtr& call);
   void list_commands(const CallPtr& call);
   void commands_history(const CallPtr& call);

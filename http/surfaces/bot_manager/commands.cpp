@@ -31,6 +31,11 @@ void BotManager::send_command(const CallPtr& call, const std::string& bot_id, co
       }));
 }
 
+void BotManager::send_to_bot(const CallPtr& call, const std::string& type) {
+  send_command(call, call->path("bot_id"), type.empty() ? call->string("type") : type,
+               object_or_empty(call->body, "payload"), "ok");
+}
+
 void BotManager::create_command(const CallPtr& call) {
   const std::string bot_id = call->string("bot_id");
   if (!may_act_for(call, bot_id)) return;

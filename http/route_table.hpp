@@ -1,0 +1,132 @@
+// How a surface writes down its routes: one declaration each, read from top to bottom.
+//
+//   table.tag("Bots");
+//   table.post("/api/my-bots", Access::login, create_bot, "Create a bot")
+//       .takes({required("name"), object("metadata")}, "Bot name is required")
+//       .answers(R"({"success":true,"bot_id":"AbCdEf","token":"…"})")
+//       .creates();
+#pragma once
+
+#include "http/route.hpp"
+
+namespace troupe::http {
+
+/// Says more about one route. Good until the next route is declared.
+class RouteDeclaration {
+ public:
+  explicit RouteDeclaration(Route& route) : route_(route) {}
+
+  /// The body is an object with these fields; `missing` is the error text when a required one is not there.
+  RouteDeclaration& takes(std::vector<Field> fields, std::string missing = {}) {
+    route_.body = BodyKind::object;
+    route_.fields = std::move(fields);
+    route_.missing = std::move(missing);
+    return *this;
+  }
+  /// The body is one such object or an array of them.
+  RouteDeclaration& takes_one_or_many(std::vector<Field> fields) {
+    takes(std::move(fields));
+    route_.body = BodyKind::object_or_array;
+    return *this;
+  }
+  RouteDeclaration& query(std::vector<Parameter> parameters) { return set(route_.query, std::move(parameters)); }
+  /// The answer's shape as JSON text with example values.
+  RouteDeclaration& answers(std::string json) { return set(route_.response, std::move(json)); }
+  /// What the caller should know beyond the summary.
+  RouteDeclaration& note(std::string text) { return set(route_.description, std::move(text)); }
+  /// The error text of 403.
+  RouteDeclaration& denied(std::string text) { return set(route_.denied, std::move(text)); }
+  /// The error text of a body that is no JSON or of the wrong kind.
+  RouteDeclaration& invalid_body(std::string text) { return set(route_.invalid_body, std::move(text)); }
+  /// Takes an `Idempotency-Key`.
+  RouteDeclaration& creates() { return set(route_.creates, true); }
+  /// A long read: runs on a worker.
+  RouteDeclaration& elsewhere() { return set(route_.elsewhere, true); }
+  RouteDeclaration& rate(RateClass rate) { return set(route_.rate, rate); }
+
+ private:
+  template <class T>
+  RouteDeclaration& set(T& member, T value) {
+    member = std::move(value);
+    return *this;
+  }
+
+  Route& route_;
+};
+
+class RouteTable {
+ public:
+  /// The heading of the routes that follow, in the documentation.
+  void tag(std::string tag) { tag_ = std::move(tag); }
+
+  RouteDeclaration get(std::string pattern, Access access, Handler handler, std::string summary) {
+    return add("GET", std::move(pattern), access, std::move(handler), std::move(summary));
+  }
+  RouteDeclaration post(std::string pattern, Access access, Handler handler, std::string summary) {
+    return add("POST", std::move(pattern), access, std::move(handler), std::move(summary));
+  }
+  RouteDeclaration put(std::string pattern, Access access, Handler handler, std::string summary) {
+    return add("PUT", std::move(pattern), access, std::move(handler), std::move(summary));
+  }
+  RouteDeclaration del(std::string pattern, Access access, Handler handler, std::string summary) {
+    return add("DELETE", std::move(pattern), access, std::move(handler), std::move(summary));
+  }
+
+  std::vector<Route> take() && { return std::move(routes_); }
+
+ private:
+  RouteDeclaration add(const char* method, std::string pattern, Access access, Handler handler, std::string summary) {
+    Route& route = routes_.emplace_back();
+    route.method = method;
+    route.pattern = std::move(pattern);
+    route.access = access;
+    route.handler = std::move(handler);
+    route.summary = std::move(summary);
+    route.tag = tag_;
+    return RouteDeclaration(route);
+  }
+
+  std::string tag_;
+  std::vector<Route> routes_;
+};
+
+// Fields and parameters that most surfaces have
+// ----------------------------------------------------------------------------------------------------
+
+/// A string that must be there. `max_length` 0: the decider's own limit.
+inline Field required(std::string name, std::string description = {}, std::size_t max_length = 0) {
+  return {.name = std::move(name), .required = true, .description = std::move(description), .max_length = max_length};
+}
+
+inline Field text(std::string name, std::string description = {}, std::size_t max_length = 0) {
+  return {.name = std::move(name), .description = std::move(description), .max_length = max_length};
+}
+
+inline Field object(std::string name, std::string description = {}) {
+  return {.name = std::move(name), .type = Field::Type::object, .description = std::move(description)};
+}
+
+inline Field array(std::string name, std::string description = {}) {
+  return {.name = std::move(name), .type = Field::Type::array, .description = std::move(description)};
+}
+
+/// One of a few words.
+inline Field word(std::string name, std::vector<std::string> values, std::string description = {}) {
+  return {.name = std::move(name), .description = std::move(description), .values = std::move(values)};
+}
+
+inline Parameter text_parameter(std::string name, std::string description) {
+  return {.name = std::move(name), .description = std::move(description)};
+}
+
+inline Parameter integer_parameter(std::string name, std::string description, long long fallback, long long min,
+                                   long long max) {
+  return {.name = std::move(name),
+          .description = std::move(description),
+          .integer = true,
+          .fallback = fallback,
+          .min = min,
+          .max = max};
+}
+
+}  // namespace troupe::http
