@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "actors/decider.hpp"
+#include "actors/handover.hpp"
 #include "actors/protocol.hpp"
 #include "events/codec.hpp"
 #include "projections/projection.hpp"
@@ -41,13 +42,23 @@ class EntityActor : public caf::event_based_actor {
   using Ask = AskPtr<Decider>;
 
   EntityActor(caf::actor_config& config, storage::Store& store, std::string id)
-      : caf::event_based_actor(config), store_(store), id_(std::move(id)) {}
+      : caf::event_based_actor(config), store_(store), id_(std::move(id)) {
+    hand_over(this);
+  }
 
   caf::behavior make_behavior() override {
     return {
-        [this](const Ask& ask) { receive_safely(ask); },
-        [this](append_failed_atom) { begin_anew(); },
+        [this](const Ask& ask) {
+          const Turn turn(this);
+          take_over(ask.get());
+          receive_safely(ask);
+        },
+        [this](append_failed_atom) {
+          const Turn turn(this);
+          begin_anew();
+        },
         [this](passivate_atom) {
+          const Turn turn(this);
           if (awake_ && !stale_ && since_snapshot_ >= kWorthASnapshot) save_snapshot();
           quit();
         },
@@ -134,10 +145,9 @@ class EntityActor : public caf::event_based_actor {
       if (!result || replayed) flight->failed = true;  // before the count: nothing is decided or kept on a void state
       --flight->unanswered;
       if (flight->failed || flight->awaited) caf::anon_send(this_actor, append_failed_atom::value);
-      if (outrun && ++ask->attempts < kMaxAttempts)
-        caf::anon_send(this_actor, ask);
-      else
-        ask->answer(std::move(result));
+      if (!outrun || ++ask->attempts >= kMaxAttempts) return ask->answer(std::move(result));
+      hand_over(ask.get());
+      caf::anon_send(this_actor, ask);
     });
   }
 
@@ -244,6 +254,7 @@ class Directory {
       answer(std::move(result));
       --entity->unanswered;
     };
+    hand_over(ask.get());
     // Sent under the lock, so that an entity is never told to sleep between being found and being asked.
     caf::anon_send(entity->actor, std::move(ask));
   }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 
+#include "actors/handover.hpp"
 #include "actors/protocol.hpp"
 #include "events/expected.hpp"
 
@@ -19,6 +20,7 @@ class Worker {
     actor_ = system.spawn<caf::detached>([waiting = waiting_](caf::event_based_actor* self) -> caf::behavior {
       return {
           [waiting](const Job& job) {
+            take_over(job.get());
             --*waiting;
             try {
               (*job)();
@@ -38,7 +40,9 @@ class Worker {
       --*waiting_;
       return false;
     }
-    caf::anon_send(actor_, std::make_shared<std::function<void()>>(std::move(job)));
+    Job boxed = std::make_shared<std::function<void()>>(std::move(job));
+    hand_over(boxed.get());
+    caf::anon_send(actor_, std::move(boxed));
     return true;
   }
 
