@@ -45,6 +45,7 @@ class EntityActor : public caf::event_based_actor {
       : caf::event_based_actor(config), store_(store), id_(std::move(id)) {
     hand_over(this);
   }
+  ~EntityActor() override { take_over(this); }
 
   caf::behavior make_behavior() override {
     return {

@@ -76,6 +76,7 @@ class Poller : public caf::event_based_actor {
         deadline_(poll_.cause.now + to_micros(poll_.wait)) {
     hand_over(this);
   }
+  ~Poller() override { take_over(this); }
 
   caf::behavior make_behavior() override {
     const Turn turn(this);

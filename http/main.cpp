@@ -9,6 +9,7 @@
 
 #include "http/serve.hpp"
 #include "http/startup.hpp"
+#include "projections/exports.hpp"
 
 namespace {
 
@@ -261,6 +262,32 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
   });
 }
 
+void add_export(CLI::App& app, std::filesystem::path& data, int& code) {
+  using projections::ExportFormat;
+  using projections::ExportKind;
+  static projections::Export what;
+  static std::string kind, format = "json";
+  static const std::map<std::string, ExportKind> kinds = {{"logs", ExportKind::logs},
+                                                          {"messages", ExportKind::messages},
+                                                          {"commands", ExportKind::commands},
+                                                          {"events", ExportKind::events}};
+  static const std::map<std::string, ExportFormat> formats = {
+      {"json", ExportFormat::json}, {"ndjson", ExportFormat::ndjson}, {"csv", ExportFormat::csv}};
+  auto* exporting = app.add_subcommand("export", "Write what a data folder holds to standard output, also beside a server");
+  exporting->add_option("what", kind, "logs, messages, commands or events")
+      ->required()
+      ->check(CLI::IsMember({"logs", "messages", "commands", "events"}));
+  exporting->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+  exporting->add_option("--bot", what.bot, "Only what is this bot's");
+  exporting->add_option("--format", format)->check(CLI::IsMember({"json", "ndjson", "csv"}))->capture_default_str();
+  exporting->callback([&] {
+    what.kind = kinds.at(kind);
+    what.format = formats.at(format);
+    const auto store = storage::Store::open({.folder = data, .read_only = true});
+    code = report(store ? projections::write_export(**store, what, std::cout) : tl::unexpected(store.error()));
+  });
+}
+
 /// The text of a log line as a JSON string, whatever is in it.
 class JsonText : public spdlog::custom_flag_formatter {
  public:
@@ -296,6 +323,7 @@ int main(int argc, char** argv) {
   std::filesystem::path data = "./data";
   add_serve(app, options, code);
   add_user(app, data, code);
+  add_export(app, data, code);
   auto* rebuild = app.add_subcommand("rebuild", "Replay the log into all projections");
   rebuild->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
   rebuild->callback([&] {

@@ -140,8 +140,14 @@ class House {
   Expected<void> listen_on(const std::string& text) {
     const auto spec = parse_listener(text);
     if (!spec) return tl::unexpected(spec.error());
-    if (options_.demo && !is_loopback(spec->address))
-      return fail(Errc::invalid, "--demo has well-known passwords and listens on loopback only, not on " + spec->address);
+    if (!is_loopback(spec->address)) {
+      if (options_.demo)
+        return fail(Errc::invalid, "--demo has well-known passwords and listens on loopback only, not on " + spec->address);
+      if (has_well_known_passwords(options_.data))
+        return fail(Errc::invalid, "this data folder was made by --demo: its passwords are well known, and it listens "
+                                   "on loopback only. Change them and remove " + (options_.data / "demo").string() +
+                                   " to listen on " + spec->address);
+    }
     auto gateway = std::make_unique<Gateway>(gateway_options(), metrics_);
     for (const auto& surface : spec->surfaces) {
       if (surface != bot_manager_->name()) return fail(Errc::invalid, "there is no surface '" + surface + "'");

@@ -67,7 +67,11 @@ Expected<std::string> admin_password(const std::filesystem::path& data, const st
   return password;
 }
 
+constexpr const char* kDemoMark = "demo";
+
 }  // namespace
+
+bool has_well_known_passwords(const std::filesystem::path& data) { return std::filesystem::exists(data / kDemoMark); }
 
 Expected<void> update_projections(storage::Store& store, bool force) {
   const bool worth_telling = store.last_position() > 0;
@@ -103,6 +107,8 @@ Expected<void> first_accounts(actors::System& system, const storage::Store& stor
                               bool demo, const std::string& password_file) {
   if (projections::Queries(store).last_account_id() != 0) return {};
   if (demo) {
+    if (!(std::ofstream(data / kDemoMark) << "the accounts here have well-known passwords\n" << std::flush))
+      return fail(Errc::storage_failed, "cannot write " + (data / kDemoMark).string());
     for (const auto& account : {NewAccount{"admin", "admin@example.org", "admin123", "admin"},
                                 NewAccount{"nekobot", "nekobot@example.org", "nekobot", "user"}})
       if (auto ok = add_account(system, account); !ok) return ok;

@@ -25,6 +25,10 @@ Expected<void> set_password(actors::System& system, events::AccountId account, c
 
 Expected<void> set_role(actors::System& system, events::AccountId account, const std::string& role);
 
+/// True when the folder was made by `--demo`: then it is to be served on loopback only. The mark is a file, so that an
+/// operator who has changed the passwords can take it away.
+bool has_well_known_passwords(const std::filesystem::path& data);
+
 /// With no account in the log: the demo's accounts, or an administrator with a password from `password_file`, from the
 /// environment variable TROUPE_ADMIN_PASSWORD, or a random one that is printed once and kept in
 /// `<data>/initial-admin-password` (mode 0600).

@@ -3,6 +3,8 @@
 Standard library and the openssl program only. The server is $TROUPE_BINARY, or build/release/troupe of this repository.
 """
 
+import csv
+import io
 import json
 import os
 import pathlib
@@ -233,6 +235,15 @@ class FirstStart(CommandLineTest):
         result = troupe("serve", "--demo", "--data", self.data, "--listen", "0.0.0.0:0=bot_manager")
         self.assert_refused(result, "loopback only")
 
+    def test_a_folder_made_by_the_demo_stays_on_this_machine_until_its_mark_is_removed(self):
+        with self.serve("--demo") as server:
+            server.stop()
+        arguments = ["--data", self.data, "--metrics", ""]
+        with Server("--listen", ANY_PORT, *arguments) as server:
+            server.stop()
+        self.assert_refused(troupe("serve", "--listen", "0.0.0.0:0=bot_manager", *arguments), "well known",
+                            self.data / "demo")
+
     def test_no_secret_is_logged(self):
         with self.serve("--demo", "--log-requests") as server:
             cookie = server.log_in("nekobot", "nekobot")
@@ -324,6 +335,57 @@ class Accounts(CommandLineTest):
         self.assert_refused(self.user("promote", "ghost"), "no account 'ghost'")
         self.assert_refused(self.user("reset-password", "ghost", "--password", "correct horse"), "no account 'ghost'")
         self.assertEqual(len(self.rows()), 1)
+
+
+class Exports(CommandLineTest):
+    def export(self, what, *arguments):
+        result = troupe("export", what, "--data", self.data, *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def test_writes_what_a_running_server_holds_in_each_format_and_no_secret(self):
+        with self.serve("--demo") as server:
+            cookie = {"Cookie": server.log_in("admin", "admin123")}
+            bots = [json.loads(server.call("/api/my-bots", {"name": name}, cookie)[2]) for name in ("one", "two")]
+            one, two = (bot["bot_id"] for bot in bots)
+            awkward = 'a "quoted", two-line\ntext; ünïcode'
+            server.call(f"/api/bot/{one}/logs", [{"message": awkward, "metadata": {"n": 1}}, {"type": "error"}], cookie)
+            server.call(f"/api/bot/{two}/logs", {"message": "of another"}, cookie)
+            server.call(f"/api/bot/{one}/messages", {"message": "hello", "author_name": "Ada"}, cookie)
+            server.call(f"/api/bot/{one}/send-command", {"type": "dance"}, cookie)
+
+            logs = json.loads(self.export("logs"))
+            self.assertEqual([(log["bot_id"], log["message"]) for log in logs],
+                             [(one, awkward), (one, ""), (two, "of another")])
+            self.assertEqual(sorted(log["position"] for log in logs), [log["position"] for log in logs])
+            lines = self.export("logs", "--format", "ndjson", "--bot", one).splitlines()
+            self.assertEqual([json.loads(line) for line in lines], logs[:2])
+            rows = list(csv.DictReader(io.StringIO(self.export("logs", "--format", "csv"), newline="")))
+            self.assertEqual([row["message"] for row in rows], [log["message"] for log in logs])
+            self.assertEqual(json.loads(rows[0]["metadata"]), {"n": 1})
+            self.assertEqual([message["author_name"] for message in json.loads(self.export("messages"))], ["Ada"])
+            self.assertEqual([command["type"] for command in json.loads(self.export("commands"))], ["dance"])
+            self.assertEqual(json.loads(self.export("commands", "--bot", two)), [])
+
+            events = json.loads(self.export("events"))
+            self.assertEqual([event["position"] for event in events], list(range(1, len(events) + 1)))
+            self.assertIn("BotCreated", {event["type"] for event in events})
+            everything = "".join(self.export(what) for what in ("logs", "messages", "commands", "events"))
+            for secret in ("argon2", "token_hash", "sealed_", "ended_logins", *(bot["token"] for bot in bots)):
+                self.assertNotIn(secret, everything)
+
+    def test_an_empty_table_still_has_its_columns(self):
+        with self.serve(TROUPE_ADMIN_PASSWORD="administrator") as server:
+            server.stop()
+        self.assertEqual(self.export("messages", "--format", "csv").splitlines(),
+                         ["position,time,bot_id,message,author_id,author_name,thread_id,thread_type,metadata"])
+        self.assertEqual(self.export("messages"), "[]\n")
+        self.assertEqual(self.export("messages", "--format", "ndjson"), "")
+
+    def test_mistakes_are_refused_with_a_sentence(self):
+        self.assert_refused(troupe("export", "logs", "--data", self.data), self.data)
+        self.assert_refused(troupe("export", "secrets", "--data", self.data), "secrets")
+        self.assert_refused(troupe("export", "logs", "--data", self.data, "--format", "xml"), "xml")
 
 
 class Tls(CommandLineTest):
