@@ -19,6 +19,20 @@ struct Cause {
   std::optional<storage::IdempotencyKey> idempotency = {};
 };
 
+/// What the house does on its own account.
+inline Cause by_the_house(std::string correlation = {}) { return {"system", std::move(correlation), now_micros(), {}}; }
+
+/// An append to the stream with this cause in its envelope, still without events.
+inline storage::Append append_to(std::string stream, const Cause& cause) {
+  storage::Append append;
+  append.stream = std::move(stream);
+  append.time = cause.now;
+  append.caused_by = cause.caused_by;
+  append.correlation = cause.correlation;
+  append.idempotency = cause.idempotency;
+  return append;
+}
+
 /// The durable record of what followed (without events when nothing had to change), or why not.
 using RecordAnswer = std::function<void(Expected<storage::RecordPtr>)>;
 

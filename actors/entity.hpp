@@ -26,41 +26,39 @@ namespace troupe::actors {
 /// is decided on what is in the log and cannot be outrun, so each pass answers at least one of those that wait.
 inline constexpr std::size_t kMaxAttempts = defaults::kMaxEntityQueue;
 
-/// One awake entity, as the directory sees it. Outlives its entry: answers on their way hold it.
-struct Awake {
+/// One awake entity, as the directory sees it. Outlives its place there: answers on their way hold it.
+struct DirectoryEntry {
   caf::actor actor;
   std::atomic<std::size_t> unanswered{0};  ///< asks accepted and not answered yet
   std::atomic<Micros> last_used{0};
 };
-using AwakePtr = std::shared_ptr<Awake>;
 
 template <class Decider>
 class EntityActor : public caf::event_based_actor {
  public:
   using State = typename Decider::State;
   using Event = typename Decider::Event;
-  using Ask = AskPtr<Decider>;
 
   EntityActor(caf::actor_config& config, storage::Store& store, std::string id)
       : caf::event_based_actor(config), store_(store), id_(std::move(id)) {
-    hand_over(this);
+    tsan::hand_over(this);
   }
-  ~EntityActor() override { take_over(this); }
+  ~EntityActor() override { tsan::take_over(this); }
 
   caf::behavior make_behavior() override {
     return {
-        [this](const Ask& ask) {
-          const Turn turn(this);
-          take_over(ask.get());
+        [this](const AskPtr<Decider>& ask) {
+          const tsan::Turn turn(this);
+          tsan::take_over(ask.get());
           receive_safely(ask);
         },
-        [this](append_failed_atom) {
-          const Turn turn(this);
+        [this](append_answered_atom) {
+          const tsan::Turn turn(this);
           begin_anew();
         },
         [this](passivate_atom) {
-          const Turn turn(this);
-          if (awake_ && !stale_ && since_snapshot_ >= kWorthASnapshot) save_snapshot();
+          const tsan::Turn turn(this);
+          if (loaded_ && !stale_ && since_snapshot_ >= kWorthASnapshot) save_snapshot();
           quit();
         },
     };
@@ -82,7 +80,7 @@ class EntityActor : public caf::event_based_actor {
   std::string stream() const { return std::string(Decider::category) + "/" + id_; }
 
   /// An exception would end the actor and leave its askers waiting for ever.
-  void receive_safely(const Ask& ask) {
+  void receive_safely(const AskPtr<Decider>& ask) {
     try {
       receive(ask);
     } catch (const std::exception& e) {
@@ -90,13 +88,13 @@ class EntityActor : public caf::event_based_actor {
     }
   }
 
-  void receive(const Ask& ask) {
+  void receive(const AskPtr<Decider>& ask) {
     if (stale_ || flight_->failed) {
       waiting_.push_back(ask);
       begin_anew();
       return;
     }
-    if (!awake_) {
+    if (!loaded_) {
       if (auto ok = wake(); !ok) return ask->answer(tl::unexpected(ok.error()));
     }
     if (since_snapshot_ >= defaults::kSnapshotEvery && flight_->unanswered == 0) save_snapshot();
@@ -117,14 +115,9 @@ class EntityActor : public caf::event_based_actor {
     append(ask, *events);
   }
 
-  void append(const Ask& ask, const std::vector<Event>& events) {
-    storage::Append append;
-    append.stream = stream();
+  void append(const AskPtr<Decider>& ask, const std::vector<Event>& events) {
+    storage::Append append = append_to(stream(), ask->cause);
     append.expected_version = version_;
-    append.time = ask->cause.now;
-    append.caused_by = ask->cause.caused_by;
-    append.correlation = ask->cause.correlation;
-    append.idempotency = ask->cause.idempotency;
     const projections::Context context{id_, ask->cause.now};
     for (const Event& event : events) {
       append.events.push_back(events::encode(event));
@@ -145,9 +138,9 @@ class EntityActor : public caf::event_based_actor {
                                        (!(*result)->events.empty() && (*result)->version != decided_on + 1));
       if (!result || replayed) flight->failed = true;  // before the count: nothing is decided or kept on a void state
       --flight->unanswered;
-      if (flight->failed || flight->awaited) caf::anon_send(this_actor, append_failed_atom::value);
+      if (flight->failed || flight->awaited) caf::anon_send(this_actor, append_answered_atom::value);
       if (!outrun || ++ask->attempts >= kMaxAttempts) return ask->answer(std::move(result));
-      hand_over(ask.get());
+      tsan::hand_over(ask.get());
       caf::anon_send(this_actor, ask);
     });
   }
@@ -161,7 +154,7 @@ class EntityActor : public caf::event_based_actor {
     flight_->awaited = false;
     flight_->failed = false;
     stale_ = false;
-    awake_ = false;
+    loaded_ = false;
     keys_in_flight_.clear();
     auto waiting = std::move(waiting_);
     waiting_.clear();
@@ -195,7 +188,7 @@ class EntityActor : public caf::event_based_actor {
     });
     if (!read) return read;
     if (error) return tl::unexpected(*error);
-    awake_ = true;
+    loaded_ = true;
     return {};
   }
 
@@ -209,9 +202,9 @@ class EntityActor : public caf::event_based_actor {
   State state_;
   events::Version version_ = 0;
   std::uint64_t since_snapshot_ = 0;
-  bool awake_ = false;
+  bool loaded_ = false;
   bool stale_ = false;
-  std::vector<Ask> waiting_;  ///< not a deque, which takes half a kilobyte when it is empty
+  std::vector<AskPtr<Decider>> waiting_;  ///< not a deque, which takes half a kilobyte when it is empty
   std::set<std::string> keys_in_flight_;  ///< idempotency keys of appends that may not have been answered yet
   std::shared_ptr<Flight> flight_ = std::make_shared<Flight>();
 };
@@ -227,23 +220,23 @@ class Directory {
     auto refused = [&](const char* why) { answer(fail(Errc::overloaded, why)); };
     Shard& shard = shard_of(id);
     std::unique_lock lock(shard.mutex);
-    auto found = shard.awake.find(id);
-    if (found == shard.awake.end()) {
-      if (awake_ >= defaults::kMaxAwakeEntities) {
+    auto found = shard.entries.find(id);
+    if (found == shard.entries.end()) {
+      if (count_ >= defaults::kMaxAwakeEntities) {
         lock.unlock();
         passivate(std::numeric_limits<Micros>::max());
         lock.lock();
-        if (awake_ >= defaults::kMaxAwakeEntities) return lock.unlock(), refused("too many entities are awake");
-        found = shard.awake.find(id);
+        if (count_ >= defaults::kMaxAwakeEntities) return lock.unlock(), refused("too many entities are awake");
+        found = shard.entries.find(id);
       }
     }
-    if (found == shard.awake.end()) {
-      auto entity = std::make_shared<Awake>();
+    if (found == shard.entries.end()) {
+      auto entity = std::make_shared<DirectoryEntry>();
       entity->actor = system_.spawn<EntityActor<Decider>>(std::ref(store_), id);
-      found = shard.awake.emplace(std::move(id), std::move(entity)).first;
-      ++awake_;
+      found = shard.entries.emplace(std::move(id), std::move(entity)).first;
+      ++count_;
     }
-    AwakePtr entity = found->second;
+    std::shared_ptr<DirectoryEntry> entity = found->second;
     if (entity->unanswered >= defaults::kMaxEntityQueue) return lock.unlock(), refused("too many wait for this entity");
     ++entity->unanswered;
     entity->last_used = cause.now;
@@ -255,7 +248,7 @@ class Directory {
       answer(std::move(result));
       --entity->unanswered;
     };
-    hand_over(ask.get());
+    tsan::hand_over(ask.get());
     // Sent under the lock, so that an entity is never told to sleep between being found and being asked.
     caf::anon_send(entity->actor, std::move(ask));
   }
@@ -264,19 +257,19 @@ class Directory {
   void passivate(Micros idle_since) {
     for (Shard& shard : shards_) {
       const std::lock_guard lock(shard.mutex);
-      for (auto it = shard.awake.begin(); it != shard.awake.end();) {
-        const Awake& entity = *it->second;
+      for (auto it = shard.entries.begin(); it != shard.entries.end();) {
+        const DirectoryEntry& entity = *it->second;
         const bool idle = entity.unanswered == 0 && entity.last_used <= idle_since;
         if (idle) {
           caf::anon_send(entity.actor, passivate_atom::value);
-          --awake_;
+          --count_;
         }
-        it = idle ? shard.awake.erase(it) : std::next(it);
+        it = idle ? shard.entries.erase(it) : std::next(it);
       }
     }
   }
 
-  std::size_t awake() const { return awake_; }
+  std::size_t awake() const { return count_; }
 
   /// Goes up with every change of an entity, after it is durable and before it is answered: who remembers something
   /// since a count of changes may use it while the count is the same.
@@ -285,7 +278,7 @@ class Directory {
  private:
   struct Shard {
     std::mutex mutex;
-    std::unordered_map<std::string, AwakePtr> awake;
+    std::unordered_map<std::string, std::shared_ptr<DirectoryEntry>> entries;
   };
 
   Shard& shard_of(const std::string& id) { return shards_[std::hash<std::string>{}(id) % shards_.size()]; }
@@ -293,7 +286,7 @@ class Directory {
   caf::actor_system& system_;
   storage::Store& store_;
   std::array<Shard, 16> shards_;
-  std::atomic<std::size_t> awake_{0};
+  std::atomic<std::size_t> count_{0};
   std::atomic<std::uint64_t> changes_{0};
 };
 

@@ -20,13 +20,7 @@ Expected<void> check_metadata(const Json& metadata) {
 }
 
 storage::Append append_of(std::string_view category, std::string_view bot_id, const Cause& cause) {
-  storage::Append append;
-  append.stream = std::string(category) + "/" + std::string(bot_id);
-  append.time = cause.now;
-  append.caused_by = cause.caused_by;
-  append.correlation = cause.correlation;
-  append.idempotency = cause.idempotency;
-  return append;
+  return append_to(std::string(category) + "/" + std::string(bot_id), cause);
 }
 
 }  // namespace
@@ -51,7 +45,7 @@ Expected<void> check(const events::MessageReported& message) {
   return check_metadata(message.metadata);
 }
 
-storage::Append append_logs(std::string_view bot_id, const std::vector<events::LogReported>& entries,
+storage::Append append_of_logs(std::string_view bot_id, const std::vector<events::LogReported>& entries,
                             const Cause& cause) {
   storage::Append append = append_of(events::kLogs, bot_id, cause);
   append.events.reserve(entries.size());
@@ -60,7 +54,7 @@ storage::Append append_logs(std::string_view bot_id, const std::vector<events::L
   return append;
 }
 
-storage::Append append_message(std::string_view bot_id, const events::MessageReported& message, const Cause& cause) {
+storage::Append append_of_message(std::string_view bot_id, const events::MessageReported& message, const Cause& cause) {
   storage::Append append = append_of(events::kMessages, bot_id, cause);
   append.events.push_back(events::encode(message));
   projections::project_feed(events::kMessages, 1, {bot_id, cause.now}, append.rows);

@@ -7,7 +7,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-namespace troupe::actors {
+namespace troupe::actors::tsan {
 
 inline void hand_over([[maybe_unused]] const void* what) {
 #if defined(__SANITIZE_THREAD__)
@@ -32,4 +32,4 @@ class Turn {
   const void* actor_;
 };
 
-}  // namespace troupe::actors
+}  // namespace troupe::actors::tsan

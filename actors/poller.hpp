@@ -74,12 +74,12 @@ class Poller : public caf::event_based_actor {
         poll_(std::move(poll)),
         answer_(std::move(answer)),
         deadline_(poll_.cause.now + to_micros(poll_.wait)) {
-    hand_over(this);
+    tsan::hand_over(this);
   }
-  ~Poller() override { take_over(this); }
+  ~Poller() override { tsan::take_over(this); }
 
   caf::behavior make_behavior() override {
-    const Turn turn(this);
+    const tsan::Turn turn(this);
     if (poll_.wait.count() > 0) {
       listed_ = waiting_polls_.add(poll_.bot_id, caf::actor(this));
       if (!listed_) {
@@ -91,15 +91,15 @@ class Poller : public caf::event_based_actor {
     lease_what_waits();
     return {
         [this](command_waiting_atom) {
-          const Turn turn(this);
+          const tsan::Turn turn(this);
           lease_what_waits();
         },
         [this](leased_atom, std::size_t index, bool granted) {
-          const Turn turn(this);
+          const tsan::Turn turn(this);
           note(index, granted);
         },
         [this](give_up_atom) {
-          const Turn turn(this);
+          const tsan::Turn turn(this);
           given_up_ = true;
           if (open_ == 0) finish(std::vector<std::string>{});
         },

@@ -1,12 +1,16 @@
-// Every conversation in the house, on one page. Messages carry shared pointers: they never leave this process.
+// Every message between actors, on one page. Messages carry shared pointers: they never leave this process. Callers
+// outside see plain functions (actors/system.hpp), which end in one of these.
 //
-//   http          -> Directory<D>   ask(id, Ask)               a command for one entity; the answer is its record
-//   Directory<D>  -> EntityActor    AskPtr<D>                  in order of arrival
-//   EntityActor   -> journal        append                     pipelined; the answer goes straight to the asker
-//   journal       -> EntityActor    append_failed_atom         begin anew from what is really in the log
-//   Directory<D>  -> EntityActor    passivate_atom             nothing to do: save a snapshot and sleep
-//   anyone        -> Worker         Job                        blocking work, on a thread of its own
-//   journal       -> Poller         command_waiting_atom       a command was queued for the bot it waits for
+//   to EntityActor<D>   AskPtr<D>             from Directory<D>: a command, in order of arrival; its answer is a record
+//                       append_answered_atom  from the journal's answers: look whether to begin anew from the log
+//                       passivate_atom        from Directory<D>: nothing to do, save a snapshot and sleep
+//   to Poller           command_waiting_atom  from WaitingPolls, or its own timer at the end of a lease: look again
+//                       leased_atom           from a command's answer: it is ours, or another's
+//                       give_up_atom          from WaitingPolls when the house ends, or its own timer: answer now
+//   to Worker           Job                   from anyone: blocking work, on a thread of its own
+//                       passivate_atom        from its owner: end when the queue is done
+//   to the ticker       tick_atom             from its own timer: heartbeats, mails that are due, idle entities
+//                       passivate_atom        from System: end
 #pragma once
 
 #include <caf/all.hpp>
@@ -17,7 +21,8 @@
 
 namespace troupe::actors {
 
-using append_failed_atom = caf::atom_constant<caf::atom("appendfail")>;
+using append_answered_atom = caf::atom_constant<caf::atom("appended")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using passivate_atom = caf::atom_constant<caf::atom("passivate")>;
 using command_waiting_atom = caf::atom_constant<caf::atom("cmdwaiting")>;
 using leased_atom = caf::atom_constant<caf::atom("leased")>;

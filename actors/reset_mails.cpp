@@ -10,11 +10,7 @@ namespace {
 constexpr const char* kStream = "reset_requests/all";
 
 storage::Append append_of(const events::ResetRequestEvent& event, const Cause& cause) {
-  storage::Append append;
-  append.stream = kStream;
-  append.time = cause.now;
-  append.caused_by = cause.caused_by;
-  append.correlation = cause.correlation;
+  storage::Append append = append_to(kStream, cause);
   append.events.push_back(events::encode(event));
   projections::project(event, {"all", cause.now}, append.rows);
   return append;
@@ -29,7 +25,7 @@ ResetMails::ResetMails(storage::Store& store, const Secrets& secrets, MailOption
       options_(std::move(options)),
       ask_account_(std::move(ask_account)) {}
 
-storage::Append ResetMails::request(const std::string& email, const Cause& cause) const {
+storage::Append ResetMails::append_of_request(const std::string& email, const Cause& cause) const {
   return append_of(events::PasswordResetRequested{random_hex(16), secrets_.seal(email)}, cause);
 }
 
@@ -64,8 +60,8 @@ void ResetMails::issue(const std::string& request, const std::string& sealed_ema
     if (!result && !gone) return try_again_at(now_micros() + to_micros(options_.retry_delay));
     issued = result.has_value();
   }
-  const auto settled = store_.append_and_wait(append_of(events::PasswordResetRequestSettled{request, issued},
-                                                        {"system", "", now_micros(), std::nullopt}));
+  const auto settled =
+      store_.append_and_wait(append_of(events::PasswordResetRequestSettled{request, issued}, by_the_house()));
   if (!settled) try_again_at(now_micros() + to_micros(options_.retry_delay));
 }
 

@@ -14,7 +14,7 @@
 
 namespace troupe::actors {
 
-/// `request`, `due` and `stop` on any thread; `work_off` on one thread that may block.
+/// `append_of_request`, `due` and `stop` on any thread; `work_off` on one thread that may block.
 class ResetMails {
  public:
   using AskAccount = std::function<Expected<storage::RecordPtr>(AccountId, AccountDecider::Command)>;
@@ -22,7 +22,7 @@ class ResetMails {
   ResetMails(storage::Store& store, const Secrets& secrets, MailOptions options, AskAccount ask_account);
 
   /// The append that notes a request; the e-mail is sealed in it.
-  storage::Append request(const std::string& email, const Cause& cause) const;
+  storage::Append append_of_request(const std::string& email, const Cause& cause) const;
 
   /// Works off the requests, and the mails whose time has come.
   void work_off();

@@ -19,12 +19,9 @@ namespace troupe::actors {
 namespace {
 
 using storage::RecordPtr;
-using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 /// Registrations and creations that may meet a taken number or name before we give up.
 constexpr int kMaxNamings = 5;
-constexpr std::size_t kMaxQueuedReads = 256;
-constexpr std::size_t kMaxQueuedDeletions = 10000;
 constexpr auto kTick = std::chrono::seconds(1);
 
 struct Configuration : caf::actor_system_config {
@@ -76,9 +73,9 @@ struct System::Impl {
         bots(caf_system, store),
         commands(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
-        reads(caf_system, kMaxQueuedReads),
-        caretaker(caf_system, kMaxQueuedDeletions),
-        mailer(caf_system, kMaxQueuedReads),
+        reads(caf_system, defaults::kMaxQueuedReads),
+        caretaker(caf_system, defaults::kMaxQueuedDeletions),
+        mailer(caf_system, 1),
         reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
           return wait_for([&](RecordAnswer answer) {
             accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
@@ -125,8 +122,6 @@ struct System::Impl {
     commands.passivate(idle_since);
   }
 
-  static Cause by_the_house() { return {"system", "", now_micros(), std::nullopt}; }
-
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
   bool is_repeat(const Cause& cause) const {
     if (!cause.idempotency) return false;
@@ -145,10 +140,11 @@ struct System::Impl {
   /// One job waits at most: it takes up all that is open when it runs.
   void work_off_mails() {
     if (mails_posted.exchange(true)) return;
-    mailer.post([this] {
+    const bool taken = mailer.post([this] {
       mails_posted = false;
       reset_mails.work_off();
     });
+    if (!taken) mails_posted = false;
   }
 
   void tick(Micros now) {
@@ -268,7 +264,7 @@ void System::register_account(RegisterAccount command, Cause cause, RecordAnswer
   // Decided once on no account at all, so that bad input and taken names are refused before a number is given out.
   if (auto events = AccountDecider::decide({}, command, cause.now); !events)
     return answer(tl::unexpected(events.error()));
-  if (!cause.idempotency) {
+  if (!impl_->is_repeat(cause)) {
     if (impl_->store.claim_holder("username/" + command.username))
       return answer(fail(Errc::conflict, "username is taken", "username"));
     if (impl_->store.claim_holder("email/" + command.email))
@@ -327,6 +323,7 @@ void System::delete_bot(const std::string& id, Cause cause, RecordAnswer answer)
 }
 
 void System::poll(Poll poll, std::function<void(Expected<std::vector<std::string>>)> answer) {
+  // No actor for the usual poll, which finds nothing and does not wait.
   if (poll.limit == 0 || (poll.wait.count() == 0 &&
                           impl_->queries.leasable_commands(poll.bot_id, poll.cause.now, 1).empty()))
     return answer(std::vector<std::string>{});
@@ -354,7 +351,7 @@ void System::verify_password(std::optional<std::string> hash, std::string passwo
 }
 
 void System::request_password_reset(const std::string& email, Cause cause, RecordAnswer answer) {
-  impl_->store.append(impl_->reset_mails.request(email, cause), [this, answer](Expected<RecordPtr> result) {
+  impl_->store.append(impl_->reset_mails.append_of_request(email, cause), [this, answer](Expected<RecordPtr> result) {
     if (result) impl_->work_off_mails();
     answer(std::move(result));
   });

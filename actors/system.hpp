@@ -54,29 +54,33 @@ class System {
   std::uint64_t account_changes() const;
   std::uint64_t bot_changes() const;
 
-  // Entities ---------------------------------------------------------------------------------------------------------
+  // Entities
 
+  /// A command for one entity. Errors, besides its decider's and the journal's: overloaded (too many wait for it, or too
+  /// many entities are awake).
   void ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer);
   void ask_bot(const std::string& id, BotDecider::Command command, Cause cause, RecordAnswer answer);
   void ask_command(const std::string& id, CommandDecider::Command command, Cause cause, RecordAnswer answer);
 
-  /// Numbers the account and registers it. A refused registration uses no number up.
+  /// Numbers the account and registers it. A refused registration uses no number up, unless another took the name in the
+  /// same moment. Errors, besides the decider's: conflict (username or e-mail is taken).
   void register_account(RegisterAccount command, Cause cause, RecordAnswer answer);
 
-  /// Names the bot and creates it.
+  /// Names the bot and creates it. Errors, besides the decider's: conflict (the owner has kMaxBotsPerAccount).
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer);
 
   /// Names the command and queues it. Errors, besides the decider's: overloaded (kMaxPendingCommandsPerBot wait).
   void queue_command(QueueCommand command, Cause cause, RecordAnswer answer);
 
   /// Ends the account, then its bots, then their waiting commands; answers when all of it is durable. What a crash
-  /// interrupts is finished at the next start.
+  /// interrupts is finished at the next start. Errors, besides the decider's: overloaded (the account is deleted, but
+  /// kMaxQueuedDeletions wait: its bots go at the next start).
   void delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer);
 
-  /// Ends the bot and fails its waiting commands.
+  /// Ends the bot and fails its waiting commands; errors as of `delete_account`.
   void delete_bot(const std::string& id, Cause cause, RecordAnswer answer);
 
-  // The command queue ------------------------------------------------------------------------------------------------
+  // The command queue
 
   /// Leases up to `limit` commands to the asker, oldest first; answers their ids. Errors: overloaded.
   void poll(Poll poll, std::function<void(Expected<std::vector<std::string>>)> answer);
@@ -84,7 +88,7 @@ class System {
   /// Answers every poll that waits, and lets none wait from now on: the server is ending.
   void end_polls();
 
-  // Effects ----------------------------------------------------------------------------------------------------------
+  // Effects
 
   /// Errors: overloaded (kMaxQueuedPasswords wait).
   void hash_password(std::string password, std::function<void(Expected<std::string>)> answer);
@@ -93,13 +97,13 @@ class System {
   void verify_password(std::optional<std::string> hash, std::string password,
                        std::function<void(Expected<bool>)> answer);
 
-  /// Asks for a reset mail. Durable when answered; whether the e-mail is known is found out later.
+  /// Asks for a reset mail. Durable when answered; whether the e-mail is known is found out later. Errors: the journal's.
   void request_password_reset(const std::string& email, Cause cause, RecordAnswer answer);
 
-  /// Runs a long read away from the event loop. False when too many wait.
+  /// Runs a long read away from the event loop. False when kMaxQueuedReads wait.
   bool read_elsewhere(std::function<void()> work);
 
-  // Heartbeats -------------------------------------------------------------------------------------------------------
+  // Heartbeats
 
   /// An authenticated call of the bot arrived.
   void heard_from(std::string_view bot_id, Micros now);

@@ -20,7 +20,7 @@ class Worker {
     actor_ = system.spawn<caf::detached>([waiting = waiting_](caf::event_based_actor* self) -> caf::behavior {
       return {
           [waiting](const Job& job) {
-            take_over(job.get());
+            tsan::take_over(job.get());
             --*waiting;
             try {
               (*job)();
@@ -41,7 +41,7 @@ class Worker {
       return false;
     }
     Job boxed = std::make_shared<std::function<void()>>(std::move(job));
-    hand_over(boxed.get());
+    tsan::hand_over(boxed.get());
     caf::anon_send(actor_, std::move(boxed));
     return true;
   }

@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   for (std::size_t at = 0, i = 0; at < events; at += logs.size() + 2, ++i) {
     wait([&](auto answer) { system.ask_bot(bots[i % kBots], ReportBotStatus{"online"}, cause(), answer); });
     wait([&](auto answer) { system.ask_bot(bots[i % kBots], ReportBotStatus{"offline"}, cause(), answer); });
-    store->append_and_wait(append_logs(bots[i % kBots], logs, cause()));
+    store->append_and_wait(append_of_logs(bots[i % kBots], logs, cause()));
   }
   wait_until_asleep(system);
   const double waking = median_ms(system, bots);

@@ -60,8 +60,13 @@ inline constexpr std::size_t kMaxConnections = 10000;
 inline constexpr auto kReadRequestTimeout = 15s;
 /// An idle keep-alive connection.
 inline constexpr auto kKeepAliveTimeout = 60s;
-/// A client must take a response within this.
+/// A client must take a response within this, and a large one at this pace on top: a megabyte has a minute.
 inline constexpr auto kWriteResponseTimeout = 30s;
+inline constexpr std::size_t kMinResponseBytesPerSecond = std::size_t{32} << 10;
+/// All response bodies that clients have not taken yet: with this full of slow readers, others still get small answers.
+inline constexpr std::size_t kMaxResponsesInFlightBytes = std::size_t{256} << 20;
+/// What a client that was refused for load is told to wait.
+inline constexpr const char* kRetryAfterSeconds = "1";
 /// A handler must answer within this; above the longest poll (`wait=60`, Socket.IO's 25 s).
 inline constexpr auto kHandleRequestTimeout = 90s;
 /// A body or WebSocket message up to this is taken even when the sum of all in flight is full, so that large uploads
@@ -211,6 +216,10 @@ inline constexpr std::size_t kMaxAwakeEntities = 200000;
 inline constexpr std::size_t kMaxEntityQueue = 1000;
 /// A snapshot is taken when so many events came since the last one; waking replays fewer than this.
 inline constexpr std::uint64_t kSnapshotEvery = 100;
+/// Long reads that wait for their worker. Past it: Errc::overloaded (503).
+inline constexpr std::size_t kMaxQueuedReads = 256;
+/// Deletions whose bots or commands are still to follow. They are small; past it they follow at the next start.
+inline constexpr std::size_t kMaxQueuedDeletions = 10000;
 /// Messages an actor handles before another gets its turn (CAF's own default is unlimited).
 inline constexpr std::size_t kMaxThroughputPerTurn = 64;
 /// Worker threads of the actor system; the event loop and the journal's writer have threads of their own.

@@ -32,17 +32,17 @@ int status_of(Errc code) {
   return 500;
 }
 
-const std::string& Call::path(std::string_view name) const {
+const std::string& Call::path_parameter(std::string_view name) const {
   static const std::string kEmpty;
   for (const auto& [key, value] : path_parameters)
     if (key == name) return value;
   return kEmpty;
 }
 
-std::optional<std::string> Call::text(std::string_view name) const { return query_parameter(request.query, name); }
+std::optional<std::string> Call::query_text(std::string_view name) const { return query_parameter(request.query, name); }
 
-long long Call::integer(std::string_view name) const {
-  if (const auto value = text(name)) {
+long long Call::query_integer(std::string_view name) const {
+  if (const auto value = query_text(name)) {
     long long number = 0;
     std::from_chars(value->data(), value->data() + value->size(), number);
     return number;
@@ -52,13 +52,18 @@ long long Call::integer(std::string_view name) const {
   return 0;
 }
 
-std::optional<std::string> Call::optional_string(std::string_view field) const {
+std::optional<std::string> Call::optional_body_text(std::string_view field) const {
   const auto it = body.find(std::string(field));
   if (it == body.end() || !it->is_string()) return std::nullopt;
   return std::string(trimmed(it->get_ref<const std::string&>()));
 }
 
-std::string Call::string(std::string_view field) const { return optional_string(field).value_or(""); }
+std::string Call::body_text(std::string_view field) const { return optional_body_text(field).value_or(""); }
+
+std::optional<Json> Call::optional_body_object(std::string_view field) const {
+  const auto it = body.find(std::string(field));
+  return it == body.end() || it->is_null() ? std::nullopt : std::optional<Json>(*it);
+}
 
 void Call::answer(Fields fields, Headers headers, int status) {
   answer(OrderedJson(std::move(fields)), std::move(headers), status);

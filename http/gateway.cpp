@@ -21,7 +21,6 @@ constexpr std::size_t kMaxIdempotencyKeyLength = 255;
 /// Adds headers to whatever is answered.
 class WithHeaders : public Reply::Sink {
  public:
-  using Headers = std::vector<std::pair<std::string, std::string>>;
   WithHeaders(Reply inner, Headers headers) : inner_(std::move(inner)), headers_(std::move(headers)) {}
   void send(Response response) override {
     response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
@@ -55,11 +54,11 @@ std::string_view content_type_of(std::string_view file) {
 Response docs_file(const std::string& folder, std::string_view name) {
   static const std::vector<std::string_view> kFiles = {"index.html", "swagger-ui.css", "swagger-ui-bundle.js"};
   if (folder.empty() || std::find(kFiles.begin(), kFiles.end(), name) == kFiles.end())
-    return plain(404, R"({"error":"Not found"})", "application/json");
+    return plain_error(404, "Not found");
   std::ifstream in(folder + "/" + std::string(name), std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
-  if (!in) return plain(404, R"({"error":"Not found"})", "application/json");
+  if (!in) return plain_error(404, "Not found");
   return plain(200, text.str(), std::string(content_type_of(name)));
 }
 
@@ -169,14 +168,14 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   if (route.access == Access::anyone) return {};
   const bool for_bots = route.access == Access::bot || route.access == Access::bot_or_login;
   std::string body_token;
-  if (for_bots && call.body.is_object()) body_token = call.string("token");
+  if (for_bots && call.body.is_object()) body_token = call.body_text("token");
   auto caller = surface.authenticate(call.request, body_token);
   if (!caller) return tl::unexpected(caller.error());
   call.caller = std::move(*caller);
   const bool is_bot = !call.caller.bot_id.empty();
   const bool nobody = !is_bot && call.caller.account == 0;
   if (nobody || (is_bot && !for_bots))
-    return fail(Errc::unauthenticated, std::string(surface.not_authenticated()));
+    return fail(Errc::unauthenticated, std::string(surface.not_authenticated_text()));
   const auto denied = [&] { return fail(Errc::forbidden, route.denied); };
   const bool admin = call.caller.is_admin();
   switch (route.access) {
@@ -186,19 +185,19 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
     case Access::admin: return admin ? Expected<void>{} : denied();
     case Access::self_or_admin: {
       events::AccountId wanted = 0;
-      const std::string& text = call.path("user_id");
+      const std::string& text = call.path_parameter("user_id");
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wanted);
       if (error != std::errc{} || end != text.data() + text.size()) return fail(Errc::not_found, "Not found");
       return admin || call.caller.account == wanted ? Expected<void>{} : denied();
     }
     case Access::bot:
-      if (is_bot && call.caller.bot_id != call.path("bot_id"))
-        return fail(Errc::unauthenticated, std::string(surface.wrong_bot_token()));
+      if (is_bot && call.caller.bot_id != call.path_parameter("bot_id"))
+        return fail(Errc::unauthenticated, std::string(surface.wrong_bot_token_text()));
       if (is_bot) return {};
       [[fallthrough]];
     case Access::owner:
     case Access::owner_or_admin: {
-      const Subject bot = surface.bot(call.path("bot_id"));
+      const Subject bot = surface.bot(call.path_parameter("bot_id"));
       const bool owns = bot.exists && bot.owner == call.caller.account;
       if (owns) return {};
       if (!admin || route.access == Access::owner) return denied();
@@ -225,7 +224,7 @@ Expected<void> Gateway::take_idempotency_key(Call& call) const {
 Reply Gateway::with_cors(const Request& request, Reply reply) const {
   const auto origin = request.header("Origin");
   if (!origin) return reply;
-  WithHeaders::Headers headers = {{"Vary", "Origin"}};
+  Headers headers = {{"Vary", "Origin"}};
   const auto& allowed = options_.allowed_origins;
   if (allowed.empty() || std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) {
     headers.emplace_back("Access-Control-Allow-Origin", *origin);

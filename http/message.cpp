@@ -31,6 +31,10 @@ std::string_view next_part(std::string_view& rest, char separator) {
 
 }  // namespace
 
+Response plain_error(int status, std::string_view text) {
+  return {.status = status, .body = R"({"error":")" + std::string(text) + "\"}"};
+}
+
 std::optional<std::string_view> Request::header(std::string_view name) const {
   for (const auto& [key, value] : headers)
     if (equals_ignoring_case(key, name)) return value;
@@ -46,7 +50,7 @@ Reply& Reply::operator=(Reply&& other) noexcept {
 }
 
 Reply::~Reply() {
-  if (sink_) (*this)(Response{.status = 500, .body = R"({"error":"Internal Server Error"})"});
+  if (sink_) (*this)(plain_error(500, "Internal Server Error"));
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {

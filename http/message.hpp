@@ -1,4 +1,4 @@
-// Plain HTTP messages: what every handler sees. RESTinio stays behind http/server.cpp.
+// Plain HTTP messages: what every handler sees. RESTinio stays behind http/server/.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,17 @@ struct Request {
   std::optional<std::string_view> header(std::string_view name) const;
 };
 
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
 struct Response {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
-  std::vector<std::pair<std::string, std::string>> headers = {};
+  Headers headers = {};
 };
+
+/// `{"error":"..."}`, for refusals below any surface. `text` needs no escaping.
+Response plain_error(int status, std::string_view text);
 
 /// The one answer to one request. Move-only; call it at most once, from any thread. Destroyed unused, it answers 500
 /// so that no client waits for ever.

@@ -125,18 +125,21 @@ struct Call {
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   std::function<void(int status)> finished;  ///< called with the status just before the answer leaves
 
-  const std::string& path(std::string_view name) const;
-  /// A query parameter that the route declares as an integer; validated already.
-  long long integer(std::string_view name) const;
-  std::optional<std::string> text(std::string_view name) const;
+  const std::string& path_parameter(std::string_view name) const;
+  /// Decoded; nothing when it is missing.
+  std::optional<std::string> query_text(std::string_view name) const;
+  /// One that the route declares as an integer: validated already, or its fallback.
+  long long query_integer(std::string_view name) const;
 
   /// A string field of the body, without white space around it; empty when missing.
-  std::string string(std::string_view field) const;
-  std::optional<std::string> optional_string(std::string_view field) const;
+  std::string body_text(std::string_view field) const;
+  std::optional<std::string> optional_body_text(std::string_view field) const;
+  /// An object of the body; nothing when it is missing or null.
+  std::optional<Json> optional_body_object(std::string_view field) const;
+  Json body_object(std::string_view field) const { return optional_body_object(field).value_or(Json::object()); }
 
   actors::Cause cause() const { return {caller.name(), request.id, now, idempotency}; }
 
-  using Headers = std::vector<std::pair<std::string, std::string>>;
   void answer(Fields fields, Headers headers = {}, int status = 200);
   template <std::same_as<OrderedJson> T>
   void answer(const T& json, Headers headers = {}, int status = 200) {

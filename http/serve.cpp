@@ -113,7 +113,7 @@ class House {
     socketio_options.engine.cors = {{"*"}, true};  // as the gateway does for all other paths
     if (!options_.allowed_origins.empty()) {
       socketio_options.engine.cors.origins = options_.allowed_origins;
-      socketio_options.engine.allow_request = [this](const Request& request) { return foreign_origin(request); };
+      socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
     bot_manager_ = std::make_unique<BotManager>(Services{*store_, *system_, secrets_, server_.loop()}, socketio_options);
     if (options_.listen.empty()) options_.listen = {kDefaultListener};

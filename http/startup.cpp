@@ -33,7 +33,7 @@ Expected<storage::RecordPtr> wait_for(const std::function<void(actors::RecordAns
   return future.get();
 }
 
-actors::Cause by_the_command_line() { return {"system", "command-line", now_micros(), std::nullopt}; }
+actors::Cause by_the_command_line() { return actors::by_the_house("command-line"); }
 
 Expected<void> done(const Expected<storage::RecordPtr>& result) {
   if (!result) return tl::unexpected(result.error());

@@ -31,9 +31,9 @@ class Surface {
 
   virtual Response error(const Error& error, std::string_view request_id) const = 0;
   virtual Response no_such_path(std::string_view request_id) const = 0;
-  virtual std::string_view not_authenticated() const = 0;
+  virtual std::string_view not_authenticated_text() const = 0;
   /// A token that is good, but another bot's.
-  virtual std::string_view wrong_bot_token() const = 0;
+  virtual std::string_view wrong_bot_token_text() const = 0;
 
   /// Paths that are not routes (a protocol of its own, such as Socket.IO). True when it took the request.
   virtual bool take(Request&, Reply&) { return false; }

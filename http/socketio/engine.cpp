@@ -192,8 +192,8 @@ void Engine::upgrade(const http::Request& request, std::unique_ptr<http::Upgrade
 }
 
 std::optional<Engine::Refusal> Engine::refusal_to_open(const http::Request& request) const {
-  if (options_.allow_request)
-    if (auto message = options_.allow_request(request)) return Refusal::forbidden(std::move(*message));
+  if (options_.refusal_of)
+    if (auto message = options_.refusal_of(request)) return Refusal::forbidden(std::move(*message));
   if (parameter(request, "EIO") != "4") return Refusal::unsupported_version();
   if (bytes_of(request) > options_.max_handshake_bytes) return Refusal::headers_too_large();
   if (shutting_down_ || sessions_.size() >= options_.max_sessions) return Refusal::overloaded();

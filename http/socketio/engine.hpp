@@ -54,7 +54,7 @@ struct EngineOptions {
   Cors cors = {};
   /// Asked before a session opens, on either transport; a text refuses it with 403. Browsers do not apply
   /// CORS to WebSockets, so a server with cookies checks the origin here.
-  std::function<std::optional<std::string>(const http::Request&)> allow_request = {};
+  std::function<std::optional<std::string>(const http::Request&)> refusal_of = {};
 };
 
 /// What a session tells the protocol above. `closed` is the last call, exactly once.
@@ -65,7 +65,7 @@ class EngineListener {
   virtual void closed(Reason reason) = 0;
 };
 
-using Headers = std::vector<std::pair<std::string, std::string>>;
+using http::Headers;
 
 class Engine;
 class EngineConnection;

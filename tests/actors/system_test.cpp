@@ -457,7 +457,7 @@ TEST_F(SystemTest, CountersEqualARecountAndARebuild) {
       default:
         if (!bots.empty()) {
           const std::vector<events::LogReported> logs(1 + random() % 3, {"info", "m"});
-          store_->append_and_wait(append_logs(bots[random() % bots.size()], logs, cause()));
+          store_->append_and_wait(append_of_logs(bots[random() % bots.size()], logs, cause()));
         }
     }
   }

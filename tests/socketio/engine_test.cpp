@@ -137,7 +137,7 @@ TEST_F(EngineTest, RefusesBadUpgrades) {
 }
 
 TEST_F(EngineTest, AsksTheApplicationBeforeASessionOpens) {
-  options.allow_request = [](const http::Request& request) -> std::optional<std::string> {
+  options.refusal_of = [](const http::Request& request) -> std::optional<std::string> {
     if (request.header("Origin") == "https://evil.example") return "not \"you\"";
     return std::nullopt;
   };

@@ -11,7 +11,6 @@ using namespace bot_manager;
 
 namespace {
 
-using Headers = std::vector<std::pair<std::string, std::string>>;
 const OrderedJson kSuccess = {{"success", true}};
 
 Headers set_cookie(const std::string& token, Micros now) {
@@ -32,11 +31,11 @@ Error in_this_dialect(Error error) {
 }  // namespace
 
 void BotManager::register_account(const CallPtr& call) {
-  RegisterAccount command{0, call->string("username"), call->string("email"), call->string("fullname"), "", "user"};
+  RegisterAccount command{0, call->body_text("username"), call->body_text("email"), call->body_text("fullname"), "", "user"};
   // Refused before the costly hash, when it can be.
   if (const auto ok = AccountDecider::decide({}, command, call->now); !ok) return call->refuse(ok.error());
   services_.system.hash_password(
-      call->string("password"), then_with<std::string>(call, [this, call, command](std::string hash) mutable {
+      call->body_text("password"), then_with<std::string>(call, [this, call, command](std::string hash) mutable {
         command.password_hash = std::move(hash);
         services_.system.register_account(std::move(command), call->cause(), [this, call](auto result) {
           services_.loop.post([call, result] {
@@ -48,10 +47,10 @@ void BotManager::register_account(const CallPtr& call) {
 }
 
 void BotManager::log_in(const CallPtr& call) {
-  const auto account = queries_.account_named(call->string("username"));
+  const auto account = queries_.account_named(call->body_text("username"));
   const auto hash = account ? queries_.password_hash(*account) : std::nullopt;
   services_.system.verify_password(
-      hash, call->string("password"), then_with<bool>(call, [this, call, account, hash](bool good) {
+      hash, call->body_text("password"), then_with<bool>(call, [this, call, account, hash](bool good) {
         if (!good) return call->refuse({Errc::unauthenticated, "Invalid credentials"});
         const std::string token = random_token();
         services_.system.ask_account(
@@ -80,8 +79,8 @@ void BotManager::me(const CallPtr& call) {
 }
 
 void BotManager::update_profile(const CallPtr& call) {
-  UpdateProfile command{call->optional_string("fullname"), call->optional_string("phone"),
-                        call->optional_string("birthday"), call->optional_string("gender")};
+  UpdateProfile command{call->optional_body_text("fullname"), call->optional_body_text("phone"),
+                        call->optional_body_text("birthday"), call->optional_body_text("gender")};
   services_.system.ask_account(call->caller.account, std::move(command), call->cause(),
                                then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
 }
@@ -89,10 +88,10 @@ void BotManager::update_profile(const CallPtr& call) {
 void BotManager::change_password(const CallPtr& call) {
   const auto hash = queries_.password_hash(call->caller.account);
   services_.system.verify_password(
-      hash, call->string("old_password"), then_with<bool>(call, [this, call, hash](bool good) {
+      hash, call->body_text("old_password"), then_with<bool>(call, [this, call, hash](bool good) {
         if (!good) return call->refuse({Errc::invalid, "Incorrect password", "old_password"});
         services_.system.hash_password(
-            call->string("new_password"), then_with<std::string>(call, [this, call, hash](std::string fresh) {
+            call->body_text("new_password"), then_with<std::string>(call, [this, call, hash](std::string fresh) {
               services_.system.ask_account(
                   call->caller.account, ChangePassword{*hash, std::move(fresh)}, call->cause(),
                   then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
@@ -102,17 +101,17 @@ void BotManager::change_password(const CallPtr& call) {
 
 void BotManager::forgot_password(const CallPtr& call) {
   services_.system.request_password_reset(
-      call->string("email"), call->cause(), then(call, [call](const storage::Record&) {
+      call->body_text("email"), call->cause(), then(call, [call](const storage::Record&) {
         call->answer({{"success", true}, {"message", "If email exists, reset link has been sent"}});
       }));
 }
 
 void BotManager::reset_password(const CallPtr& call) {
-  const std::string token_hash = token_digest(call->string("token"));
+  const std::string token_hash = token_digest(call->body_text("token"));
   const auto account = queries_.account_with_reset(token_hash);
   if (!account) return call->refuse({Errc::invalid, "Invalid or expired token", "token"});
   services_.system.hash_password(
-      call->string("new_password"), then_with<std::string>(call, [this, call, account, token_hash](std::string hash) {
+      call->body_text("new_password"), then_with<std::string>(call, [this, call, account, token_hash](std::string hash) {
         services_.system.ask_account(*account, ResetPassword{token_hash, std::move(hash)}, call->cause(),
                                      then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
       }));
@@ -121,7 +120,7 @@ void BotManager::reset_password(const CallPtr& call) {
 void BotManager::delete_account(const CallPtr& call) {
   const auto hash = queries_.password_hash(call->caller.account);
   services_.system.verify_password(
-      hash, call->string("password"), then_with<bool>(call, [this, call, hash](bool good) {
+      hash, call->body_text("password"), then_with<bool>(call, [this, call, hash](bool good) {
         if (!good) return call->refuse({Errc::unauthenticated, "Incorrect password", "password"});
         services_.system.delete_account(
             call->caller.account, DeleteAccount{*hash}, call->cause(),
@@ -130,22 +129,22 @@ void BotManager::delete_account(const CallPtr& call) {
 }
 
 void BotManager::users(const CallPtr& call) {
-  const auto rows = queries_.accounts(call->integer("after"), static_cast<std::size_t>(call->integer("limit")));
+  const auto rows = queries_.accounts(call->query_integer("after"), static_cast<std::size_t>(call->query_integer("limit")));
   call->answer(counted("users", rows, user_listed));
 }
 
 void BotManager::user(const CallPtr& call) {
-  const auto row = queries_.account(std::stoll(call->path("user_id")));
+  const auto row = queries_.account(std::stoll(call->path_parameter("user_id")));
   if (!row) return call->refuse({Errc::not_found, "User not found"});
   call->answer({{"user", user_details(*row)}});
 }
 
 void BotManager::user_bots(const CallPtr& call) {
-  call->answer(counted("bots", queries_.bots_of(std::stoll(call->path("user_id"))), bot_of_user));
+  call->answer(counted("bots", queries_.bots_of(std::stoll(call->path_parameter("user_id"))), bot_of_user));
 }
 
 void BotManager::search_users(const CallPtr& call) {
-  const std::string text(trimmed(call->text("q").value_or("")));
+  const std::string text(trimmed(call->query_text("q").value_or("")));
   if (length_in_characters(text) < defaults::kMinSearchLength)
     return call->refuse({Errc::invalid, "Search query too short", "q"});
   call->answer(counted("users", queries_.search_accounts(text, defaults::kMaxUserSearchResults), user_found));

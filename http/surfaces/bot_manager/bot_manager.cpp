@@ -63,10 +63,10 @@ bool BotManager::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrad
   return true;
 }
 
-std::optional<Visible> BotManager::visible_to(const CallPtr& call) const {
+std::optional<Visible> BotManager::visible_or_refused(const CallPtr& call) const {
   const auto& caller = call->caller;
-  if (const auto wanted = call->text("bot_id"); wanted && !wanted->empty()) {
-    if (!may_act_for(call, *wanted)) return std::nullopt;
+  if (const auto wanted = call->query_text("bot_id"); wanted && !wanted->empty()) {
+    if (!allowed_or_refused(call, *wanted)) return std::nullopt;
     return Visible{false, {*wanted}};
   }
   if (!caller.bot_id.empty()) return Visible{false, {caller.bot_id}};
@@ -74,10 +74,10 @@ std::optional<Visible> BotManager::visible_to(const CallPtr& call) const {
   return Visible{false, queries_.bot_ids_of(caller.account)};
 }
 
-bool BotManager::may_act_for(const CallPtr& call, const std::string& bot_id) const {
+bool BotManager::allowed_or_refused(const CallPtr& call, const std::string& bot_id) const {
   const auto& caller = call->caller;
   if (!caller.bot_id.empty() && caller.bot_id != bot_id)
-    return call->refuse({Errc::unauthenticated, std::string(wrong_bot_token())}), false;
+    return call->refuse({Errc::unauthenticated, std::string(wrong_bot_token_text())}), false;
   const Subject subject = bot(bot_id);
   const bool allowed = !caller.bot_id.empty() || caller.is_admin() || (subject.exists && subject.owner == caller.account);
   if (!allowed) return call->refuse({Errc::forbidden, call->route->denied}), false;

@@ -30,8 +30,8 @@ class BotManager final : public Surface {
   Subject bot(std::string_view bot_id) const override;
   Response error(const Error& error, std::string_view request_id) const override;
   Response no_such_path(std::string_view request_id) const override;
-  std::string_view not_authenticated() const override { return "Not authenticated"; }
-  std::string_view wrong_bot_token() const override { return "Invalid bot token"; }
+  std::string_view not_authenticated_text() const override { return "Not authenticated"; }
+  std::string_view wrong_bot_token_text() const override { return "Invalid bot token"; }
   bool take(Request& request, Reply& reply) override;
   bool take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) override;
 
@@ -137,9 +137,9 @@ class BotManager final : public Surface {
   }
 
   /// The bots a caller may see in lists; nothing when `bot_id` is asked for and may not be seen (then refused).
-  std::optional<projections::Visible> visible_to(const CallPtr& call) const;
+  std::optional<projections::Visible> visible_or_refused(const CallPtr& call) const;
   /// May this caller act for the bot? Refuses the call when not.
-  bool may_act_for(const CallPtr& call, const std::string& bot_id) const;
+  bool allowed_or_refused(const CallPtr& call, const std::string& bot_id) const;
   projections::BotRow with_last_heard(projections::BotRow bot) const;
   std::vector<std::string> rooms_of(std::string_view bot_id, events::AccountId owner) const;
 

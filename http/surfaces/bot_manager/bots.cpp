@@ -12,11 +12,6 @@ namespace {
 
 const OrderedJson kSuccess = {{"success", true}};
 
-std::optional<Json> optional_object(const Json& body, const char* field) {
-  const auto it = body.find(field);
-  return it == body.end() || it->is_null() ? std::nullopt : std::optional<Json>(*it);
-}
-
 /// What the body holds besides the bot's own token, which must not be stored with the rest.
 Json without_token(Json body) {
   body.erase("token");
@@ -42,8 +37,8 @@ void BotManager::my_bots(const CallPtr& call) {
 
 void BotManager::create_bot(const CallPtr& call) {
   const std::string token = random_token();
-  CreateBot command{"", call->caller.account, call->string("name"),
-                    optional_object(call->body, "metadata").value_or(Json::object()), token_digest(token),
+  CreateBot command{"", call->caller.account, call->body_text("name"),
+                    call->body_object("metadata"), token_digest(token),
                     services_.secrets.seal(token)};
   services_.system.create_bot(std::move(command), call->cause(), then(call, [this, call](const storage::Record& record) {
     // From the record, so that a repeated request gets the first one's bot.
@@ -55,24 +50,24 @@ void BotManager::create_bot(const CallPtr& call) {
 }
 
 void BotManager::bot_details(const CallPtr& call) {
-  const auto row = queries_.bot(call->path("bot_id"));
+  const auto row = queries_.bot(call->path_parameter("bot_id"));
   if (!row) return call->refuse({Errc::forbidden, call->route->denied});
   call->answer({{"bot", bot_manager::bot_details(with_last_heard(*row))}});
 }
 
 void BotManager::update_bot(const CallPtr& call) {
-  UpdateBot command{call->optional_string("name"), optional_object(call->body, "metadata")};
-  services_.system.ask_bot(call->path("bot_id"), std::move(command), call->cause(),
+  UpdateBot command{call->optional_body_text("name"), call->optional_body_object("metadata")};
+  services_.system.ask_bot(call->path_parameter("bot_id"), std::move(command), call->cause(),
                            then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
 }
 
 void BotManager::delete_bot(const CallPtr& call) {
-  services_.system.delete_bot(call->path("bot_id"), call->cause(),
+  services_.system.delete_bot(call->path_parameter("bot_id"), call->cause(),
                               then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
 }
 
 void BotManager::bot_token(const CallPtr& call) {
-  const auto row = queries_.bot(call->path("bot_id"));
+  const auto row = queries_.bot(call->path_parameter("bot_id"));
   if (!row) return call->refuse({Errc::forbidden, call->route->denied});
   const auto token = services_.secrets.unseal(row->sealed_token);
   if (!token) return call->refuse(token.error());
@@ -81,7 +76,7 @@ void BotManager::bot_token(const CallPtr& call) {
 
 void BotManager::regenerate_token(const CallPtr& call) {
   const std::string token = random_token();
-  services_.system.ask_bot(call->path("bot_id"),
+  services_.system.ask_bot(call->path_parameter("bot_id"),
                            RegenerateBotToken{token_digest(token), services_.secrets.seal(token)}, call->cause(),
                            then(call, [call, token](const storage::Record&) {
                              call->answer({{"success", true}, {"token", token}});
@@ -89,16 +84,16 @@ void BotManager::regenerate_token(const CallPtr& call) {
 }
 
 void BotManager::stored_data(const CallPtr& call) {
-  const auto row = queries_.bot_data(call->path("bot_id"));
+  const auto row = queries_.bot_data(call->path_parameter("bot_id"));
   call->answer({{"data", row ? OrderedJson(row->data) : OrderedJson(nullptr)}});
 }
 
 void BotManager::all_bots(const CallPtr& call) {
-  call->answer(counted("bots", queries_.all_bots(static_cast<std::size_t>(call->integer("limit"))), bot_of_system));
+  call->answer(counted("bots", queries_.all_bots(static_cast<std::size_t>(call->query_integer("limit"))), bot_of_system));
 }
 
 void BotManager::bot_info(const CallPtr& call) {
-  const auto row = queries_.bot(call->path("bot_id"));
+  const auto row = queries_.bot(call->path_parameter("bot_id"));
   if (!row) return call->refuse({Errc::not_found, "Bot not found"});
   const auto stats = queries_.statistics(row->id);
   call->answer({{"bot", bot_of_mine(*row)},
@@ -111,30 +106,30 @@ void BotManager::bot_info(const CallPtr& call) {
 }
 
 void BotManager::settings(const CallPtr& call) {
-  const auto row = queries_.bot(call->path("bot_id"));
+  const auto row = queries_.bot(call->path_parameter("bot_id"));
   if (!row) return call->refuse({Errc::not_found, "Bot not found"});
   call->answer({{"settings", row->metadata}});
 }
 
 void BotManager::update_settings(const CallPtr& call) {
-  services_.system.ask_bot(call->path("bot_id"), UpdateBot{std::nullopt, std::optional<Json>(call->body)}, call->cause(),
+  services_.system.ask_bot(call->path_parameter("bot_id"), UpdateBot{std::nullopt, std::optional<Json>(call->body)}, call->cause(),
                            then(call, [call](const storage::Record&) {
                              call->answer({{"success", true}, {"settings", call->body}});
                            }));
 }
 
 void BotManager::bot_auth(const CallPtr& call) {
-  const auto caller = credentials_.of_bot(call->string("token"));
-  const auto row = caller && caller->bot_id == call->string("bot_id") ? queries_.bot(caller->bot_id) : std::nullopt;
+  const auto caller = credentials_.of_bot(call->body_text("token"));
+  const auto row = caller && caller->bot_id == call->body_text("bot_id") ? queries_.bot(caller->bot_id) : std::nullopt;
   if (!row) return call->refuse({Errc::unauthenticated, "Invalid bot credentials"});
   call->answer({{"success", true}, {"bot", bot_manager::bot_details(with_last_heard(*row))}});
 }
 
 void BotManager::register_bot(const CallPtr& call) {
-  const std::string bot_id = call->string("bot_id");
-  if (!may_act_for(call, bot_id)) return;
-  RegisterBot command{call->optional_string("name"), call->optional_string("status").value_or("online"),
-                      optional_object(call->body, "metadata")};
+  const std::string bot_id = call->body_text("bot_id");
+  if (!allowed_or_refused(call, bot_id)) return;
+  RegisterBot command{call->optional_body_text("name"), call->optional_body_text("status").value_or("online"),
+                      call->optional_body_object("metadata")};
   services_.system.ask_bot(bot_id, std::move(command), call->cause(),
                            then(call, [this, call, bot_id](const storage::Record& record) {
                              const auto row = queries_.bot(bot_id);
@@ -150,24 +145,24 @@ void BotManager::register_bot(const CallPtr& call) {
 }
 
 void BotManager::bot_status(const CallPtr& call) {
-  const auto row = queries_.bot(call->path("bot_id"));
+  const auto row = queries_.bot(call->path_parameter("bot_id"));
   if (!row) return call->refuse({Errc::not_found, "Bot not found"});
   call->answer({{"status", "ok"}, {"bot", bot_manager::bot_details(with_last_heard(*row))}});
 }
 
 void BotManager::report_status(const CallPtr& call) {
-  ReportBotStatus command{call->string("status"), optional_object(call->body, "data").value_or(Json::object())};
-  services_.system.ask_bot(call->path("bot_id"), std::move(command), call->cause(),
+  ReportBotStatus command{call->body_text("status"), call->body_object("data")};
+  services_.system.ask_bot(call->path_parameter("bot_id"), std::move(command), call->cause(),
                            then(call, [this, call](const storage::Record&) { bot_status(call); }));
 }
 
 void BotManager::sync_data(const CallPtr& call) {
-  services_.system.ask_bot(call->path("bot_id"), SyncBotData{without_token(call->body)}, call->cause(),
+  services_.system.ask_bot(call->path_parameter("bot_id"), SyncBotData{without_token(call->body)}, call->cause(),
                            then(call, [call](const storage::Record&) { call->answer({{"status", "ok"}}); }));
 }
 
 void BotManager::synced_data(const CallPtr& call) {
-  const auto row = queries_.bot_data(call->path("bot_id"));
+  const auto row = queries_.bot_data(call->path_parameter("bot_id"));
   if (!row)
     return call->answer({{"error", "No data synced yet"},
                          {"data", OrderedJson::object()},

@@ -7,15 +7,6 @@ namespace troupe::http {
 using namespace actors;
 using namespace bot_manager;
 
-namespace {
-
-Json object_or_empty(const Json& body, const char* field) {
-  const auto it = body.find(field);
-  return it == body.end() || it->is_null() ? Json::object() : *it;
-}
-
-}  // namespace
-
 void BotManager::send_command(const CallPtr& call, const std::string& bot_id, const std::string& type, Json payload,
                               const char* status) {
   QueueCommand command;
@@ -32,21 +23,21 @@ void BotManager::send_command(const CallPtr& call, const std::string& bot_id, co
 }
 
 void BotManager::send_to_bot(const CallPtr& call, const std::string& type) {
-  send_command(call, call->path("bot_id"), type.empty() ? call->string("type") : type,
-               object_or_empty(call->body, "payload"), "ok");
+  send_command(call, call->path_parameter("bot_id"), type.empty() ? call->body_text("type") : type,
+               call->body_object("payload"), "ok");
 }
 
 void BotManager::create_command(const CallPtr& call) {
-  const std::string bot_id = call->string("bot_id");
-  if (!may_act_for(call, bot_id)) return;
-  send_command(call, bot_id, call->string("type"), object_or_empty(call->body, "payload"), "queued");
+  const std::string bot_id = call->body_text("bot_id");
+  if (!allowed_or_refused(call, bot_id)) return;
+  send_command(call, bot_id, call->body_text("type"), call->body_object("payload"), "queued");
 }
 
 void BotManager::list_commands(const CallPtr& call) {
-  const auto visible = visible_to(call);
+  const auto visible = visible_or_refused(call);
   if (!visible) return;
-  const auto limit = static_cast<std::size_t>(call->integer("limit"));
-  const bool of_one_bot = !call->text("bot_id").value_or("").empty() || !call->caller.bot_id.empty();
+  const auto limit = static_cast<std::size_t>(call->query_integer("limit"));
+  const bool of_one_bot = !call->query_text("bot_id").value_or("").empty() || !call->caller.bot_id.empty();
   const auto rows = visible->everything ? queries_.all_commands(limit)
                     : of_one_bot        ? queries_.commands_of_bot(visible->bots.front(), limit)
                                         : queries_.commands_of_owner(call->caller.account, limit);
@@ -54,15 +45,15 @@ void BotManager::list_commands(const CallPtr& call) {
 }
 
 void BotManager::commands_history(const CallPtr& call) {
-  const auto limit = static_cast<std::size_t>(call->integer("limit"));
-  call->answer(counted("commands", queries_.commands_of_bot(call->path("bot_id"), limit), command_in_history));
+  const auto limit = static_cast<std::size_t>(call->query_integer("limit"));
+  call->answer(counted("commands", queries_.commands_of_bot(call->path_parameter("bot_id"), limit), command_in_history));
 }
 
 void BotManager::poll_commands(const CallPtr& call) {
   Poll poll;
-  poll.bot_id = call->path("bot_id");
-  poll.limit = static_cast<std::size_t>(call->integer("limit"));
-  poll.wait = std::chrono::seconds(call->integer("wait"));
+  poll.bot_id = call->path_parameter("bot_id");
+  poll.limit = static_cast<std::size_t>(call->query_integer("limit"));
+  poll.wait = std::chrono::seconds(call->query_integer("wait"));
   poll.cause = call->cause();
   poll.gone = [call] { return call->reply.gone(); };
   services_.system.poll(std::move(poll), then_with<std::vector<std::string>>(call, [this, call](auto ids) {
@@ -74,11 +65,11 @@ void BotManager::poll_commands(const CallPtr& call) {
 }
 
 void BotManager::acknowledge(const CallPtr& call) {
-  const std::string& id = call->path("command_id");
+  const std::string& id = call->path_parameter("command_id");
   const auto row = queries_.command(id);
   if (!row) return call->refuse({Errc::not_found, "Command not found"});
-  if (!may_act_for(call, row->bot_id)) return;
-  FinishCommand command{call->optional_string("status").value_or("completed"), object_or_empty(call->body, "result")};
+  if (!allowed_or_refused(call, row->bot_id)) return;
+  FinishCommand command{call->optional_body_text("status").value_or("completed"), call->body_object("result")};
   services_.system.ask_command(id, std::move(command), call->cause(),
                                then(call, [this, call, id](const storage::Record&) {
                                  const auto finished = queries_.command(id);

@@ -57,14 +57,14 @@ OrderedJson exported(const char* name, Micros now, const std::vector<projections
   return answer;
 }
 
-std::size_t limit_of(const CallPtr& call) { return static_cast<std::size_t>(call->integer("limit")); }
+std::size_t limit_of(const CallPtr& call) { return static_cast<std::size_t>(call->query_integer("limit")); }
 
 }  // namespace
 
 void BotManager::post_logs(const CallPtr& call) {
   const auto logs = logs_from(call->body);
   if (!logs) return call->refuse(logs.error());
-  services_.store.append(actors::append_logs(call->path("bot_id"), *logs, call->cause()),
+  services_.store.append(actors::append_of_logs(call->path_parameter("bot_id"), *logs, call->cause()),
                          then(call, [call](const storage::Record& record) {
                            call->answer({{"status", "ok"}, {"received", record.events.size()}});
                          }));
@@ -73,18 +73,18 @@ void BotManager::post_logs(const CallPtr& call) {
 void BotManager::post_message(const CallPtr& call) {
   events::MessageReported message;
   message.message = call->body.value("message", "");
-  message.author_id = call->optional_string("author_id");
-  message.author_name = call->optional_string("author_name");
-  message.thread_id = call->optional_string("thread_id");
-  message.thread_type = call->optional_string("thread_type").value_or("GROUP");
-  if (const auto it = call->body.find("metadata"); it != call->body.end() && !it->is_null()) message.metadata = *it;
+  message.author_id = call->optional_body_text("author_id");
+  message.author_name = call->optional_body_text("author_name");
+  message.thread_id = call->optional_body_text("thread_id");
+  message.thread_type = call->optional_body_text("thread_type").value_or("GROUP");
+  message.metadata = call->body_object("metadata");
   if (auto ok = actors::check(message); !ok) return call->refuse(ok.error());
-  services_.store.append(actors::append_message(call->path("bot_id"), message, call->cause()),
+  services_.store.append(actors::append_of_message(call->path_parameter("bot_id"), message, call->cause()),
                          then(call, [call](const storage::Record&) { call->answer({{"status", "ok"}}); }));
 }
 
 void BotManager::answer_from_feed(const CallPtr& call, FeedQuery query, const FeedAnswer& answer_of) {
-  const auto visible = visible_to(call);
+  const auto visible = visible_or_refused(call);
   if (!visible) return;
   const auto entries = (queries_.*query)(*visible, limit_of(call));
   if (!entries) return call->refuse(entries.error());
@@ -114,7 +114,7 @@ void BotManager::overview(const CallPtr& call) {
 }
 
 void BotManager::bot_statistics(const CallPtr& call) {
-  const auto s = queries_.statistics(call->path("bot_id"));
+  const auto s = queries_.statistics(call->path_parameter("bot_id"));
   OrderedJson types = OrderedJson::object();
   for (const auto& [type, count] : s.command_types) types[type] = count;
   call->answer({{"total_commands", s.commands},
@@ -137,7 +137,7 @@ void BotManager::export_messages(const CallPtr& call) {
 }
 
 void BotManager::export_bot(const CallPtr& call) {
-  const std::string& id = call->path("bot_id");
+  const std::string& id = call->path_parameter("bot_id");
   const auto row = queries_.bot(id);
   if (!row) return call->refuse({Errc::not_found, "Bot not found"});
   const auto data = queries_.bot_data(id);
