@@ -74,8 +74,6 @@ inline constexpr auto kHandleRequestTimeout = 90s;
 inline constexpr std::size_t kSmallBodyBytes = std::size_t{16} << 10;
 /// Read from a socket at a time: most requests in one read, and 20 MB for 5,000 idle connections.
 inline constexpr std::size_t kReadBufferBytes = 4096;
-/// Requests of one connection that are handled at the same time; more than one also shows when a waiting client leaves.
-inline constexpr std::size_t kMaxPipelinedRequests = 4;
 /// After our last bytes, what the client still sends is read away for this long and this much, so that it sees them.
 inline constexpr auto kLingerTimeout = 2s;
 inline constexpr std::size_t kMaxLingerBytes = std::size_t{32} << 20;

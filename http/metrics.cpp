@@ -99,8 +99,8 @@ std::string Metrics::text(const Sources& sources) const {
       single("troupe_journal_position", "Position of the last event", kGauge, number(sources.last_position())),
       histogram("troupe_journal_append_seconds", "From append to durable", store.append_latency_buckets,
                 storage::kAppendLatencyBoundsSeconds, store.append_latency_sum_seconds),
-      histogram("troupe_journal_batch_appends", "Appends in a batch", store.batch_size_buckets,
-                storage::kBatchSizeBounds, number(store.appends)),
+      histogram("troupe_journal_batch_events", "Events in a batch", store.batch_size_buckets,
+                storage::kBatchSizeBounds, number(store.events)),
       single("troupe_accounts_awake", "Account actors awake", kGauge, number(actors.accounts_awake)),
       single("troupe_bots_awake", "Bot actors awake", kGauge, number(actors.bots_awake)),
       single("troupe_commands_awake", "Command actors awake", kGauge, number(actors.commands_awake)),
@@ -115,6 +115,8 @@ std::string Metrics::text(const Sources& sources) const {
              number(server.websockets_dropped)),
       single("troupe_bodies_in_flight_bytes", "Request bodies held in memory", kGauge,
              number(server.bodies_in_flight_bytes)),
+      single("troupe_responses_in_flight_bytes", "Answers that clients have not taken yet", kGauge,
+             number(server.responses_in_flight_bytes)),
       single("troupe_socketio_clients", "Connected Socket.IO clients", kGauge, number(sources.socketio_clients())),
   };
   families.insert(families.end(), read_now.begin(), read_now.end());

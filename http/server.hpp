@@ -41,6 +41,7 @@ struct ServerLimits {
   std::size_t max_header_value_bytes = defaults::kMaxHeaderValueBytes;
   std::size_t max_body_bytes = defaults::kMaxBodyBytes;
   std::size_t max_bodies_in_flight_bytes = defaults::kMaxBodiesInFlightBytes;
+  std::size_t max_responses_in_flight_bytes = defaults::kMaxResponsesInFlightBytes;
   std::size_t max_connections = defaults::kMaxConnections;
   std::chrono::milliseconds read_request_timeout = defaults::kReadRequestTimeout;
   std::chrono::milliseconds keep_alive_timeout = defaults::kKeepAliveTimeout;
@@ -52,6 +53,7 @@ struct ServerMetrics {
   std::uint64_t connections = 0;            ///< open now
   std::uint64_t websockets = 0;             ///< open now
   std::uint64_t bodies_in_flight_bytes = 0; ///< now
+  std::uint64_t responses_in_flight_bytes = 0;  ///< now
   std::uint64_t websockets_dropped = 0;     ///< closed because the client did not read
 };
 

@@ -33,7 +33,7 @@ void ReplyQueue::drain() {
   }
   for (auto& [address, response] : ready) {
     HttpConnection& connection = *address.connection;
-    connection.answer(address, std::move(response));
+    connection.answer(address.sequence, std::move(response));
   }
 }
 

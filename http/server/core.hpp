@@ -46,6 +46,7 @@ struct Counters {
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> websockets{0};
   std::atomic<std::uint64_t> bodies_in_flight_bytes{0};
+  std::atomic<std::uint64_t> responses_in_flight_bytes{0};
   std::atomic<std::uint64_t> websockets_dropped{0};
 };
 
@@ -54,29 +55,28 @@ struct Counters {
 class BytesInFlight {
  public:
   BytesInFlight() = default;
-  explicit BytesInFlight(std::shared_ptr<Counters> counters) : counters_(std::move(counters)) {}
-  BytesInFlight(BytesInFlight&& other) noexcept
-      : counters_(other.counters_), bytes_(std::exchange(other.bytes_, 0)) {}
+  explicit BytesInFlight(std::shared_ptr<std::atomic<std::uint64_t>> sum) : sum_(std::move(sum)) {}
+  BytesInFlight(BytesInFlight&& other) noexcept : sum_(other.sum_), bytes_(std::exchange(other.bytes_, 0)) {}
   BytesInFlight& operator=(BytesInFlight&&) = delete;
   ~BytesInFlight() { clear(); }
 
   /// False when the sum would pass `max_sum`. A small body is always let in, so that large ones cannot shut
   /// out all others: kMaxConnections times kSmallBodyBytes bounds what that adds.
   bool add(std::size_t bytes, std::size_t max_sum) {
-    const auto sum = counters_->bodies_in_flight_bytes.load(std::memory_order_relaxed) + bytes;
+    const auto sum = sum_->load(std::memory_order_relaxed) + bytes;
     if (sum > max_sum && bytes_ + bytes > defaults::kSmallBodyBytes) return false;
-    counters_->bodies_in_flight_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    sum_->fetch_add(bytes, std::memory_order_relaxed);
     bytes_ += bytes;
     return true;
   }
 
   void clear() {
-    if (bytes_ > 0) counters_->bodies_in_flight_bytes.fetch_sub(bytes_, std::memory_order_relaxed);
+    if (bytes_ > 0) sum_->fetch_sub(bytes_, std::memory_order_relaxed);
     bytes_ = 0;
   }
 
  private:
-  std::shared_ptr<Counters> counters_;
+  std::shared_ptr<std::atomic<std::uint64_t>> sum_;
   std::size_t bytes_ = 0;
 };
 
@@ -84,10 +84,6 @@ class BytesInFlight {
 struct ReplyAddress {
   std::shared_ptr<HttpConnection> connection;
   unsigned sequence = 0;  ///< RESTinio's number of the request on its connection
-  std::string request_id;
-  bool keep_alive = true;
-  bool http_1_0 = false;
-  bool head = false;
 };
 
 /// Answers from other threads on their way to the loop. Many answers cost one wake-up. Any thread.
@@ -147,6 +143,9 @@ struct Core {
 
   const ServerLimits limits;
   const std::shared_ptr<Counters> counters = std::make_shared<Counters>();
+  const std::shared_ptr<std::atomic<std::uint64_t>> bodies_in_flight{counters, &counters->bodies_in_flight_bytes};
+  const std::shared_ptr<std::atomic<std::uint64_t>> responses_in_flight{counters,
+                                                                        &counters->responses_in_flight_bytes};
   boost::intrusive::list<Peer, boost::intrusive::constant_time_size<false>> peers;
   std::size_t lingering = 0;
   bool stopping = false;

@@ -1,5 +1,9 @@
 #include "http/server/http_connection.hpp"
 
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
@@ -26,7 +30,8 @@ HttpConnection::HttpConnection(Core& core, std::shared_ptr<Stream> stream,
       remote_address_(printable(remote.address())),
       remote_port_(remote.port()),
       is_tls_(stream_->is_tls()),
-      body_(core.counters) {
+      body_(core.bodies_in_flight),
+      response_(core.responses_in_flight) {
   core_.counters->connections.fetch_add(1, std::memory_order_relaxed);
   core_.add(*this);
 }
@@ -62,40 +67,25 @@ void HttpConnection::refuse(int status) {
 }
 
 void HttpConnection::send_continue() {
-  if (!waiting_.empty() || writing_) return;
+  // Only into a socket that has nothing more to send: otherwise the write could block the loop. A client must not wait
+  // for it for ever (RFC 9110, section 10.1.1).
+  int unsent = 0;
+  if (!is_open() || ::ioctl(stream_->socket().native_handle(), SIOCOUTQ, &unsent) != 0 || unsent > 0) return;
   error_code ignored;  // a broken connection shows at the next read
   stream_->write_now("HTTP/1.1 100 Continue\r\n\r\n", ignored);
 }
 
-void HttpConnection::write_began(std::size_t bytes_left) {
-  // RESTinio writes a response in pieces; only a new response starts the clock again.
-  if (bytes_left != bytes_left_to_write_) writing_since_ = Clock::now();
-  bytes_left_to_write_ = bytes_left;
-  writing_ = true;
-}
-
-void HttpConnection::write_ended(std::size_t bytes) {
-  bytes_left_to_write_ -= bytes;
-  writing_ = false;
-  if (waiting_.empty()) idle_since_ = Clock::now();
-}
-
-bool HttpConnection::hold_end_of_input(std::function<void()> tell) {
-  gone_.store(true, std::memory_order_relaxed);
-  if (waiting_.empty() && !writing_) return false;
-  held_end_of_input_ = std::move(tell);
-  return true;
-}
-
-void HttpConnection::deliver_held_end_of_input() {
-  if (!held_end_of_input_ || !waiting_.empty() || writing_) return;
-  std::exchange(held_end_of_input_, nullptr)();
+void HttpConnection::wrote(std::size_t bytes) {
+  unwritten_bytes_ -= std::min(bytes, unwritten_bytes_);
+  if (is_writing()) return;
+  response_.clear();
+  idle_since_ = Clock::now();
 }
 
 void HttpConnection::close() {
   if (!is_open()) return;
-  const bool can_answer = refusal_ != 0 && waiting_.empty() && !writing_;
-  const bool is_tls = is_tls_ && !writing_;
+  const bool can_answer = refusal_ != 0 && !awaited_ && !is_writing();
+  const bool is_tls = is_tls_ && !is_writing();
   const auto stream = detach();
   if (handshaking_)
     stream->close();
@@ -108,16 +98,15 @@ void HttpConnection::close() {
 }
 
 void HttpConnection::waiting_for_answer(std::shared_ptr<restinio::impl::connection_base_t> owner,
-                                        unsigned sequence) {
-  if (waiting_.empty()) waiting_since_ = Clock::now();
-  waiting_.push_back(sequence);
-  last_sequence_ = sequence;
+                                        AwaitedAnswer awaited) {
+  waiting_since_ = Clock::now();
+  awaited_ = std::move(awaited);
   owner_ = std::move(owner);
 }
 
 bool HttpConnection::keep_back_answers(bool keep) {
   const bool before = std::exchange(keeps_back_answers_, keep);
-  if (!keep && !kept_back_.empty() && !flush_scheduled_) {
+  if (!keep && kept_back_ && !flush_scheduled_) {
     flush_scheduled_ = true;
     core_.flush_at_end_of_turn(shared_from_this());
   }
@@ -126,30 +115,34 @@ bool HttpConnection::keep_back_answers(bool keep) {
 
 void HttpConnection::flush() {
   flush_scheduled_ = false;
-  for (auto& [address, response] : std::exchange(kept_back_, {}))
-    answer(address, std::move(response));
+  auto response = std::exchange(kept_back_, std::nullopt);
+  if (response && awaited_) answer(awaited_->sequence, std::move(*response));
 }
 
-void HttpConnection::answer(const ReplyAddress& address, Response response) {
-  if (keeps_back_answers_) return void(kept_back_.emplace_back(address, std::move(response)));
-  const auto found = std::find(waiting_.begin(), waiting_.end(), address.sequence);
-  if (!is_open() || found == waiting_.end()) return;
-  waiting_.erase(found);
-  const auto owner = waiting_.empty() ? std::exchange(owner_, nullptr) : owner_;
-  waiting_since_ = Clock::now();
-  if (waiting_.empty()) idle_since_ = waiting_since_;
-  if (close_after_ && address.sequence > *close_after_) return;
-
-  const bool last_of_all = (core_.stopping || gone()) && address.sequence == last_sequence_;
-  const bool close = !address.keep_alive || last_of_all;
-  if (close) close_after_ = address.sequence;
-  if (response.status < 200 || response.status > 999)
-    response = {.status = 500, .body = R"({"error":"Internal Server Error"})"};
-  auto head = response_head(
-      response,
-      {.request_id = address.request_id, .date = core_.date(), .close = close, .http_1_0 = address.http_1_0});
-  if (address.head || !has_body(response.status)) response.body.clear();
-  write_response(*this, *owner, address.sequence, std::move(head), std::move(response.body), close);
+void HttpConnection::answer(unsigned sequence, Response response) {
+  if (!is_open() || !awaited_ || awaited_->sequence != sequence) return;
+  if (keeps_back_answers_) {
+    if (!kept_back_) kept_back_ = std::move(response);
+    return;
+  }
+  const AwaitedAnswer awaited = *std::exchange(awaited_, std::nullopt);
+  const auto owner = std::exchange(owner_, nullptr);
+  kept_back_.reset();
+  const bool close = !awaited.keep_alive || core_.stopping || gone();
+  if (response.status < 200 || response.status > 999) response = plain_error(500, "Internal Server Error");
+  if (!response_.add(response.body.size(), core_.limits.max_responses_in_flight_bytes)) {
+    response = plain_error(503, "Too many answers are on their way to slow clients");
+    response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
+  }
+  auto head = response_head(response, {.request_id = awaited.request_id,
+                                       .date = core_.date(),
+                                       .close = close,
+                                       .http_1_0 = awaited.http_1_0});
+  if (awaited.head || !has_body(response.status)) response.body.clear();
+  unwritten_bytes_ = head.size() + response.body.size();
+  write_by_ = Clock::now() + core_.limits.write_response_timeout +
+              std::chrono::seconds(unwritten_bytes_ / defaults::kMinResponseBytesPerSecond);
+  write_response(*this, *owner, sequence, std::move(head), std::move(response.body), close);
 }
 
 std::shared_ptr<Stream> HttpConnection::take_stream() {
@@ -158,18 +151,26 @@ std::shared_ptr<Stream> HttpConnection::take_stream() {
 
 void HttpConnection::check_deadlines(Clock::time_point now) {
   const ServerLimits& limits = core_.limits;
-  if (writing_ && now - writing_since_ > limits.write_response_timeout) return abort();
+  if (is_writing() && now > write_by_) return abort();
   if (request_began_ && now - request_began_at_ > limits.read_request_timeout) {
     refuse(408);
     return close();
   }
-  if (!waiting_.empty() && now - waiting_since_ > limits.handle_request_timeout) {
-    return answer({.sequence = waiting_.front(), .keep_alive = false},
-                  {.status = 503,
-                   .body = R"({"error":"The request was not handled in time"})",
-                   .headers = {{"Retry-After", "1"}}});
+  if (awaited_ && now - waiting_since_ > limits.handle_request_timeout) {
+    auto response = plain_error(503, "The request was not handled in time");
+    response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
+    awaited_->keep_alive = false;
+    return answer(awaited_->sequence, std::move(response));
   }
+  if (awaited_) watch_for_leaving();
   if (is_idle() && now - idle_since_ > limits.keep_alive_timeout) close();
+}
+
+/// Nothing is read while a request is handled, so that a client has left shows here, within a second.
+void HttpConnection::watch_for_leaving() {
+  pollfd socket{stream_->socket().native_handle(), POLLRDHUP, 0};
+  if (::poll(&socket, 1, 0) == 1 && (socket.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
+    gone_.store(true, std::memory_order_relaxed);
 }
 
 void HttpConnection::shut_down() {
@@ -184,11 +185,12 @@ void HttpConnection::abort() {
 std::shared_ptr<Stream> HttpConnection::detach() {
   gone_.store(true, std::memory_order_relaxed);
   body_.clear();
+  response_.clear();
+  awaited_.reset();
   unlink();
   core_.counters->connections.fetch_sub(1, std::memory_order_relaxed);
   // RESTinio may be in the middle of one of its own functions: its connection must outlive this call.
   if (owner_) asio::post(core_.io, [owner = std::exchange(owner_, nullptr)] {});
-  if (held_end_of_input_) asio::post(core_.io, [held = std::exchange(held_end_of_input_, nullptr)] {});
   return std::exchange(stream_, nullptr);
 }
 

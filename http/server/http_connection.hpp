@@ -3,8 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/container/static_vector.hpp>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +15,16 @@ class connection_base_t;
 }
 
 namespace troupe::http {
+
+/// The answer that a connection waits for. One at a time: what a client pipelines is handled in its order, each after
+/// the answer before it. So no read is under way while a request is handled or answered.
+struct AwaitedAnswer {
+  unsigned sequence = 0;  ///< RESTinio's number of the request on its connection
+  std::string request_id;
+  bool keep_alive = true;
+  bool http_1_0 = false;
+  bool head = false;
+};
 
 /// Loop thread only, except `gone`. RESTinio's connection holds it through its socket; the list of peers sees
 /// it until it is closed. Once closed it holds nothing of the loop, so that a late reply may destroy it on
@@ -54,11 +62,7 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   void refuse(int status);
   /// `100 Continue`, if nothing else is being sent.
   void send_continue();
-  void write_began(std::size_t bytes_left);
-  void write_ended(std::size_t bytes);
-  /// The client closed its side. True: requests wait for answers it may still read, so RESTinio hears of the
-  /// end later, when `tell` is called.
-  bool hold_end_of_input(std::function<void()> tell);
+  void wrote(std::size_t bytes);
   void close();
   /// RESTinio's connection is gone.
   void abandon() { abort(); }
@@ -67,14 +71,14 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   // --------------------------------------------------------------------------------------------
 
   /// A request was handed to a handler; `owner` keeps RESTinio's connection until the answer.
-  void waiting_for_answer(std::shared_ptr<restinio::impl::connection_base_t> owner, unsigned sequence);
-  void answer(const ReplyAddress& address, Response response);
+  void waiting_for_answer(std::shared_ptr<restinio::impl::connection_base_t> owner, AwaitedAnswer awaited);
+  /// Answers the request of this number, unless it was answered or the connection has ended.
+  void answer(unsigned sequence, Response response);
   /// Answers given while true wait for the end of the turn in which it is false again: sent in one burst with
   /// those of other connections, they wake a client once and not once each. Returns what it was.
   bool keep_back_answers(bool keep);
   /// Takes the socket away from RESTinio, for a WebSocket. Null when the connection has ended.
   std::shared_ptr<Stream> take_stream();
-  void deliver_held_end_of_input();
 
   // Peer
   // ------------------------------------------------------------------------------------------------------------
@@ -86,7 +90,9 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   std::shared_ptr<Peer> self() override { return shared_from_this(); }
 
  private:
-  bool is_idle() const { return waiting_.empty() && !writing_ && !request_began_; }
+  bool is_writing() const { return unwritten_bytes_ > 0; }
+  bool is_idle() const { return !awaited_ && !is_writing() && !request_began_; }
+  void watch_for_leaving();
   /// Leaves the list and drops everything; the stream is the caller's.
   std::shared_ptr<Stream> detach();
 
@@ -98,24 +104,20 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   const bool is_tls_;
   std::atomic<bool> gone_{false};
   std::shared_ptr<restinio::impl::connection_base_t> owner_;
-  std::function<void()> held_end_of_input_;
   BytesInFlight body_;
   int refusal_ = 0;
-  /// Requests without an answer, oldest first. RESTinio numbers them in the order of their arrival.
-  boost::container::static_vector<unsigned, defaults::kMaxPipelinedRequests> waiting_;
-  unsigned last_sequence_ = 0;
-  std::optional<unsigned> close_after_;  ///< the request whose answer ends the connection
+  std::optional<AwaitedAnswer> awaited_;
   bool keeps_back_answers_ = false;
   bool flush_scheduled_ = false;
-  std::vector<std::pair<ReplyAddress, Response>> kept_back_;
+  std::optional<Response> kept_back_;  ///< of the awaited answer
   bool handshaking_ = false;
   bool request_began_ = false;
-  bool writing_ = false;
-  std::size_t bytes_left_to_write_ = 0;
+  std::size_t unwritten_bytes_ = 0;
+  BytesInFlight response_;
   Clock::time_point idle_since_ = Clock::now();
   Clock::time_point request_began_at_;
   Clock::time_point waiting_since_;
-  Clock::time_point writing_since_;
+  Clock::time_point write_by_;
 };
 
 }  // namespace troupe::http

@@ -22,7 +22,7 @@ std::optional<Response> websocket_refusal(const Request& request) {
   // Sixteen bytes in base64.
   const auto key = request.header("Sec-WebSocket-Key");
   if (!key || key->size() != 24 || !key->ends_with("=="))
-    return Response{.status = 400, .body = R"({"error":"The Sec-WebSocket-Key is missing or malformed"})"};
+    return plain_error(400, "The Sec-WebSocket-Key is missing or malformed");
   return std::nullopt;
 }
 

@@ -64,13 +64,12 @@ class Socket {
   template <class Buffers, class Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
     if (!is_open()) return fail_later(std::forward<Handler>(handler));
-    connection_->write_began(asio::buffer_size(buffers));
     connection_->stream()->async_write_some(
         buffers, [connection = connection_, handler = std::forward<Handler>(handler)](
                      error_code error, std::size_t bytes) mutable {
-          connection->write_ended(bytes);
+          if (!connection->is_open()) error = asio::error::operation_aborted;
+          connection->wrote(bytes);
           inside_restinio(*connection, [&] { handler(error, bytes); });
-          connection->deliver_held_end_of_input();
         });
   }
 
@@ -81,11 +80,7 @@ class Socket {
     stream.async_read_some(buffers, [connection = std::move(connection), handler = std::move(handler)](
                                         error_code error, std::size_t bytes) mutable {
       if (error == asio::ssl::error::stream_truncated) error = asio::error::eof;
-      const bool end = error == asio::error::eof;
-      if (end && connection->hold_end_of_input([connection, handler, error]() mutable {
-            inside_restinio(*connection, [&] { handler(error, 0); });
-          }))
-        return;
+      if (!connection->is_open()) error = asio::error::operation_aborted;
       inside_restinio(*connection, [&] { handler(error, bytes); });
     });
   }
@@ -246,7 +241,7 @@ class ReplySink final : public Reply::Sink {
 
   void send(Response response) override {
     if (replies_->on_loop_thread())
-      address_.connection->answer(address_, std::move(response));
+      address_.connection->answer(address_.sequence, std::move(response));
     else
       replies_->push(std::move(address_), std::move(response));
   }
@@ -295,26 +290,27 @@ void upgrade(const Application& application, Request request, Reply reply,
              std::shared_ptr<HttpConnection> connection) {
   if (auto refused = websocket_refusal(request)) return reply(std::move(*refused));
   if (!application.upgrade)
-    return reply({.status = 400, .body = R"({"error":"No WebSocket is offered here"})"});
+    return reply(plain_error(400, "No WebSocket is offered here"));
   auto pending = std::make_unique<PendingUpgrade>(request, std::move(reply), std::move(connection));
   application.upgrade(std::move(request), std::move(pending));
 }
 
 restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequest& source) const {
   const auto connection = source->extra_data().connection;
+  if (!connection->is_open()) return restinio::request_accepted();
   const bool is_upgrade = source->header().connection() == restinio::http_connection_header_t::upgrade;
   // Moved out of the request: a handler may destroy it on any thread, where the socket must not die.
-  connection->waiting_for_answer(std::move(restinio::impl::access_req_connection(*source)),
-                                 source->request_id());
+  auto owner = std::move(restinio::impl::access_req_connection(*source));
   Request request = plain_request(source, *connection);
-  Reply reply(std::make_unique<ReplySink>(
-      ReplyAddress{.connection = connection,
-                   .sequence = source->request_id(),
-                   .request_id = request.id,
-                   // RESTinio reads nothing more once it has seen an upgrade.
-                   .keep_alive = source->header().should_keep_alive() && !is_upgrade,
-                   .http_1_0 = source->header().http_minor() == 0,
-                   .head = request.method == "HEAD"}));
+  const unsigned sequence = source->request_id();
+  connection->waiting_for_answer(std::move(owner),
+                                 {.sequence = sequence,
+                                  .request_id = request.id,
+                                  // RESTinio reads nothing more once it has seen an upgrade.
+                                  .keep_alive = source->header().should_keep_alive() && !is_upgrade,
+                                  .http_1_0 = source->header().http_minor() == 0,
+                                  .head = request.method == "HEAD"});
+  Reply reply(std::make_unique<ReplySink>(ReplyAddress{connection, sequence}));
   const Application& application = connection->application();
   try {
     if (is_upgrade)
@@ -338,7 +334,7 @@ RestinioAdapter::RestinioAdapter(const ServerLimits& limits) {
   restinio::server_settings_t<Traits> settings;
   settings.request_handler(std::make_unique<HandleRequest>())
       .buffer_size(defaults::kReadBufferBytes)
-      .max_pipelined_requests(defaults::kMaxPipelinedRequests)
+      .max_pipelined_requests(1)
       .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
                                     .max_url_size(limits.max_url_bytes)
                                     .max_field_count(limits.max_header_fields)

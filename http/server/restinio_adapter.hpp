@@ -29,7 +29,7 @@ class RestinioAdapter {
   std::unique_ptr<Settings> settings_;
 };
 
-/// Queues a whole response to request number `sequence`. RESTinio keeps the order of pipelined requests.
+/// Writes a whole response to request number `sequence`.
 void write_response(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
                     std::string head, std::string body, bool close);
 

@@ -183,6 +183,7 @@ ServerMetrics Server::metrics() const {
   return {.connections = counters.connections,
           .websockets = counters.websockets,
           .bodies_in_flight_bytes = counters.bodies_in_flight_bytes,
+          .responses_in_flight_bytes = counters.responses_in_flight_bytes,
           .websockets_dropped = counters.websockets_dropped};
 }
 

@@ -112,7 +112,7 @@ class Session final : public WebSocket, public Peer, public std::enable_shared_f
         listener_(std::move(listener)),
         beast_(std::make_unique<BeastStream>(*this)),
         buffer_(buffer_limit()),
-        message_bytes_(core.counters) {
+        message_bytes_(core.bodies_in_flight) {
     core_.counters->websockets.fetch_add(1, std::memory_order_relaxed);
     core_.add(*this);
     if (limits_.idle_timeout.count() > 0) core_.check_often_enough_for(limits_.idle_timeout);
