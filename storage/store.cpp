@@ -338,14 +338,13 @@ std::map<std::string, std::uint32_t> Store::projection_versions() const {
   return versions;
 }
 
-Expected<void> Store::rebuild(const std::vector<TableId>& tables,
-                              const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
+Expected<void> Store::rebuild(const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
                               const std::map<std::string, std::uint32_t>& versions,
                               const std::function<void(Position, Position)>& progress) {
   if (!impl_->writer) return fail(Errc::invalid, "the store was opened for reading only");
   if (impl_->writer->has_appended())
     return fail(Errc::invalid, "rows are rebuilt only before the first append");
-  auto rebuilt = rebuild_rows(*impl_->database, {tables, rows_of, versions, progress});
+  auto rebuilt = rebuild_rows(*impl_->database, {rows_of, versions, progress});
   impl_->load_mirrored();
   return rebuilt;
 }

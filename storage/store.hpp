@@ -112,10 +112,9 @@ class Store final : public Journal {
   /// The version each projection's rows were built with, by projection name.
   std::map<std::string, std::uint32_t> projection_versions() const;
 
-  /// Drops every row of `tables`, replays the log through `rows_of`, then stores `versions`: interrupted, it
-  /// starts anew at the next call. Only before the first append. `progress(done, total)` gets positions.
-  Expected<void> rebuild(const std::vector<TableId>& tables,
-                         const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
+  /// Drops every row, replays the log through `rows_of`, then stores `versions`: interrupted, it starts anew at
+  /// the next call. Only before the first append. `progress(done, total)` gets positions.
+  Expected<void> rebuild(const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
                          const std::map<std::string, std::uint32_t>& versions,
                          const std::function<void(Position, Position)>& progress);
 
