@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <charconv>
 
-#include "storage/row_key.hpp"
+#include "storage/coding.hpp"
 
 namespace troupe::projections {
 namespace {
 
-using storage::be64;
-using storage::read_be64;
+using storage::big64;
+using storage::read_big64;
 using storage::Store;
 using Direction = Store::Direction;
 
 constexpr TableId id_of(Table table) { return static_cast<TableId>(table); }
-std::string key_of(AccountId id) { return be64(static_cast<std::uint64_t>(id)); }
+std::string key_of(AccountId id) { return big64(static_cast<std::uint64_t>(id)); }
 
 template <class Row>
 std::optional<Row> parse(std::string_view bytes) {
@@ -82,7 +82,7 @@ std::vector<CommandRow> last_commands(const Store& store, Table index, const std
 std::uint64_t last_number(const Store& store, Table index) {
   std::uint64_t last = 0;
   store.scan(id_of(index), {}, {}, Direction::backward, [&](std::string_view key, std::string_view) {
-    last = read_be64(key);
+    last = read_big64(key);
     return false;
   });
   return last;
@@ -182,8 +182,9 @@ std::optional<std::string> Queries::password_hash(AccountId id) const {
 
 std::optional<OpenLogin> Queries::login(std::string_view token_hash) const {
   const auto bytes = store_.row(id_of(Table::logins), token_hash);
-  if (!bytes) return std::nullopt;
-  return OpenLogin{static_cast<AccountId>(read_be64(*bytes)), static_cast<Micros>(read_be64(*bytes, 8))};
+  if (!bytes || bytes->size() != 16) return std::nullopt;
+  const std::string_view login(*bytes);
+  return OpenLogin{static_cast<AccountId>(read_big64(login)), static_cast<Micros>(read_big64(login.substr(8)))};
 }
 
 std::optional<AccountId> Queries::account_named(std::string_view name) const {
@@ -278,7 +279,7 @@ std::vector<std::string> Queries::leasable_commands(std::string_view bot_id, Mic
   if (limit == 0) return ids;
   store_.scan(id_of(Table::pending_commands), bot_id, {}, Direction::forward,
               [&](std::string_view key, std::string_view value) {
-                if (static_cast<Micros>(read_be64(value)) <= now) ids.emplace_back(key.substr(bot_id.size() + 8));
+                if (static_cast<Micros>(read_big64(value)) <= now) ids.emplace_back(key.substr(bot_id.size() + 8));
                 return ids.size() < limit;
               });
   return ids;
@@ -288,7 +289,7 @@ std::optional<Micros> Queries::next_lease_end(std::string_view bot_id, Micros no
   std::optional<Micros> next;
   store_.scan(id_of(Table::pending_commands), bot_id, {}, Direction::forward,
               [&](std::string_view, std::string_view value) {
-                const auto until = static_cast<Micros>(read_be64(value));
+                const auto until = static_cast<Micros>(read_big64(value));
                 if (until > now && (!next || until < *next)) next = until;
                 return true;
               });
