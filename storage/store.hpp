@@ -25,8 +25,7 @@ struct StoreMetrics {
   std::uint64_t refused = 0;      ///< appends that failed a condition
   std::uint64_t queue_depth = 0;  ///< appends waiting now
   std::uint64_t queue_bytes = 0;
-  std::vector<std::uint64_t>
-      append_latency_buckets;  ///< cumulative counts: kAppendLatencyBoundsSeconds, then all
+  std::vector<std::uint64_t> append_latency_buckets;  ///< cumulative counts: kAppendLatencyBoundsSeconds, then all
   double append_latency_sum_seconds = 0;
   std::vector<std::uint64_t> batch_size_buckets;  ///< cumulative counts: kBatchSizeBounds (events), then all
 };
@@ -83,7 +82,6 @@ class Store final : public Journal {
   Expected<RecordPtr> append_and_wait(Append append);
 
   // Rows
-  // -----------------------------------------------------------------------------------------------------------
 
   std::optional<std::string> row(TableId table, std::string_view key) const;
 
@@ -98,7 +96,6 @@ class Store final : public Journal {
                       const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
 
   // Snapshots
-  // ------------------------------------------------------------------------------------------------------
 
   std::optional<Snapshot> snapshot(std::string_view stream) const;
 
@@ -107,7 +104,6 @@ class Store final : public Journal {
   void save_snapshot(std::string stream, Snapshot snapshot);
 
   // Projection versions
-  // --------------------------------------------------------------------------------------------
 
   /// The version each projection's rows were built with, by projection name.
   std::map<std::string, std::uint32_t> projection_versions() const;
@@ -119,7 +115,6 @@ class Store final : public Journal {
                          const std::function<void(Position, Position)>& progress);
 
   // Operations
-  // -----------------------------------------------------------------------------------------------------
 
   StoreMetrics metrics() const;
 
