@@ -16,21 +16,21 @@ using Direction = Store::Direction;
 constexpr TableId id_of(Table table) { return static_cast<TableId>(table); }
 std::string key_of(AccountId id) { return big64(static_cast<std::uint64_t>(id)); }
 
+/// Nothing, and an unhealthy store, when the bytes are no such row.
 template <class Row>
-std::optional<Row> parse(std::string_view bytes) {
-  auto fields = events::from_cbor(bytes);
-  if (!fields) return std::nullopt;
+std::optional<Row> parse(const Store& store, std::string_view bytes) {
   try {
-    return fields->template get<Row>();
+    if (auto fields = events::from_cbor(bytes)) return fields->template get<Row>();
   } catch (const Json::exception&) {
-    return std::nullopt;
   }
+  store.report_corrupt_row(id_of(Row::table));
+  return std::nullopt;
 }
 
 template <class Row>
-std::optional<Row> row(const Store& store, Table table, std::string_view key) {
-  const auto bytes = store.row(id_of(table), key);
-  return bytes ? parse<Row>(*bytes) : std::nullopt;
+std::optional<Row> row(const Store& store, std::string_view key) {
+  const auto bytes = store.row(id_of(Row::table), key);
+  return bytes ? parse<Row>(store, *bytes) : std::nullopt;
 }
 
 /// The account number in a stream name `account/7`.
@@ -56,11 +56,11 @@ std::vector<std::string> ids_in(const Store& store, Table index, const std::stri
 }
 
 template <class Row>
-std::vector<Row> rows_of_ids(const Store& store, Table table, const std::vector<std::string>& ids) {
+std::vector<Row> rows_of_ids(const Store& store, const std::vector<std::string>& ids) {
   std::vector<Row> rows;
   rows.reserve(ids.size());
   for (const auto& id : ids)
-    if (auto found = row<Row>(store, table, id)) rows.push_back(std::move(*found));
+    if (auto found = row<Row>(store, id)) rows.push_back(std::move(*found));
   return rows;
 }
 
@@ -72,7 +72,7 @@ std::vector<CommandRow> last_commands(const Store& store, Table index, const std
     if (!stored) continue;
     bytes += stored->size();
     if (bytes > defaults::kMaxListBytes) break;
-    if (auto command = parse<CommandRow>(*stored)) rows.push_back(std::move(*command));
+    if (auto command = parse<CommandRow>(store, *stored)) rows.push_back(std::move(*command));
   }
   std::reverse(rows.begin(), rows.end());
   return rows;
@@ -169,7 +169,7 @@ std::vector<std::pair<TableId, std::string>> mirrored_counters() {
 }
 
 std::optional<AccountRow> Queries::account(AccountId id) const {
-  return row<AccountRow>(store_, Table::accounts, key_of(id));
+  return row<AccountRow>(store_, key_of(id));
 }
 
 bool Queries::account_exists(AccountId id) const {
@@ -182,7 +182,8 @@ std::optional<std::string> Queries::password_hash(AccountId id) const {
 
 std::optional<OpenLogin> Queries::login(std::string_view token_hash) const {
   const auto bytes = store_.row(id_of(Table::logins), token_hash);
-  if (!bytes || bytes->size() != 16) return std::nullopt;
+  if (!bytes) return std::nullopt;
+  if (bytes->size() != 16) return store_.report_corrupt_row(id_of(Table::logins)), std::nullopt;
   const std::string_view login(*bytes);
   return OpenLogin{static_cast<AccountId>(read_big64(login)), static_cast<Micros>(read_big64(login.substr(8)))};
 }
@@ -201,7 +202,7 @@ std::vector<AccountRow> Queries::accounts(AccountId after, std::size_t limit) co
   if (limit == 0) return rows;
   store_.scan(id_of(Table::accounts), {}, key_of(after + 1), Direction::forward,
               [&](std::string_view, std::string_view bytes) {
-                if (auto account = parse<AccountRow>(bytes)) rows.push_back(std::move(*account));
+                if (auto account = parse<AccountRow>(store_, bytes)) rows.push_back(std::move(*account));
                 return rows.size() < limit;
               });
   return rows;
@@ -211,7 +212,7 @@ std::vector<AccountRow> Queries::search_accounts(std::string_view text, std::siz
   const std::string wanted = lower(text);
   std::vector<AccountRow> rows;
   store_.scan(id_of(Table::accounts), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
-    auto account = parse<AccountRow>(bytes);
+    auto account = parse<AccountRow>(store_, bytes);
     const auto contains = [&](const std::string& field) { return lower(field).find(wanted) != std::string::npos; };
     if (account && (contains(account->username) || contains(account->email))) rows.push_back(std::move(*account));
     return rows.size() < limit;
@@ -223,7 +224,7 @@ AccountId Queries::last_account_id() const {
   return static_cast<AccountId>(last_number(store_, Table::account_numbers));
 }
 
-std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, Table::bots, id); }
+std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, id); }
 
 std::optional<std::string> Queries::bot_with_token(std::string_view token_hash) const {
   const auto stream = store_.claim_holder("token/" + std::string(token_hash));
@@ -238,28 +239,27 @@ std::vector<std::string> Queries::bot_ids_of(AccountId owner) const {
 }
 
 std::vector<BotRow> Queries::bots_of(AccountId owner, std::size_t limit) const {
-  return rows_of_ids<BotRow>(store_, Table::bots,
-                             ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, limit));
+  return rows_of_ids<BotRow>(
+      store_, ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, limit));
 }
 
 std::vector<BotRow> Queries::all_bots(std::size_t limit) const {
-  return rows_of_ids<BotRow>(store_, Table::bots,
-                             ids_in(store_, Table::bots_by_time, {}, 8, Direction::backward, limit));
+  return rows_of_ids<BotRow>(store_, ids_in(store_, Table::bots_by_time, {}, 8, Direction::backward, limit));
 }
 
 std::optional<BotDataRow> Queries::bot_data(std::string_view bot_id) const {
-  return row<BotDataRow>(store_, Table::bot_data, bot_id);
+  return row<BotDataRow>(store_, bot_id);
 }
 
 void Queries::each_bot(const std::function<void(const BotRow&)>& visit) const {
   store_.scan(id_of(Table::bots), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
-    if (const auto bot = parse<BotRow>(bytes)) visit(*bot);
+    if (const auto bot = parse<BotRow>(store_, bytes)) visit(*bot);
     return true;
   });
 }
 
 std::optional<CommandRow> Queries::command(std::string_view id) const {
-  return row<CommandRow>(store_, Table::commands, id);
+  return row<CommandRow>(store_, id);
 }
 
 std::vector<CommandRow> Queries::commands_of_bot(std::string_view bot_id, std::size_t limit) const {
@@ -365,7 +365,7 @@ std::vector<std::pair<std::string, ResetMailRow>> Queries::open_reset_mails() co
   std::vector<std::pair<std::string, ResetMailRow>> open;
   store_.scan(id_of(Table::reset_mails), {}, {}, Direction::forward,
               [&](std::string_view key, std::string_view value) {
-                if (auto mail = parse<ResetMailRow>(value)) open.emplace_back(std::string(key), std::move(*mail));
+                if (auto mail = parse<ResetMailRow>(store_, value)) open.emplace_back(key, std::move(*mail));
                 return true;
               });
   return open;

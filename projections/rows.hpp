@@ -35,6 +35,7 @@ enum class Table : TableId {
 inline constexpr std::size_t kBotIdLength = 6;
 
 struct AccountRow {
+  static constexpr Table table = Table::accounts;
   AccountId id = 0;
   std::string username, email, fullname, phone, birthday, gender;
   std::string role;
@@ -45,6 +46,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountRow, id, username, email,
                                                 role, created_at, last_login)
 
 struct BotRow {
+  static constexpr Table table = Table::bots;
   std::string id;
   AccountId owner_id = 0;
   std::string name;
@@ -58,12 +60,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotRow, id, owner_id, name, stat
                                                 sealed_token)
 
 struct BotDataRow {
+  static constexpr Table table = Table::bot_data;
   Json data = Json::object();
   Micros updated_at = 0;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotDataRow, data, updated_at)
 
 struct CommandRow {
+  static constexpr Table table = Table::commands;
   std::string id;
   std::string bot_id;
   AccountId owner_id = 0;
@@ -81,6 +85,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CommandRow, id, bot_id, owner_id
                                                 created_at, dispatched_at, attempts, completed_at, result)
 
 struct ResetMailRow {
+  static constexpr Table table = Table::reset_mails;
   AccountId account = 0;
   std::string email;
   std::string sealed_token;

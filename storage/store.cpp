@@ -305,6 +305,10 @@ Expected<void> Store::scan(
   return tl::unexpected(error);
 }
 
+void Store::report_corrupt_row(TableId table) const {
+  impl_->fail_store(Error{Errc::corrupt, "a row of table " + std::to_string(table) + " does not decode"});
+}
+
 // Snapshots
 
 std::optional<Snapshot> Store::snapshot(std::string_view stream) const {

@@ -95,6 +95,9 @@ class Store final : public Journal {
   Expected<void> scan(TableId table, std::string_view prefix, std::string_view from, Direction direction,
                       const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
 
+  /// For who knows what a row must look like: one that does not makes the store unhealthy.
+  void report_corrupt_row(TableId table) const;
+
   // Snapshots
 
   std::optional<Snapshot> snapshot(std::string_view stream) const;
