@@ -24,10 +24,10 @@ Expected<Rows> rows_of(const events::Record& record) {
     project_feed(category, record.events.size(), {record.id(), record.time}, rows);
     return rows;
   }
-  if (category == "command") return rows_of_events<events::CommandEvent>(record);
-  if (category == "bot") return rows_of_events<events::BotEvent>(record);
-  if (category == "account") return rows_of_events<events::AccountEvent>(record);
-  if (category == "reset_requests") return rows_of_events<events::ResetRequestEvent>(record);
+  if (category == events::kCommands) return rows_of_events<events::CommandEvent>(record);
+  if (category == events::kBots) return rows_of_events<events::BotEvent>(record);
+  if (category == events::kAccounts) return rows_of_events<events::AccountEvent>(record);
+  if (category == events::kResetRequests) return rows_of_events<events::ResetRequestEvent>(record);
   return Rows{};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "events/bot.hpp"
 #include "storage/coding.hpp"
 
 namespace troupe::projections {
@@ -33,13 +34,20 @@ std::optional<Row> row(const Store& store, std::string_view key) {
   return bytes ? parse<Row>(store, *bytes) : std::nullopt;
 }
 
-/// The account number in a stream name `account/7`.
-std::optional<AccountId> account_of(const std::optional<std::string>& stream) {
-  constexpr std::string_view prefix = "account/";
+/// The id of the stream that holds a claim, when it is one of `category`.
+std::optional<std::string> id_of_holder(const Store& store, const std::string& claim, std::string_view category) {
+  const auto stream = store.claim_holder(claim);
+  const std::string prefix = std::string(category) + "/";
   if (!stream || !stream->starts_with(prefix)) return std::nullopt;
+  return stream->substr(prefix.size());
+}
+
+std::optional<AccountId> account_with(const Store& store, const std::string& claim) {
+  const auto text = id_of_holder(store, claim, events::kAccounts);
+  if (!text) return std::nullopt;
   AccountId id = 0;
-  const char* end = stream->data() + stream->size();
-  if (std::from_chars(stream->data() + prefix.size(), end, id).ptr != end) return std::nullopt;
+  const char* end = text->data() + text->size();
+  if (std::from_chars(text->data(), end, id).ptr != end) return std::nullopt;
   return id;
 }
 
@@ -190,11 +198,11 @@ std::optional<OpenLogin> Queries::login(std::string_view token_hash) const {
 
 std::optional<AccountId> Queries::account_named(std::string_view name) const {
   const bool is_email = name.find('@') != name.npos;
-  return account_of(store_.claim_holder((is_email ? "email/" : "username/") + std::string(name)));
+  return account_with(store_, is_email ? events::email_claim(name) : events::username_claim(name));
 }
 
 std::optional<AccountId> Queries::account_with_reset(std::string_view token_hash) const {
-  return account_of(store_.claim_holder("reset/" + std::string(token_hash)));
+  return account_with(store_, events::reset_claim(token_hash));
 }
 
 std::vector<AccountRow> Queries::accounts(AccountId after, std::size_t limit) const {
@@ -227,9 +235,7 @@ AccountId Queries::last_account_id() const {
 std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, id); }
 
 std::optional<std::string> Queries::bot_with_token(std::string_view token_hash) const {
-  const auto stream = store_.claim_holder("token/" + std::string(token_hash));
-  if (!stream || !stream->starts_with("bot/")) return std::nullopt;
-  return stream->substr(4);
+  return id_of_holder(store_, events::token_claim(token_hash), events::kBots);
 }
 
 std::vector<std::string> Queries::bot_ids_of(AccountId owner) const {
