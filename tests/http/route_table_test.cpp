@@ -103,6 +103,17 @@ class RouteTable : public ::testing::Test {
     return path;
   }
 
+  static Json example_of(const Field& field) {
+    switch (field.type) {
+      case Field::Type::integer: return 1;
+      case Field::Type::object: return Json::object();
+      case Field::Type::array: return Json::array();
+      case Field::Type::string:
+      case Field::Type::any: break;
+    }
+    return field.values.empty() ? "text" : field.values.front();
+  }
+
   static void expect_error(const Response& response, int status, const Route& route) {
     EXPECT_EQ(response.status, status) << route.method << " " << route.pattern << " " << response.body;
     const auto body = Json::parse(response.body, nullptr, false);
@@ -168,12 +179,17 @@ TEST_F(RouteTable, EveryRequiredFieldIsNamedWhenItIsMissing) {
   for (const Route& route : surface_->routes()) {
     for (const Field& field : route.fields) {
       if (!field.required) continue;
-      const auto answer = route.access == Access::bot
-                              ? send(route.method, target_of(route), "{}", "X-Bot-Token", token_)
-                              : send(route.method, target_of(route), "{}", "Cookie", cookies_["owner"]);
+      Json body = Json::object();
+      for (const Field& other : route.fields)
+        if (other.required && other.name != field.name) body[other.name] = example_of(other);
+      const bool bots_only = route.access == Access::bot;
+      const auto answer = bots_only ? send(route.method, target_of(route), body.dump(), "X-Bot-Token", token_)
+                                    : send(route.method, target_of(route), body.dump(), "Cookie", cookies_["owner"]);
       expect_error(answer, 400, route);
-      EXPECT_FALSE(Json::parse(answer.body).value("field", "").empty()) << route.pattern;
-      break;  // only the first that is missing is named
+      const auto error = Json::parse(answer.body);
+      EXPECT_EQ(error.value("field", ""), field.name) << route.pattern;
+      const std::string expected = route.missing.empty() ? field.name + " is required" : route.missing;
+      EXPECT_EQ(error.value("error", ""), expected) << route.pattern;
     }
   }
 }
