@@ -121,7 +121,8 @@ class Store final : public Journal {
 
   StoreMetrics metrics() const;
 
-  /// False once a write or a sync has failed: nothing more is accepted and the process should stop.
+  /// False once a write or a sync has failed or a read has found damage: nothing more is accepted and the process
+  /// should stop.
   bool healthy() const;
 
   /// `on_failure(sentence)` is called once, on the writer's thread, when the store becomes unhealthy.
