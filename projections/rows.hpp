@@ -93,7 +93,7 @@ struct ResetMailRow {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ResetMailRow, account, email, sealed_token, expires_at)
 
-// Names of counters ----------------------------------------------------------------------------------------------------
+// Names of counters --------------------------------------------------------------------------------------------------
 
 inline constexpr const char* kTotalUsers = "users";
 inline constexpr const char* kTotalBots = "bots";
