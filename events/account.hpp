@@ -1,9 +1,16 @@
 // What can happen to an account. Stream `account/<number>`.
+//
+// Fields that hold secrets, as text:
+//
+//   password_hash                           argon2id in its own encoded form: parameters, salt and digest
+//   token_hash, token_hashes, ended_logins  BLAKE2b-256 of the token, in url-safe base64 without padding
+//   sealed_token, sealed_email              XChaCha20-Poly1305 under the data folder's key, in the same base64
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -14,6 +21,15 @@ namespace troupe::events {
 /// Accounts are numbered from 1.
 using AccountId = std::int64_t;
 
+/// Categories of the streams here.
+inline constexpr std::string_view kAccounts = "account";
+inline constexpr std::string_view kResetRequests = "reset_requests";
+
+/// Names that one account at a time may claim.
+inline std::string username_claim(std::string_view username) { return "username/" + std::string(username); }
+inline std::string email_claim(std::string_view email) { return "email/" + std::string(email); }
+inline std::string reset_claim(std::string_view token_hash) { return "reset/" + std::string(token_hash); }
+
 struct AccountRegistered {
   static constexpr std::string_view type = "AccountRegistered";
   static constexpr std::uint16_t schema = 1;
@@ -21,7 +37,7 @@ struct AccountRegistered {
   std::string username;
   std::string email;
   std::string fullname;
-  std::string password_hash;  ///< argon2id, in its own encoded form
+  std::string password_hash;
   std::string role = "user";  ///< user, moderator or admin
 };
 TROUPE_EVENT(AccountRegistered, id, username, email, fullname, password_hash, role)
@@ -104,7 +120,7 @@ using AccountEvent = std::variant<AccountRegistered, LoggedIn, LoginsEnded, Prof
 struct PasswordResetRequested {
   static constexpr std::string_view type = "PasswordResetRequested";
   static constexpr std::uint16_t schema = 1;
-  std::string request;
+  std::string request;  ///< a random id: 16 hexadecimal digits
   std::string sealed_email;
 };
 TROUPE_EVENT(PasswordResetRequested, request, sealed_email)
@@ -112,7 +128,7 @@ TROUPE_EVENT(PasswordResetRequested, request, sealed_email)
 struct PasswordResetRequestSettled {
   static constexpr std::string_view type = "PasswordResetRequestSettled";
   static constexpr std::uint16_t schema = 1;
-  std::string request;
+  std::string request;  ///< the id from PasswordResetRequested
   bool issued = false;  ///< false: no account has that e-mail
 };
 TROUPE_EVENT(PasswordResetRequestSettled, request, issued)

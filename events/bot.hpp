@@ -1,10 +1,17 @@
-// What can happen to a bot. Stream `bot/<id>`; an id is six ASCII letters.
+// What can happen to a bot. Stream `bot/<id>`; an id is six ASCII letters. `token_hash` and `sealed_token` have the
+// forms told in events/account.hpp.
 #pragma once
 
 #include "events/account.hpp"
 #include "events/codec.hpp"
 
 namespace troupe::events {
+
+/// Category of the streams here.
+inline constexpr std::string_view kBots = "bot";
+
+/// The name that a bot claims for its token: the index from a token to its bot.
+inline std::string token_claim(std::string_view token_hash) { return "token/" + std::string(token_hash); }
 
 struct BotCreated {
   static constexpr std::string_view type = "BotCreated";

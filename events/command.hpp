@@ -6,6 +6,9 @@
 
 namespace troupe::events {
 
+/// Category of the streams here.
+inline constexpr std::string_view kCommands = "command";
+
 struct CommandQueued {
   static constexpr std::string_view type = "CommandQueued";
   static constexpr std::uint16_t schema = 1;

@@ -1,5 +1,5 @@
-// Every limit, time-out and tunable of the house, with its unit in the name or the type and its reason beside it.
-// A setting that a user may change is named the same in `troupe serve --help`.
+// The limits that clients and operators meet, the time-outs and the tunables, with the unit in the name or the type and
+// the reason beside each that needs one. `troupe serve --help` shows which of them an operator may change.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,11 @@
 namespace troupe::defaults {
 
 using namespace std::chrono_literals;
+
+// JSON ---------------------------------------------------------------------------------------------------------------
+
+/// Arrays and objects within each other. No dialect needs ten; writing and destroying a value recurse that deep.
+inline constexpr std::size_t kMaxJsonDepth = 64;
 
 // Journal ------------------------------------------------------------------------------------------------------------
 
@@ -22,7 +27,7 @@ inline constexpr std::size_t kMaxBatchEvents = 512;
 inline constexpr std::size_t kMaxRememberedStreams = 65536;
 /// How long an idempotency key is remembered. A client that retries later than a day is a new request.
 inline constexpr auto kIdempotencyWindow = 24h;
-/// Events of one append: twice a request body (kMaxBodyBytes) of the shortest log entries that make sense.
+/// Events of one append. A request makes at most kMaxLogsPerRequest; a larger append holds up those behind it.
 inline constexpr std::size_t kMaxAppendEvents = 20'000;
 /// One append, encoded, with its rows: four request bodies. It is one RocksDB value and is read back whole.
 inline constexpr std::size_t kMaxAppendBytes = std::size_t{16} << 20;
@@ -30,8 +35,9 @@ inline constexpr std::size_t kMaxAppendBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxStreamNameBytes = 512;
 /// Keys of rows, claims and idempotency. RocksDB compares them all the time; the longest real one is a URL.
 inline constexpr std::size_t kMaxStorageKeyBytes = 8192;
-/// Nesting of a row that is patched. Deeper ones would let a request choose how much stack a merge needs.
-inline constexpr std::size_t kMaxRowDepth = 66;
+/// Nesting of a row that is patched: its own map, what a client sent as a field of it, and one level to spare. Without
+/// a limit a request would choose how much stack a merge needs.
+inline constexpr std::size_t kMaxRowDepth = kMaxJsonDepth + 2;
 /// Snapshots waiting for a batch to ride with, by number and by bytes. Past it the new one is dropped: it is a cache.
 inline constexpr std::size_t kMaxPendingSnapshots = 1024;
 inline constexpr std::size_t kMaxPendingSnapshotBytes = std::size_t{32} << 20;
@@ -50,7 +56,7 @@ inline constexpr std::size_t kMaxHeaderFields = 100;
 inline constexpr std::size_t kMaxHeaderNameBytes = 256;
 /// One header value: a cookie jar or a bearer token, with room.
 inline constexpr std::size_t kMaxHeaderValueBytes = 8192;
-/// One request body. Ten thousand log entries of 400 bytes fit.
+/// One request body. As many log entries as it may hold (kMaxLogsPerRequest) fit with 4 KB each.
 inline constexpr std::size_t kMaxBodyBytes = std::size_t{4} << 20;
 /// All request bodies in flight together: each is buffered whole, so this bounds the memory of uploads.
 inline constexpr std::size_t kMaxBodiesInFlightBytes = std::size_t{256} << 20;
@@ -84,11 +90,6 @@ inline constexpr auto kAcceptRetryDelay = 100ms;
 /// How often a stopping server looks whether everything has ended.
 inline constexpr auto kStopCheckInterval = 10ms;
 
-// JSON ----------------------------------------------------------------------------------------------------------------
-
-/// Arrays and objects within each other. No dialect needs ten; writing and destroying a value recurse that deep.
-inline constexpr std::size_t kMaxJsonDepth = 64;
-
 // WebSocket ----------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kMaxWebSocketMessageBytes = std::size_t{1} << 20;
@@ -101,7 +102,7 @@ inline constexpr std::size_t kMaxIdleBufferBytes = 16384;
 /// Shorter messages are not worth compressing (permessage-deflate).
 inline constexpr std::size_t kMinCompressedBytes = 1024;
 
-// Socket.IO: the reference server's numbers -----------------------------------------------------------------------------
+// Socket.IO: the reference server's numbers --------------------------------------------------------------------------
 
 inline constexpr auto kPingInterval = 25s;
 inline constexpr auto kPingTimeout = 20s;
@@ -137,11 +138,10 @@ inline constexpr std::size_t kMaxRecoveryBytes = std::size_t{16} << 20;
 /// Lost clients whose place is kept; past it the one lost first is forgotten.
 inline constexpr std::size_t kMaxRecoverableSockets = kMaxConnections;
 
-
 // Accounts -----------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kMinPasswordLength = 8;
-/// Bytes. Argon2id takes any length; a limit keeps a request from being a megabyte of password.
+/// Characters. Argon2id takes any length; a limit keeps a request from being a megabyte of password.
 inline constexpr std::size_t kMaxPasswordLength = 1024;
 inline constexpr std::size_t kMaxUsernameLength = 64;
 /// RFC 5321, section 4.5.3.1.3: a path of 256 octets with its two angle brackets.
@@ -157,7 +157,7 @@ inline constexpr std::size_t kPasswordHashMemoryBytes = std::size_t{19} << 20;
 inline constexpr unsigned kPasswordHashPasses = 2;
 /// Threads that hash passwords. They leave a core of a small machine to everyone else.
 inline constexpr std::size_t kPasswordThreads = 1;
-/// Passwords waiting to be hashed. One takes some 50 ms of a core: past it a login waits too long anyway.
+/// Passwords waiting to be hashed, each for as long as actors/secrets.hpp says: past it a login waits too long anyway.
 inline constexpr std::size_t kMaxQueuedPasswords = 64;
 
 // Bots and commands --------------------------------------------------------------------------------------------------
@@ -208,7 +208,8 @@ inline constexpr std::size_t kMinSearchLength = 2;
 /// An entity without a message for this long sleeps; it costs nothing then.
 inline constexpr auto kPassivateAfter = 60s;
 inline constexpr auto kPassivationSweepInterval = 5s;
-/// Awake entities. Past it the idle ones are put to sleep at once, and a new one waits: Errc::overloaded.
+/// Awake entities of one kind: each Directory counts its own. Past it the idle ones are put to sleep at once; when none
+/// is idle, a new one is refused: Errc::overloaded.
 inline constexpr std::size_t kMaxAwakeEntities = 200000;
 /// Messages waiting for one entity.
 inline constexpr std::size_t kMaxEntityQueue = 1000;
@@ -241,12 +242,15 @@ inline constexpr auto kMailRetryDelay = 30s;
 /// Sign-in, registration and reset requests from one address: a burst, and what comes back each second.
 inline constexpr double kSignInBurst = 100;
 inline constexpr double kSignInPerSecond = 5;
+/// Addresses remembered by the limiter.
+inline constexpr std::size_t kMaxLimitedAddresses = 100000;
+
+// What is remembered between requests --------------------------------------------------------------------------------
+
 /// Lists remembered until something in them changes, and the longest that is worth it: 16 MB together.
 inline constexpr std::size_t kMaxRememberedLists = 1000;
 inline constexpr std::size_t kMaxRememberedListBytes = 16384;
 /// Good tokens remembered between two calls; some 200 bytes each.
 inline constexpr std::size_t kMaxRememberedTokens = 20000;
-/// Addresses remembered by the limiter.
-inline constexpr std::size_t kMaxLimitedAddresses = 100000;
 
 }  // namespace troupe::defaults

@@ -5,6 +5,10 @@
 
 namespace troupe::events {
 
+/// Categories of the streams here.
+inline constexpr std::string_view kLogs = "logs";
+inline constexpr std::string_view kMessages = "messages";
+
 struct LogReported {
   static constexpr std::string_view type = "LogReported";
   static constexpr std::uint16_t schema = 1;
@@ -27,8 +31,5 @@ struct MessageReported {
 TROUPE_EVENT(MessageReported, message, author_id, author_name, thread_id, thread_type, metadata)
 
 using FeedEvent = std::variant<LogReported, MessageReported>;
-
-inline constexpr std::string_view kLogs = "logs";
-inline constexpr std::string_view kMessages = "messages";
 
 }  // namespace troupe::events

@@ -3,9 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace troupe {
 
@@ -19,9 +17,6 @@ Micros now_micros();
 
 /// ISO 8601 in UTC with milliseconds: `2026-01-31T12:34:56.789Z`.
 std::string iso8601(Micros t);
-
-/// Reads what `iso8601` writes (fraction of up to six digits optional); nothing for any other text.
-std::optional<Micros> parse_iso8601(std::string_view text);
 
 /// The form of HTTP dates and cookies: `Thu, 01 Jan 1970 00:00:00 GMT` (RFC 9110, section 5.6.7).
 std::string http_date(Micros t);

@@ -1,7 +1,7 @@
 // Accounts, their credentials and their open logins; password resets that are still under way.
 #include <charconv>
 
-#include "projections/row_changes.hpp"
+#include "projections/changes.hpp"
 
 namespace troupe::projections {
 namespace {
@@ -14,7 +14,7 @@ AccountId number_of(std::string_view id) {
   return number;
 }
 
-std::string account_key(const Context& c) { return be64(static_cast<std::uint64_t>(number_of(c.id))); }
+std::string account_key(const Context& c) { return big64(static_cast<std::uint64_t>(number_of(c.id))); }
 
 void erase_logins(const std::vector<std::string>& token_hashes, Rows& rows) {
   for (const auto& hash : token_hashes) rows.push_back(erase(Table::logins, hash));
@@ -36,7 +36,7 @@ void on(const AccountRegistered& e, const Context& c, Rows& rows) {
 
 void on(const LoggedIn& e, const Context& c, Rows& rows) {
   rows.push_back(
-      put_bytes(Table::logins, e.token_hash, account_key(c) + be64(static_cast<std::uint64_t>(e.expires_at))));
+      put_bytes(Table::logins, e.token_hash, account_key(c) + big64(static_cast<std::uint64_t>(e.expires_at))));
   rows.push_back(patch(Table::accounts, account_key(c), {{"last_login", c.time}}));
 }
 

@@ -1,5 +1,5 @@
 // Bots, in the orders they are listed, and the data they synced.
-#include "projections/row_changes.hpp"
+#include "projections/changes.hpp"
 
 namespace troupe::projections {
 namespace {
@@ -7,11 +7,11 @@ namespace {
 using namespace events;
 
 std::string by_time(Micros created_at, std::string_view id) {
-  return be64(static_cast<std::uint64_t>(created_at)) + std::string(id);
+  return big64(static_cast<std::uint64_t>(created_at)) + std::string(id);
 }
 
 std::string by_owner(AccountId owner, Micros created_at, std::string_view id) {
-  return be64(static_cast<std::uint64_t>(owner)) + by_time(created_at, id);
+  return big64(static_cast<std::uint64_t>(owner)) + by_time(created_at, id);
 }
 
 void on(const BotCreated& e, const Context& c, Rows& rows) {

@@ -1,12 +1,12 @@
 // Commands, in the orders they are listed; those that wait, in the order they are polled; and their counts.
-#include "projections/row_changes.hpp"
+#include "projections/changes.hpp"
 
 namespace troupe::projections {
 namespace {
 
 using namespace events;
 
-std::string ordered(std::uint64_t number, std::string_view id) { return be64(number) + std::string(id); }
+std::string ordered(std::uint64_t number, std::string_view id) { return big64(number) + std::string(id); }
 
 void on(const CommandQueued& e, const Context& c, Rows& rows) {
   CommandRow row;
@@ -21,9 +21,9 @@ void on(const CommandQueued& e, const Context& c, Rows& rows) {
   const std::string at = ordered(e.number, e.id);
   rows.push_back(put_row(Table::commands, e.id, row));
   rows.push_back(put_key(Table::commands_by_bot, e.bot_id + at));
-  rows.push_back(put_key(Table::commands_by_owner, be64(static_cast<std::uint64_t>(e.owner_id)) + at));
+  rows.push_back(put_key(Table::commands_by_owner, big64(static_cast<std::uint64_t>(e.owner_id)) + at));
   rows.push_back(put_key(Table::commands_by_number, at));
-  rows.push_back(put_bytes(Table::pending_commands, e.bot_id + at, be64(0)));
+  rows.push_back(put_bytes(Table::pending_commands, e.bot_id + at, big64(0)));
   rows.push_back(add(kTotalCommands, 1));
   rows.push_back(add(kPendingCommands, 1));
   rows.push_back(add(of_bot(e.bot_id, "commands"), 1));
@@ -33,7 +33,7 @@ void on(const CommandQueued& e, const Context& c, Rows& rows) {
 
 void on(const CommandLeased& e, const Context& c, Rows& rows) {
   rows.push_back(put_bytes(Table::pending_commands, e.bot_id + ordered(e.number, c.id),
-                           be64(static_cast<std::uint64_t>(e.leased_until))));
+                           big64(static_cast<std::uint64_t>(e.leased_until))));
   rows.push_back(patch(Table::commands, std::string(c.id), {{"dispatched_at", c.time}, {"attempts", e.attempt}}));
 }
 

@@ -148,7 +148,8 @@ Expected<void> write_log(const storage::Store& store, const Export& what, Output
     }
     const auto event = events::decode<events::FeedEvent>(record.events[i]);
     if (!event) return tl::unexpected(event.error());
-    return std::visit([&](const auto& e) { return output.write(row_of(e, position, record.id(), record.time)); }, *event);
+    const auto row = std::visit([&](const auto& e) { return row_of(e, position, record.id(), record.time); }, *event);
+    return output.write(row);
   };
   const auto read = store.read(1, [&](const events::Record& record) {
     if (!wanted(record)) return true;

@@ -1,5 +1,5 @@
 // Counts of what bots report. The entries themselves are read from their streams.
-#include "projections/row_changes.hpp"
+#include "projections/changes.hpp"
 
 namespace troupe::projections {
 

@@ -2,7 +2,6 @@
 // the same outcome, when the log is replayed.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -34,12 +33,8 @@ void project_feed(std::string_view category, std::size_t events, const Context& 
 /// A category that no projection reads has no rows.
 Expected<Rows> rows_of(const events::Record& record);
 
-/// One projection: rows of `tables` are dropped and replayed when `version` changes.
-struct Projection {
-  std::string name;
-  std::uint32_t version;
-  std::vector<storage::TableId> tables;
-};
-const std::vector<Projection>& all_projections();
+/// Raise it with any change to the rows that come of an event: all rows are then dropped and replayed. It is one
+/// version for all tables, because the counters are fed by every projection.
+inline constexpr std::uint32_t kRowsVersion = 1;
 
 }  // namespace troupe::projections

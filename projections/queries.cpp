@@ -3,43 +3,51 @@
 #include <algorithm>
 #include <charconv>
 
-#include "storage/row_key.hpp"
+#include "events/bot.hpp"
+#include "storage/coding.hpp"
 
 namespace troupe::projections {
 namespace {
 
-using storage::be64;
-using storage::read_be64;
+using storage::big64;
+using storage::read_big64;
 using storage::Store;
 using Direction = Store::Direction;
 
 constexpr TableId id_of(Table table) { return static_cast<TableId>(table); }
-std::string key_of(AccountId id) { return be64(static_cast<std::uint64_t>(id)); }
+std::string key_of(AccountId id) { return big64(static_cast<std::uint64_t>(id)); }
 
+/// Nothing, and an unhealthy store, when the bytes are no such row.
 template <class Row>
-std::optional<Row> parse(std::string_view bytes) {
-  auto fields = events::from_cbor(bytes);
-  if (!fields) return std::nullopt;
+std::optional<Row> parse(const Store& store, std::string_view bytes) {
   try {
-    return fields->template get<Row>();
+    if (auto fields = events::from_cbor(bytes)) return fields->template get<Row>();
   } catch (const Json::exception&) {
-    return std::nullopt;
   }
+  store.report_corrupt_row(id_of(Row::table));
+  return std::nullopt;
 }
 
 template <class Row>
-std::optional<Row> row(const Store& store, Table table, std::string_view key) {
-  const auto bytes = store.row(id_of(table), key);
-  return bytes ? parse<Row>(*bytes) : std::nullopt;
+std::optional<Row> row(const Store& store, std::string_view key) {
+  const auto bytes = store.row(id_of(Row::table), key);
+  return bytes ? parse<Row>(store, *bytes) : std::nullopt;
 }
 
-/// The account number in a stream name `account/7`.
-std::optional<AccountId> account_of(const std::optional<std::string>& stream) {
-  constexpr std::string_view prefix = "account/";
+/// The id of the stream that holds a claim, when it is one of `category`.
+std::optional<std::string> id_of_holder(const Store& store, const std::string& claim, std::string_view category) {
+  const auto stream = store.claim_holder(claim);
+  const std::string prefix = std::string(category) + "/";
   if (!stream || !stream->starts_with(prefix)) return std::nullopt;
+  return stream->substr(prefix.size());
+}
+
+std::optional<AccountId> account_with(const Store& store, const std::string& claim) {
+  const auto text = id_of_holder(store, claim, events::kAccounts);
+  if (!text) return std::nullopt;
   AccountId id = 0;
-  const char* end = stream->data() + stream->size();
-  if (std::from_chars(stream->data() + prefix.size(), end, id).ptr != end) return std::nullopt;
+  const char* end = text->data() + text->size();
+  if (std::from_chars(text->data(), end, id).ptr != end) return std::nullopt;
   return id;
 }
 
@@ -56,11 +64,11 @@ std::vector<std::string> ids_in(const Store& store, Table index, const std::stri
 }
 
 template <class Row>
-std::vector<Row> rows_of_ids(const Store& store, Table table, const std::vector<std::string>& ids) {
+std::vector<Row> rows_of_ids(const Store& store, const std::vector<std::string>& ids) {
   std::vector<Row> rows;
   rows.reserve(ids.size());
   for (const auto& id : ids)
-    if (auto found = row<Row>(store, table, id)) rows.push_back(std::move(*found));
+    if (auto found = row<Row>(store, id)) rows.push_back(std::move(*found));
   return rows;
 }
 
@@ -72,7 +80,7 @@ std::vector<CommandRow> last_commands(const Store& store, Table index, const std
     if (!stored) continue;
     bytes += stored->size();
     if (bytes > defaults::kMaxListBytes) break;
-    if (auto command = parse<CommandRow>(*stored)) rows.push_back(std::move(*command));
+    if (auto command = parse<CommandRow>(store, *stored)) rows.push_back(std::move(*command));
   }
   std::reverse(rows.begin(), rows.end());
   return rows;
@@ -82,7 +90,7 @@ std::vector<CommandRow> last_commands(const Store& store, Table index, const std
 std::uint64_t last_number(const Store& store, Table index) {
   std::uint64_t last = 0;
   store.scan(id_of(index), {}, {}, Direction::backward, [&](std::string_view key, std::string_view) {
-    last = read_be64(key);
+    last = read_big64(key);
     return false;
   });
   return last;
@@ -169,7 +177,7 @@ std::vector<std::pair<TableId, std::string>> mirrored_counters() {
 }
 
 std::optional<AccountRow> Queries::account(AccountId id) const {
-  return row<AccountRow>(store_, Table::accounts, key_of(id));
+  return row<AccountRow>(store_, key_of(id));
 }
 
 bool Queries::account_exists(AccountId id) const {
@@ -183,16 +191,18 @@ std::optional<std::string> Queries::password_hash(AccountId id) const {
 std::optional<OpenLogin> Queries::login(std::string_view token_hash) const {
   const auto bytes = store_.row(id_of(Table::logins), token_hash);
   if (!bytes) return std::nullopt;
-  return OpenLogin{static_cast<AccountId>(read_be64(*bytes)), static_cast<Micros>(read_be64(*bytes, 8))};
+  if (bytes->size() != 16) return store_.report_corrupt_row(id_of(Table::logins)), std::nullopt;
+  const std::string_view login(*bytes);
+  return OpenLogin{static_cast<AccountId>(read_big64(login)), static_cast<Micros>(read_big64(login.substr(8)))};
 }
 
 std::optional<AccountId> Queries::account_named(std::string_view name) const {
   const bool is_email = name.find('@') != name.npos;
-  return account_of(store_.claim_holder((is_email ? "email/" : "username/") + std::string(name)));
+  return account_with(store_, is_email ? events::email_claim(name) : events::username_claim(name));
 }
 
 std::optional<AccountId> Queries::account_with_reset(std::string_view token_hash) const {
-  return account_of(store_.claim_holder("reset/" + std::string(token_hash)));
+  return account_with(store_, events::reset_claim(token_hash));
 }
 
 std::vector<AccountRow> Queries::accounts(AccountId after, std::size_t limit) const {
@@ -200,7 +210,7 @@ std::vector<AccountRow> Queries::accounts(AccountId after, std::size_t limit) co
   if (limit == 0) return rows;
   store_.scan(id_of(Table::accounts), {}, key_of(after + 1), Direction::forward,
               [&](std::string_view, std::string_view bytes) {
-                if (auto account = parse<AccountRow>(bytes)) rows.push_back(std::move(*account));
+                if (auto account = parse<AccountRow>(store_, bytes)) rows.push_back(std::move(*account));
                 return rows.size() < limit;
               });
   return rows;
@@ -210,7 +220,7 @@ std::vector<AccountRow> Queries::search_accounts(std::string_view text, std::siz
   const std::string wanted = lower(text);
   std::vector<AccountRow> rows;
   store_.scan(id_of(Table::accounts), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
-    auto account = parse<AccountRow>(bytes);
+    auto account = parse<AccountRow>(store_, bytes);
     const auto contains = [&](const std::string& field) { return lower(field).find(wanted) != std::string::npos; };
     if (account && (contains(account->username) || contains(account->email))) rows.push_back(std::move(*account));
     return rows.size() < limit;
@@ -222,12 +232,10 @@ AccountId Queries::last_account_id() const {
   return static_cast<AccountId>(last_number(store_, Table::account_numbers));
 }
 
-std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, Table::bots, id); }
+std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, id); }
 
 std::optional<std::string> Queries::bot_with_token(std::string_view token_hash) const {
-  const auto stream = store_.claim_holder("token/" + std::string(token_hash));
-  if (!stream || !stream->starts_with("bot/")) return std::nullopt;
-  return stream->substr(4);
+  return id_of_holder(store_, events::token_claim(token_hash), events::kBots);
 }
 
 std::vector<std::string> Queries::bot_ids_of(AccountId owner) const {
@@ -237,28 +245,27 @@ std::vector<std::string> Queries::bot_ids_of(AccountId owner) const {
 }
 
 std::vector<BotRow> Queries::bots_of(AccountId owner, std::size_t limit) const {
-  return rows_of_ids<BotRow>(store_, Table::bots,
-                             ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, limit));
+  return rows_of_ids<BotRow>(
+      store_, ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, limit));
 }
 
 std::vector<BotRow> Queries::all_bots(std::size_t limit) const {
-  return rows_of_ids<BotRow>(store_, Table::bots,
-                             ids_in(store_, Table::bots_by_time, {}, 8, Direction::backward, limit));
+  return rows_of_ids<BotRow>(store_, ids_in(store_, Table::bots_by_time, {}, 8, Direction::backward, limit));
 }
 
 std::optional<BotDataRow> Queries::bot_data(std::string_view bot_id) const {
-  return row<BotDataRow>(store_, Table::bot_data, bot_id);
+  return row<BotDataRow>(store_, bot_id);
 }
 
 void Queries::each_bot(const std::function<void(const BotRow&)>& visit) const {
   store_.scan(id_of(Table::bots), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
-    if (const auto bot = parse<BotRow>(bytes)) visit(*bot);
+    if (const auto bot = parse<BotRow>(store_, bytes)) visit(*bot);
     return true;
   });
 }
 
 std::optional<CommandRow> Queries::command(std::string_view id) const {
-  return row<CommandRow>(store_, Table::commands, id);
+  return row<CommandRow>(store_, id);
 }
 
 std::vector<CommandRow> Queries::commands_of_bot(std::string_view bot_id, std::size_t limit) const {
@@ -278,7 +285,7 @@ std::vector<std::string> Queries::leasable_commands(std::string_view bot_id, Mic
   if (limit == 0) return ids;
   store_.scan(id_of(Table::pending_commands), bot_id, {}, Direction::forward,
               [&](std::string_view key, std::string_view value) {
-                if (static_cast<Micros>(read_be64(value)) <= now) ids.emplace_back(key.substr(bot_id.size() + 8));
+                if (static_cast<Micros>(read_big64(value)) <= now) ids.emplace_back(key.substr(bot_id.size() + 8));
                 return ids.size() < limit;
               });
   return ids;
@@ -288,7 +295,7 @@ std::optional<Micros> Queries::next_lease_end(std::string_view bot_id, Micros no
   std::optional<Micros> next;
   store_.scan(id_of(Table::pending_commands), bot_id, {}, Direction::forward,
               [&](std::string_view, std::string_view value) {
-                const auto until = static_cast<Micros>(read_be64(value));
+                const auto until = static_cast<Micros>(read_big64(value));
                 if (until > now && (!next || until < *next)) next = until;
                 return true;
               });
@@ -364,7 +371,7 @@ std::vector<std::pair<std::string, ResetMailRow>> Queries::open_reset_mails() co
   std::vector<std::pair<std::string, ResetMailRow>> open;
   store_.scan(id_of(Table::reset_mails), {}, {}, Direction::forward,
               [&](std::string_view key, std::string_view value) {
-                if (auto mail = parse<ResetMailRow>(value)) open.emplace_back(std::string(key), std::move(*mail));
+                if (auto mail = parse<ResetMailRow>(store_, value)) open.emplace_back(key, std::move(*mail));
                 return true;
               });
   return open;

@@ -1,4 +1,6 @@
 // Reads of the projection rows and of the feeds, each from what is committed now. Thread-safe; nothing is cached.
+//
+// A row that does not decode has no place in an answer: it is left out, and the store becomes unhealthy.
 #pragma once
 
 #include <functional>
@@ -21,7 +23,7 @@ struct OpenLogin {
 /// Counters of one bot's commands and reports.
 struct BotStatistics {
   std::int64_t commands = 0, pending = 0, completed = 0, failed = 0, logs = 0, messages = 0;
-  std::vector<std::pair<std::string, std::int64_t>> command_types;
+  std::vector<std::pair<std::string, std::int64_t>> command_types;  ///< a type, and how many of it were queued
 };
 
 struct Overview {
@@ -43,12 +45,7 @@ struct Visible {
   std::vector<std::string> bots = {};
 };
 
-struct PendingCommand {
-  std::string id;
-  Micros leased_until = 0;
-};
-
-/// Counters that every overview reads: the store keeps them in memory.
+/// Table and name of the counters that every overview reads: the store keeps them in memory.
 std::vector<std::pair<TableId, std::string>> mirrored_counters();
 
 class Queries {
@@ -56,7 +53,7 @@ class Queries {
   explicit Queries(const storage::Store& store) : store_(store) {}
 
   std::optional<AccountRow> account(AccountId id) const;
-  /// True also when the row is there but damaged.
+  /// True also when the row is there but does not decode.
   bool account_exists(AccountId id) const;
   std::optional<std::string> password_hash(AccountId id) const;
   std::optional<OpenLogin> login(std::string_view token_hash) const;
@@ -76,7 +73,7 @@ class Queries {
   std::vector<std::string> bot_ids_of(AccountId owner) const;
   std::vector<BotRow> all_bots(std::size_t limit) const;
   std::optional<BotDataRow> bot_data(std::string_view bot_id) const;
-  /// Every bot's id, for start-up work.
+  /// Every bot's row, for start-up work.
   void each_bot(const std::function<void(const BotRow&)>& visit) const;
 
   std::optional<CommandRow> command(std::string_view id) const;
@@ -101,7 +98,9 @@ class Queries {
   Expected<std::vector<FeedEntry>> recent_logs(const Visible& visible, std::size_t limit) const;
   Expected<std::vector<FeedEntry>> recent_messages(const Visible& visible, std::size_t limit) const;
 
+  /// Requests with their sealed e-mails.
   std::vector<std::pair<std::string, std::string>> open_reset_requests() const;
+  /// Digests of reset tokens with the mails to be sent.
   std::vector<std::pair<std::string, ResetMailRow>> open_reset_mails() const;
 
  private:

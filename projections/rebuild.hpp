@@ -7,11 +7,11 @@
 
 namespace troupe::projections {
 
-/// False when some rows were built by another version of their projection.
+/// False when the rows were built by another version of the projections (kRowsVersion).
 bool up_to_date(const storage::Store& store);
 
-/// Replays the log into every projection whose rows were built by another version of it (all of them with `force`).
-/// Only before the first append. `progress(done, total)` gets positions, and is not called when nothing is to be done.
+/// Replays the log into rows that are not up to date (with `force` also into those that are). Only before the first
+/// append. `progress(done, total)` gets positions, and is not called when nothing is to be done.
 Expected<void> rebuild(storage::Store& store, bool force,
                        const std::function<void(storage::Position done, storage::Position total)>& progress);
 

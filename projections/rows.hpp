@@ -13,28 +13,29 @@ using storage::TableId;
 
 /// Numbers are for ever: a table that is dropped leaves its number unused.
 enum class Table : TableId {
-  accounts = 1,       ///< be64(account) -> AccountRow
-  credentials = 2,    ///< be64(account) -> argon2id hash, as text
-  logins = 3,         ///< token digest -> be64(account) be64(expires_at)
+  accounts = 1,       ///< big64(account) -> AccountRow
+  credentials = 2,    ///< big64(account) -> argon2id hash, as text
+  logins = 3,         ///< token digest -> big64(account) big64(expires_at)
   bots = 4,           ///< bot id -> BotRow
-  bots_by_owner = 5,  ///< be64(owner) be64(created_at) bot id -> nothing
-  bots_by_time = 6,   ///< be64(created_at) bot id -> nothing
+  bots_by_owner = 5,  ///< big64(owner) big64(created_at) bot id -> nothing
+  bots_by_time = 6,   ///< big64(created_at) bot id -> nothing
   bot_data = 7,       ///< bot id -> BotDataRow
   commands = 8,       ///< command id -> CommandRow
-  commands_by_bot = 9,     ///< bot id be64(number) command id -> nothing
-  commands_by_owner = 10,  ///< be64(owner) be64(number) command id -> nothing
-  commands_by_number = 11, ///< be64(number) command id -> nothing
-  pending_commands = 12,   ///< bot id be64(number) command id -> be64(leased_until)
+  commands_by_bot = 9,     ///< bot id big64(number) command id -> nothing
+  commands_by_owner = 10,  ///< big64(owner) big64(number) command id -> nothing
+  commands_by_number = 11, ///< big64(number) command id -> nothing
+  pending_commands = 12,   ///< bot id big64(number) command id -> big64(leased_until)
   counters = 13,           ///< name -> counter
   reset_requests = 14,     ///< request -> sealed e-mail: asked for, not worked out yet
   reset_mails = 15,        ///< token digest -> ResetMailRow: issued, not sent yet
-  account_numbers = 16,    ///< be64(account) -> nothing, also of deleted accounts: numbers are not used again
+  account_numbers = 16,    ///< big64(account) -> nothing, also of deleted accounts: numbers are not used again
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
 inline constexpr std::size_t kBotIdLength = 6;
 
 struct AccountRow {
+  static constexpr Table table = Table::accounts;
   AccountId id = 0;
   std::string username, email, fullname, phone, birthday, gender;
   std::string role;
@@ -45,6 +46,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountRow, id, username, email,
                                                 role, created_at, last_login)
 
 struct BotRow {
+  static constexpr Table table = Table::bots;
   std::string id;
   AccountId owner_id = 0;
   std::string name;
@@ -58,12 +60,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotRow, id, owner_id, name, stat
                                                 sealed_token)
 
 struct BotDataRow {
+  static constexpr Table table = Table::bot_data;
   Json data = Json::object();
   Micros updated_at = 0;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotDataRow, data, updated_at)
 
 struct CommandRow {
+  static constexpr Table table = Table::commands;
   std::string id;
   std::string bot_id;
   AccountId owner_id = 0;
@@ -81,6 +85,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CommandRow, id, bot_id, owner_id
                                                 created_at, dispatched_at, attempts, completed_at, result)
 
 struct ResetMailRow {
+  static constexpr Table table = Table::reset_mails;
   AccountId account = 0;
   std::string email;
   std::string sealed_token;
@@ -88,7 +93,7 @@ struct ResetMailRow {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ResetMailRow, account, email, sealed_token, expires_at)
 
-// Names of counters ----------------------------------------------------------------------------------------------------
+// Names of counters --------------------------------------------------------------------------------------------------
 
 inline constexpr const char* kTotalUsers = "users";
 inline constexpr const char* kTotalBots = "bots";

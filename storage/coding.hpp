@@ -27,6 +27,11 @@ inline void put_big64(std::string& out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8)
     out.push_back(static_cast<char>(value >> shift));
 }
+inline std::string big64(std::uint64_t value) {
+  std::string bytes;
+  put_big64(bytes, value);
+  return bytes;
+}
 
 inline void put_varint(std::string& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7)
@@ -46,6 +51,7 @@ inline std::uint64_t read_fixed(std::string_view bytes) {
   return value;
 }
 
+/// Reads eight bytes at the front; fewer read as a smaller number.
 inline std::uint64_t read_big64(std::string_view bytes) {
   std::uint64_t value = 0;
   for (const char byte : bytes.substr(0, 8))

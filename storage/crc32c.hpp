@@ -1,5 +1,4 @@
-// CRC-32C (Castagnoli polynomial, RFC 3720 appendix B.4), with the processor's own instruction where it has
-// one.
+// CRC-32C (Castagnoli polynomial, RFC 3720 appendix B.4), with the processor's own instruction where it has one.
 #pragma once
 
 #include <cstdint>

@@ -131,8 +131,7 @@ rocksdb::DBOptions database_options(bool create) {
   options.db_write_buffer_size = 192 * kMiB;        // memory of all families' memtables together
   options.max_open_files = defaults::kMaxOpenTableFiles;
   options.max_background_jobs = 2;  // a flush must not wait behind a compaction
-  // Table files go to the disk in steps while they are written, or one flush of dirty pages delays the next
-  // fsync.
+  // Table files go to the disk in steps while they are written, or one flush of dirty pages delays the next fsync.
   options.bytes_per_sync = kMiB;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;  // the info log is for faults, and stays small
   options.max_log_file_size = kMiB;

@@ -56,8 +56,7 @@ class Database {
   /// files must not turn into an empty one.
   static Expected<std::unique_ptr<Database>> open(const std::filesystem::path& folder, bool create,
                                                   std::function<Micros()> clock);
-  /// A reader beside the process that writes; sees what was written until now. `scratch` holds its own info
-  /// log.
+  /// A reader beside the process that writes; sees what was written until now. `scratch` holds its own info log.
   static Expected<std::unique_ptr<Database>> open_secondary(const std::filesystem::path& folder,
                                                             const std::filesystem::path& scratch);
   ~Database();

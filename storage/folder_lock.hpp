@@ -7,8 +7,7 @@
 
 namespace troupe::storage {
 
-/// Holds an exclusive flock(2) on a file that names this process. The kernel lets go of it however the
-/// process ends.
+/// Holds an exclusive flock(2) on a file that names this process. The kernel lets go of it however the process ends.
 class FolderLock {
  public:
   /// Errors: conflict (held by another process, named in the sentence), storage_failed.

@@ -75,8 +75,7 @@ using RecordPtr = std::shared_ptr<const Record>;
 /// Return false to stop a read early.
 using RecordVisitor = std::function<bool(const Record&)>;
 
-/// An append-only log of records with conditions, and nothing more, so that another engine can stand behind
-/// it.
+/// An append-only log of records with conditions, and nothing more, so that another engine can stand behind it.
 ///
 /// Thread-safe. Reads see every acknowledged append and never half of one. One process writes at a time.
 class Journal {
@@ -120,8 +119,7 @@ class Journal {
   virtual Position last_position() const = 0;
 
   /// Hands every committed batch, in log order, to `follower` on the writer's thread after the answers: hand
-  /// the work on, do not do it there. Register followers before the first append; they live as long as the
-  /// journal.
+  /// the work on, do not do it there. Register followers before the first append; they live as long as the journal.
   virtual void follow(std::function<void(const std::vector<RecordPtr>&)> follower) = 0;
 };
 

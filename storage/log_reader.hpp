@@ -26,8 +26,7 @@ class LogReader {
 
   /// The record whose first event has this position. Errors: corrupt when there is none.
   Expected<Record> record_at(Position position) const;
-  /// What an idempotency key produced: a null record when it is new or past its window at `now`. Errors:
-  /// duplicate.
+  /// What an idempotency key produced: a null record when it is new or past its window at `now`. Errors: duplicate.
   Expected<RecordPtr> find_idempotent(const IdempotencyKey& key, Micros now) const;
   /// The version of the stream's last event, 0 when there is no such stream.
   Expected<Version> last_version(std::string_view stream) const;

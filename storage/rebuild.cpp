@@ -43,20 +43,17 @@ Expected<void> store_versions(Database& database, const Rebuild& rebuild) {
   return database.write(batch, synced());
 }
 
-Expected<void> drop_table(Database& database, TableId table) {
+Expected<void> drop_rows(Database& database) {
   auto* rows = database.handle(Family::rows);
-  const std::string begin = row_key(table, "");
-  const std::string end = table < 0xFF ? row_key(static_cast<TableId>(table + 1), "")
-                                       : std::string(defaults::kMaxStorageKeyBytes + 2, '\xff');
-  const rocksdb::Slice from(begin), to(end);
-  auto status = rocksdb::DeleteFilesInRange(&database.db(), rows, &from, &to, /*include_end=*/false);
-  if (!status.ok()) return tl::unexpected(to_error(status, "dropping a table"));
+  auto status = rocksdb::DeleteFilesInRange(&database.db(), rows, nullptr, nullptr);
+  if (!status.ok()) return tl::unexpected(to_error(status, "dropping the rows"));
   rocksdb::WriteBatch batch;
-  batch.DeleteRange(rows, from, to);
+  const std::string past_the_longest_key(defaults::kMaxStorageKeyBytes + 2, '\xff');
+  batch.DeleteRange(rows, "", past_the_longest_key);
   if (auto written = database.write(batch, unlogged()); !written) return written;
   // The range's tombstone would slow down every read of the new rows: compact it away while there are none.
-  status = database.db().CompactRange({}, rows, &from, &to);
-  if (!status.ok()) return tl::unexpected(to_error(status, "dropping a table"));
+  status = database.db().CompactRange({}, rows, nullptr, nullptr);
+  if (!status.ok()) return tl::unexpected(to_error(status, "dropping the rows"));
   return {};
 }
 
@@ -98,8 +95,7 @@ Expected<void> replay(Database& database, const Rebuild& rebuild) {
 
 Expected<void> rebuild_rows(Database& database, const Rebuild& rebuild) {
   if (auto forgotten = forget_versions(database, rebuild); !forgotten) return forgotten;
-  for (const TableId table : rebuild.tables)
-    if (auto dropped = drop_table(database, table); !dropped) return dropped;
+  if (auto dropped = drop_rows(database); !dropped) return dropped;
   if (auto replayed = replay(database, rebuild); !replayed) return replayed;
   if (auto flushed = database.flush(); !flushed) return flushed;
   return store_versions(database, rebuild);

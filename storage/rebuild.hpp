@@ -10,7 +10,6 @@ namespace troupe::storage {
 inline constexpr std::string_view kVersionPrefix = "projection/";
 
 struct Rebuild {
-  const std::vector<TableId>& tables;
   const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of;
   const std::map<std::string, std::uint32_t>& versions;
   const std::function<void(Position, Position)>& progress;

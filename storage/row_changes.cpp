@@ -6,13 +6,6 @@
 #include "storage/row_value.hpp"
 
 namespace troupe::storage {
-namespace {
-
-std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-
-}  // namespace
 
 std::string row_key(TableId table, std::string_view key) {
   std::string whole;

@@ -1,5 +1,4 @@
-// Row changes on their way into a batch: encoded by the callers, gathered by whoever writes. Internal to
-// storage/.
+// Row changes on their way into a batch: encoded by the callers, gathered by whoever writes. Internal to storage/.
 #pragma once
 
 #include <unordered_map>
@@ -23,8 +22,7 @@ struct StoredChange {
   std::size_t bytes() const { return key.size() + value.size() + 16; }
 };
 
-/// Encodes changes, all additions to one counter as one. Errors: invalid (a patch that is not a CBOR map),
-/// too_large.
+/// Encodes changes, all additions to one counter as one. Errors: invalid (a patch that is not a CBOR map), too_large.
 Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows);
 
 /// Puts the changes of many appends into one RocksDB batch. Additions to a counter that many appends share

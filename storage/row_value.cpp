@@ -53,10 +53,6 @@ std::string encode_map(const Json& map) {
   return bytes;
 }
 
-std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-
 std::string tagged(char tag, std::string_view content) {
   std::string bytes;
   bytes.reserve(1 + content.size());
@@ -70,6 +66,10 @@ char tag_of(std::string_view bytes) {
 }
 
 }  // namespace
+
+std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
 
 std::string encode_counter(std::int64_t value) {
   std::string row;

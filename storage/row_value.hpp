@@ -2,12 +2,10 @@
 //
 //   stored  := '=' row | '!' reason          a row, or one that a change did not fit
 //   operand := '+' delta:fixed64             added to a counter: a row of eight bytes, fixed64
-//            | '~' map                       CBOR map (RFC 8949) whose fields replace those of the row, a
-//            CBOR map
+//            | '~' map                       CBOR map (RFC 8949) whose fields replace those of the row, itself a map
 //
 // A change that does not fit its row leaves a '!' row instead of an error: an error inside a merge would stop
-// RocksDB's compaction and with it the store, while a '!' row is refused when it is read and healed by the
-// next put.
+// RocksDB's compaction and with it the store, while a '!' row is refused when it is read and healed by the next put.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +18,9 @@
 #include "events/expected.hpp"
 
 namespace troupe::storage {
+
+/// The sum of counters: it wraps around at 64 bits.
+std::int64_t wrapping_sum(std::int64_t a, std::int64_t b);
 
 std::string encode_counter(std::int64_t value);
 
@@ -36,7 +37,7 @@ Expected<std::string_view> stored_row(std::string_view stored);
 /// Reads a CBOR map; nothing when it is anything else or nested deeper than defaults::kMaxRowDepth.
 std::optional<nlohmann::json> decode_map(std::string_view bytes);
 
-/// Applies operands, oldest first, to a stored row. Counters wrap around at 64 bits.
+/// Applies operands, oldest first, to a stored row.
 class RowMerge {
  public:
   explicit RowMerge(std::optional<std::string_view> stored);

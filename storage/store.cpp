@@ -121,20 +121,20 @@ struct Store::Impl {
     const auto stored = get(Family::rows, key);
     if (!stored) return 0;
     const auto row = stored_row(*stored);
-    if (!row) return report(row.error()), 0;
+    if (!row) return fail_store(row.error()), 0;
     if (const auto counter = decode_counter(*row)) return *counter;
-    report(Error{Errc::corrupt, "a row read as a counter is none"});
+    fail_store(Error{Errc::corrupt, "a row read as a counter is none"});
     return 0;
   }
 
-  /// For reads whose result has no room for an error.
-  void report(const Error& error) {
+  /// Makes the store unhealthy: for reads whose result has no room for an error.
+  void fail_store(const Error& error) {
     if (writer) writer->fail(error);
   }
   std::optional<std::string> get(Family family, std::string_view key) {
     auto value = database->get(family, key);
     if (value) return std::move(*value);
-    report(value.error());
+    fail_store(value.error());
     return std::nullopt;
   }
 };
@@ -202,7 +202,6 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
 // Journal
-// ----------------------------------------------------------------------------------------------------------------
 
 void Store::append(Append append, Answer answer) {
   if (!impl_->writer) return answer(fail(Errc::invalid, "the store was opened for reading only"));
@@ -251,14 +250,13 @@ void Store::follow(std::function<void(const std::vector<RecordPtr>&)> follower) 
 }
 
 // Rows
-// -------------------------------------------------------------------------------------------------------------------
 
 std::optional<std::string> Store::row(TableId table, std::string_view key) const {
   const auto stored = impl_->get(Family::rows, row_key(table, key));
   if (!stored) return std::nullopt;
   const auto row = stored_row(*stored);
   if (row) return std::string(*row);
-  impl_->report(row.error());
+  impl_->fail_store(row.error());
   return std::nullopt;
 }
 
@@ -296,25 +294,28 @@ Expected<void> Store::scan(
        forward ? rows->Next() : rows->Prev()) {
     const auto row = stored_row(view(rows->value()));
     if (!row) {
-      impl_->report(row.error());
+      impl_->fail_store(row.error());
       return tl::unexpected(row.error());
     }
     if (!visit(view(rows->key()).substr(1), *row)) return {};
   }
   if (rows->status().ok()) return {};
   const Error error = to_error(rows->status(), "reading rows");
-  impl_->report(error);
+  impl_->fail_store(error);
   return tl::unexpected(error);
 }
 
+void Store::report_corrupt_row(TableId table) const {
+  impl_->fail_store(Error{Errc::corrupt, "a row of table " + std::to_string(table) + " does not decode"});
+}
+
 // Snapshots
-// --------------------------------------------------------------------------------------------------------------
 
 std::optional<Snapshot> Store::snapshot(std::string_view stream) const {
   const auto bytes = impl_->get(Family::snapshots, stream);
   if (!bytes) return std::nullopt;
   auto snapshot = decode_snapshot(*bytes);
-  if (!snapshot) impl_->report(Error{Errc::corrupt, "a snapshot is damaged"});
+  if (!snapshot) impl_->fail_store(Error{Errc::corrupt, "a snapshot is damaged"});
   return snapshot;
 }
 
@@ -323,7 +324,6 @@ void Store::save_snapshot(std::string stream, Snapshot snapshot) {
 }
 
 // Projection versions
-// ----------------------------------------------------------------------------------------------------
 
 std::map<std::string, std::uint32_t> Store::projection_versions() const {
   std::map<std::string, std::uint32_t> versions;
@@ -334,24 +334,22 @@ std::map<std::string, std::uint32_t> Store::projection_versions() const {
     versions[std::string(key.substr(kVersionPrefix.size()))] =
         static_cast<std::uint32_t>(read_fixed(view(entries->value()).substr(0, 4)));
   }
-  if (!entries->status().ok()) impl_->report(to_error(entries->status(), "reading projection versions"));
+  if (!entries->status().ok()) impl_->fail_store(to_error(entries->status(), "reading projection versions"));
   return versions;
 }
 
-Expected<void> Store::rebuild(const std::vector<TableId>& tables,
-                              const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
+Expected<void> Store::rebuild(const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
                               const std::map<std::string, std::uint32_t>& versions,
                               const std::function<void(Position, Position)>& progress) {
   if (!impl_->writer) return fail(Errc::invalid, "the store was opened for reading only");
   if (impl_->writer->has_appended())
     return fail(Errc::invalid, "rows are rebuilt only before the first append");
-  auto rebuilt = rebuild_rows(*impl_->database, {tables, rows_of, versions, progress});
+  auto rebuilt = rebuild_rows(*impl_->database, {rows_of, versions, progress});
   impl_->load_mirrored();
   return rebuilt;
 }
 
 // Operations
-// -------------------------------------------------------------------------------------------------------------
 
 StoreMetrics Store::metrics() const {
   return impl_->writer ? impl_->writer->metrics() : StoreMetrics{};

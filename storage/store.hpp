@@ -25,8 +25,7 @@ struct StoreMetrics {
   std::uint64_t refused = 0;      ///< appends that failed a condition
   std::uint64_t queue_depth = 0;  ///< appends waiting now
   std::uint64_t queue_bytes = 0;
-  std::vector<std::uint64_t>
-      append_latency_buckets;  ///< cumulative counts: kAppendLatencyBoundsSeconds, then all
+  std::vector<std::uint64_t> append_latency_buckets;  ///< cumulative counts: kAppendLatencyBoundsSeconds, then all
   double append_latency_sum_seconds = 0;
   std::vector<std::uint64_t> batch_size_buckets;  ///< cumulative counts: kBatchSizeBounds (events), then all
 };
@@ -83,7 +82,6 @@ class Store final : public Journal {
   Expected<RecordPtr> append_and_wait(Append append);
 
   // Rows
-  // -----------------------------------------------------------------------------------------------------------
 
   std::optional<std::string> row(TableId table, std::string_view key) const;
 
@@ -97,8 +95,10 @@ class Store final : public Journal {
   Expected<void> scan(TableId table, std::string_view prefix, std::string_view from, Direction direction,
                       const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
 
+  /// For who knows what a row must look like: one that does not makes the store unhealthy.
+  void report_corrupt_row(TableId table) const;
+
   // Snapshots
-  // ------------------------------------------------------------------------------------------------------
 
   std::optional<Snapshot> snapshot(std::string_view stream) const;
 
@@ -107,24 +107,22 @@ class Store final : public Journal {
   void save_snapshot(std::string stream, Snapshot snapshot);
 
   // Projection versions
-  // --------------------------------------------------------------------------------------------
 
   /// The version each projection's rows were built with, by projection name.
   std::map<std::string, std::uint32_t> projection_versions() const;
 
-  /// Drops every row of `tables`, replays the log through `rows_of`, then stores `versions`: interrupted, it
-  /// starts anew at the next call. Only before the first append. `progress(done, total)` gets positions.
-  Expected<void> rebuild(const std::vector<TableId>& tables,
-                         const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
+  /// Drops every row, replays the log through `rows_of`, then stores `versions`: interrupted, it starts anew at
+  /// the next call. Only before the first append. `progress(done, total)` gets positions.
+  Expected<void> rebuild(const std::function<Expected<std::vector<RowChange>>(const Record&)>& rows_of,
                          const std::map<std::string, std::uint32_t>& versions,
                          const std::function<void(Position, Position)>& progress);
 
   // Operations
-  // -----------------------------------------------------------------------------------------------------
 
   StoreMetrics metrics() const;
 
-  /// False once a write or a sync has failed: nothing more is accepted and the process should stop.
+  /// False once a write or a sync has failed or a read has found damage: nothing more is accepted and the process
+  /// should stop.
   bool healthy() const;
 
   /// `on_failure(sentence)` is called once, on the writer's thread, when the store becomes unhealthy.

@@ -3,8 +3,7 @@
 // A write-ahead log that someone cut short looks just like one whose last write was torn by a crash. Only the
 // second may be accepted, and only a second file can tell them apart.
 //
-//   file := "acknowledged " position(20 digits) " " checksum(8 hex digits) "\n"   (CRC-32C of what precedes
-//   it)
+//   file := "acknowledged " position(20 digits) " " checksum(8 hex digits) "\n"   (CRC-32C of what precedes it)
 #pragma once
 
 #include <filesystem>

@@ -85,7 +85,6 @@ Writer::~Writer() {
 }
 
 // Callers' threads
-// ------------------------------------------------------------------------------------------------------
 
 Expected<Writer::Request> Writer::prepare(Append append) {
   if (auto good = check_append(append); !good) return tl::unexpected(good.error());
@@ -197,7 +196,6 @@ StoreMetrics Writer::metrics() const {
 }
 
 // The writer's thread
-// ---------------------------------------------------------------------------------------------------
 
 void Writer::run() {
   for (;;) {
@@ -216,8 +214,7 @@ void Writer::run() {
   }
 }
 
-/// Waits for work. Takes as many appends as fit a batch, at least one; none when there is something else to
-/// do.
+/// Waits for work. Takes as many appends as fit a batch, at least one; none when there is something else to do.
 std::vector<Writer::Request> Writer::take() {
   std::unique_lock lock(mutex_);
   work_.wait(lock, [this] { return closing_ || !queue_.empty() || (failure_ && !failure_announced_); });
@@ -253,7 +250,7 @@ void Writer::commit(std::vector<Request>& requests) {
   std::vector<Outcome> outcomes;
   outcomes.reserve(requests.size());
   for (auto& request : requests) {
-    outcomes.push_back(decide(request, batch));
+    outcomes.push_back(admit(request, batch));
     if (batch.broken) break;
   }
   if (!batch.broken && !batch.records.empty())
@@ -277,7 +274,7 @@ void Writer::commit(std::vector<Request>& requests) {
 }
 
 /// Checks the conditions of one append and, when they hold, makes it part of the batch.
-Writer::Outcome Writer::decide(Request& request, Batch& batch) {
+Writer::Outcome Writer::admit(Request& request, Batch& batch) {
   const auto broken = [&](const Error& error) -> Outcome {
     batch.broken = error;
     return tl::unexpected(error);
@@ -292,8 +289,8 @@ Writer::Outcome Writer::decide(Request& request, Batch& batch) {
                                             ", not " + std::to_string(*request.expected_version),
                         "version");
 
-  std::unordered_map<std::string, std::string>
-      changed;  // this append's own claims, so that it is all or nothing
+  // This append's own claims, so that it is all or nothing.
+  std::unordered_map<std::string, std::string> changed;
   for (const Claim& claim : request.claims) {
     const auto own = changed.find(claim.name);
     const auto holder =

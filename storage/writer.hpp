@@ -1,5 +1,4 @@
-// The writer: a bounded queue of appends and the one thread that commits them in groups. Internal to
-// storage/.
+// The writer: a bounded queue of appends and the one thread that commits them in groups. Internal to storage/.
 //
 // Life of an append: the caller's thread validates and encodes it (`prepare`) and queues it; the writer's
 // thread takes all that waits up to one batch, checks the conditions of each in order, numbers its events,
@@ -91,7 +90,7 @@ class Writer {
   std::optional<std::string> failure() const;
   void announce_failure(const std::string& why);
   void commit(std::vector<Request>& requests);
-  Outcome decide(Request& request, Batch& batch);
+  Outcome admit(Request& request, Batch& batch);
   std::optional<Outcome> earlier_answer(const Request& request, Batch& batch);
   Expected<Version> head(const std::string& stream);
   Expected<std::string> claim_holder(const std::string& name, const Batch& batch) const;

@@ -17,7 +17,7 @@ RegisterAccount registration(std::string username = "ada", std::string email = "
   return {1, std::move(username), std::move(email), "Ada", "hash-1", "user"};
 }
 
-TEST(AccountDecider, Registers) {
+TEST(AccountDecider, RegistersANewAccount) {
   const auto events = Account().when(registration());
   EXPECT_EQ(only<AccountRegistered>(events).username, "ada");
 }

@@ -37,7 +37,7 @@ TEST(BotDecider, GoesOfflineOnlyWhenItIsReallySilent) {
   EXPECT_TRUE(offline_already->empty());
 }
 
-TEST(BotDecider, KnowsTwoStatuses) {
+TEST(BotDecider, RefusesAStatusThatIsNeitherOnlineNorOffline) {
   expect_refused(Bot({kBot}).when(ReportBotStatus{"sleepy"}), Errc::invalid, "status");
   expect_refused(Bot({kBot}).when(RegisterBot{std::nullopt, ""}), Errc::invalid, "status");
 }

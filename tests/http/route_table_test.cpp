@@ -60,10 +60,13 @@ class RouteTable : public ::testing::Test {
       const std::string& set = answer.headers.front().second;
       cookies_[name] = set.substr(0, set.find(';'));
     }
-    const auto created = Json::parse(send("POST", "/api/my-bots", R"({"name":"bot"})", "Cookie", cookies_["owner"]).body);
+    const auto create_bot = [this](const char* owner) {
+      return Json::parse(send("POST", "/api/my-bots", R"({"name":"bot"})", "Cookie", cookies_[owner]).body);
+    };
+    const auto created = create_bot("owner");
     bot_ = created["bot_id"].get<std::string>();
     token_ = created["token"].get<std::string>();
-    other_token_ = Json::parse(send("POST", "/api/my-bots", R"({"name":"b"})", "Cookie", cookies_["other"]).body)["token"].get<std::string>();
+    other_token_ = create_bot("other")["token"].get<std::string>();
   }
   ~RouteTable() override {
     system_.reset();
@@ -103,6 +106,17 @@ class RouteTable : public ::testing::Test {
     return path;
   }
 
+  static Json example_of(const Field& field) {
+    switch (field.type) {
+      case Field::Type::integer: return 1;
+      case Field::Type::object: return Json::object();
+      case Field::Type::array: return Json::array();
+      case Field::Type::string:
+      case Field::Type::any: break;
+    }
+    return field.values.empty() ? "text" : field.values.front();
+  }
+
   static void expect_error(const Response& response, int status, const Route& route) {
     EXPECT_EQ(response.status, status) << route.method << " " << route.pattern << " " << response.body;
     const auto body = Json::parse(response.body, nullptr, false);
@@ -132,7 +146,8 @@ TEST_F(RouteTable, EveryRouteRefusesThoseItsTableDoesNotName) {
     expect_error(send(route.method, target, "", "Cookie", "session_token=nonsense"), 401, route);
     expect_error(send(route.method, target, "", "X-Bot-Token", "nonsense"), 401, route);
     if (!for_bots) expect_error(send(route.method, target, "", "X-Bot-Token", token_), 401, route);
-    if (route.access == Access::bot) expect_error(send(route.method, target, "", "X-Bot-Token", other_token_), 401, route);
+    if (route.access == Access::bot)
+      expect_error(send(route.method, target, "", "X-Bot-Token", other_token_), 401, route);
     const bool of_somebody = route.access != Access::login && route.access != Access::bot_or_login;
     if (of_somebody) expect_error(send(route.method, target, "", "Cookie", cookies_["other"]), 403, route);
   }
@@ -168,12 +183,17 @@ TEST_F(RouteTable, EveryRequiredFieldIsNamedWhenItIsMissing) {
   for (const Route& route : surface_->routes()) {
     for (const Field& field : route.fields) {
       if (!field.required) continue;
-      const auto answer = route.access == Access::bot
-                              ? send(route.method, target_of(route), "{}", "X-Bot-Token", token_)
-                              : send(route.method, target_of(route), "{}", "Cookie", cookies_["owner"]);
+      Json body = Json::object();
+      for (const Field& other : route.fields)
+        if (other.required && other.name != field.name) body[other.name] = example_of(other);
+      const bool bots_only = route.access == Access::bot;
+      const auto answer = bots_only ? send(route.method, target_of(route), body.dump(), "X-Bot-Token", token_)
+                                    : send(route.method, target_of(route), body.dump(), "Cookie", cookies_["owner"]);
       expect_error(answer, 400, route);
-      EXPECT_FALSE(Json::parse(answer.body).value("field", "").empty()) << route.pattern;
-      break;  // only the first that is missing is named
+      const auto error = Json::parse(answer.body);
+      EXPECT_EQ(error.value("field", ""), field.name) << route.pattern;
+      const std::string expected = route.missing.empty() ? field.name + " is required" : route.missing;
+      EXPECT_EQ(error.value("error", ""), expected) << route.pattern;
     }
   }
 }
@@ -213,7 +233,8 @@ TEST_F(RouteTable, MyBotsShowsAChangeAtOnce) {
 }
 
 TEST_F(RouteTable, AnEmptyBotFilterIsNoFilter) {
-  EXPECT_EQ(send("POST", "/api/auth/register", R"({"username":"new","email":"new@example.org","password":"password"})").status, 200);
+  const char* registration = R"({"username":"new","email":"new@example.org","password":"password"})";
+  EXPECT_EQ(send("POST", "/api/auth/register", registration).status, 200);
   const auto login = send("POST", "/api/auth/login", R"({"username":"new","password":"password"})");
   const std::string& set = login.headers.front().second;
   for (const char* path : {"/api/commands?bot_id=", "/api/logs?bot_id=", "/api/export/messages?bot_id="})

@@ -574,7 +574,7 @@ TEST_F(RecoveryTest, WorksBeforeTheFirstEvent) {
   EXPECT_EQ(client->take(), (Texts{R"(42["e","2"])"}));
 }
 
-TEST_F(RecoveryTest, WorksAgainAndAgain) {
+TEST_F(RecoveryTest, RestoresTheSameClientEachTimeItIsLost) {
   auto client = connect(&first);
   for (int round = 1; round < 4; ++round) {
     client->break_off();

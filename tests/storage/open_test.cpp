@@ -170,7 +170,7 @@ TEST_F(Open, ReadsBesideTheProcessThatWrites) {
   EXPECT_EQ(finding.kind, Finding::Kind::whole) << finding.what;
   EXPECT_EQ(child.acknowledged.size(), 100u);
   EXPECT_EQ((*reader)->append_and_wait(append_to("bots/a")).error().code, Errc::invalid);
-  EXPECT_FALSE((*reader)->rebuild({}, {}, {}, {}));
+  EXPECT_FALSE((*reader)->rebuild({}, {}, {}));
   EXPECT_TRUE((*reader)->healthy());
   EXPECT_EQ(child.finish(), 0);  // the writer went on undisturbed
   open();

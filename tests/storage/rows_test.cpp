@@ -119,6 +119,12 @@ TEST_F(Rows, TellsOnceWhenAReadFindsDamage) {
   EXPECT_EQ(sentences.size(), 1u);
 }
 
+TEST_F(Rows, StopsWhenAReaderCannotDecodeARow) {
+  store->report_corrupt_row(1);
+  EXPECT_FALSE(store->healthy());
+  EXPECT_EQ(refusal_of(append_to("bots/a")), Errc::storage_failed);
+}
+
 TEST_F(Rows, ScansKeysWithAPrefixInBothDirections) {
   change({{1, Kind::put, "b/1", "1"},
           {1, Kind::put, "b/2", "2"},

@@ -4,11 +4,11 @@
 #include "events/codec.hpp"
 #include "projections/projection.hpp"
 #include "projections/rows.hpp"
-#include "storage/row_key.hpp"
+#include "storage/coding.hpp"
 
 namespace troupe::projections {
 
-using storage::be64;
+using storage::big64;
 using storage::RowChange;
 
 inline RowChange put_bytes(Table table, std::string key, std::string value) {
