@@ -98,8 +98,7 @@ Decision on(const AccountState& state, const ChangeRole& c, Micros) {
 }
 
 Decision on(const AccountState& state, const DeleteAccount& c, Micros) {
-  if (c.verified_hash != state.password_hash)
-    return fail(Errc::unauthenticated, "Incorrect password", "password");
+  if (c.verified_hash != state.password_hash) return fail(Errc::unauthenticated, "Incorrect password", "password");
   return {{AccountDeleted{hashes_of(state.logins)}}};
 }
 
@@ -125,7 +124,9 @@ void AccountDecider::evolve(State& state, const Event& event, Micros) {
                    state.password_hash = e.password_hash;
                    state.role = e.role;
                  },
-                 [&](const LoggedIn& e) { state.logins.push_back({e.token_hash, e.expires_at}); },
+                 [&](const LoggedIn& e) {
+                   state.logins.push_back({e.token_hash, e.expires_at});
+                 },
                  [&](const LoginsEnded& e) { std::for_each(e.token_hashes.begin(), e.token_hashes.end(), end_login); },
                  [](const ProfileUpdated&) {},
                  [&](const PasswordChanged& e) {
@@ -151,22 +152,22 @@ void AccountDecider::evolve(State& state, const Event& event, Micros) {
 std::vector<Claim> AccountDecider::claims(const State& before, const Event& event) {
   std::vector<Claim> claims;
   const auto release_reset = [&] {
-    if (!before.reset_token_hash.empty()) claims.push_back(release("reset/" + before.reset_token_hash));
+    if (!before.reset_token_hash.empty()) claims.push_back(release(events::reset_claim(before.reset_token_hash)));
   };
   std::visit(Overloaded{
                  [&](const AccountRegistered& e) {
-                   claims.push_back(take("username/" + e.username));
-                   claims.push_back(take("email/" + e.email));
+                   claims.push_back(take(events::username_claim(e.username)));
+                   claims.push_back(take(events::email_claim(e.email)));
                  },
                  [&](const PasswordResetIssued& e) {
                    release_reset();
-                   claims.push_back(take("reset/" + e.token_hash));
+                   claims.push_back(take(events::reset_claim(e.token_hash)));
                  },
                  [&](const PasswordChanged&) { release_reset(); },
                  [&](const AccountDeleted&) {
                    release_reset();
-                   claims.push_back(release("username/" + before.username));
-                   claims.push_back(release("email/" + before.email));
+                   claims.push_back(release(events::username_claim(before.username)));
+                   claims.push_back(release(events::email_claim(before.email)));
                  },
                  [](const auto&) {},
              },

@@ -79,7 +79,7 @@ struct AccountDecider {
   using Event = events::AccountEvent;
   using Command = std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword,
                                IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount>;
-  static constexpr std::string_view category = "account";
+  static constexpr std::string_view category = events::kAccounts;
   static constexpr std::uint16_t snapshot_schema = 1;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);

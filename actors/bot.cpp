@@ -53,8 +53,7 @@ Decision on(const BotState&, const RegisterBot& c, Micros) {
 
 Decision on(const BotState&, const ReportBotStatus& c, Micros) {
   if (auto ok = check_status(c.status); !ok) return tl::unexpected(ok.error());
-  if (auto ok = check_json_size("data", c.data, defaults::kMaxMetadataBytes); !ok)
-    return tl::unexpected(ok.error());
+  if (auto ok = check_json_size("data", c.data, defaults::kMaxMetadataBytes); !ok) return tl::unexpected(ok.error());
   return {{BotStatusReported{c.status, c.data}}};
 }
 
@@ -109,11 +108,11 @@ void BotDecider::evolve(State& state, const Event& event, Micros time) {
 std::vector<Claim> BotDecider::claims(const State& before, const Event& event) {
   return std::visit(
       Overloaded{
-          [](const BotCreated& e) -> std::vector<Claim> { return {take("token/" + e.token_hash)}; },
+          [](const BotCreated& e) -> std::vector<Claim> { return {take(events::token_claim(e.token_hash))}; },
           [&](const BotTokenRegenerated& e) -> std::vector<Claim> {
-            return {release("token/" + before.token_hash), take("token/" + e.token_hash)};
+            return {release(events::token_claim(before.token_hash)), take(events::token_claim(e.token_hash))};
           },
-          [&](const BotDeleted&) -> std::vector<Claim> { return {release("token/" + before.token_hash)}; },
+          [&](const BotDeleted&) -> std::vector<Claim> { return {release(events::token_claim(before.token_hash))}; },
           [](const auto&) -> std::vector<Claim> { return {}; },
       },
       event);

@@ -63,7 +63,7 @@ struct BotDecider {
   using Event = events::BotEvent;
   using Command = std::variant<CreateBot, UpdateBot, RegenerateBotToken, RegisterBot, ReportBotStatus, NoticeSilence,
                                SyncBotData, DeleteBot>;
-  static constexpr std::string_view category = "bot";
+  static constexpr std::string_view category = events::kBots;
   static constexpr std::uint16_t snapshot_schema = 1;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);

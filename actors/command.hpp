@@ -47,7 +47,7 @@ struct CommandDecider {
   using State = CommandState;
   using Event = events::CommandEvent;
   using Command = std::variant<QueueCommand, LeaseCommand, FinishCommand>;
-  static constexpr std::string_view category = "command";
+  static constexpr std::string_view category = events::kCommands;
   static constexpr std::uint16_t snapshot_schema = 1;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);

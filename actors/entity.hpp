@@ -97,7 +97,8 @@ class EntityActor : public caf::event_based_actor {
     if (!loaded_) {
       if (auto ok = wake(); !ok) return ask->answer(tl::unexpected(ok.error()));
     }
-    if (since_snapshot_ >= defaults::kSnapshotEvery && flight_->unanswered == 0) save_snapshot();
+    // In this order: an answer says that it failed before it counts itself off.
+    if (since_snapshot_ >= defaults::kSnapshotEvery && flight_->unanswered == 0 && !flight_->failed) save_snapshot();
     if (const auto& key = ask->cause.idempotency) {
       if (flight_->unanswered == 0) keys_in_flight_.clear();
       if (!keys_in_flight_.insert(key->key).second) {
@@ -134,8 +135,8 @@ class EntityActor : public caf::event_based_actor {
                                       name = stream()](Expected<storage::RecordPtr> result) {
       const bool outrun = !result && result.error().code == Errc::conflict && result.error().field == "version";
       // An idempotent repeat is answered with the first record: then what this actor made of the command is void too.
-      const bool replayed = result && ((*result)->stream != name ||
-                                       (!(*result)->events.empty() && (*result)->version != decided_on + 1));
+      const bool replayed =
+          result && ((*result)->stream != name || (!(*result)->events.empty() && (*result)->version != decided_on + 1));
       if (!result || replayed) flight->failed = true;  // before the count: nothing is decided or kept on a void state
       --flight->unanswered;
       if (flight->failed || flight->awaited) caf::anon_send(this_actor, append_answered_atom::value);

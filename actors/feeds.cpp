@@ -33,9 +33,8 @@ Expected<void> check(const events::LogReported& entry) {
 
 Expected<void> check(const events::MessageReported& message) {
   if (auto ok = check_text(message.message); !ok) return ok;
-  const std::pair<const char*, const std::optional<std::string>*> names[] = {{"author_id", &message.author_id},
-                                                                             {"author_name", &message.author_name},
-                                                                             {"thread_id", &message.thread_id}};
+  const std::pair<const char*, const std::optional<std::string>*> names[] = {
+      {"author_id", &message.author_id}, {"author_name", &message.author_name}, {"thread_id", &message.thread_id}};
   for (const auto& [field, value] : names) {
     if (!*value) continue;
     if (auto ok = check_optional_line(field, **value, defaults::kMaxIdentifierLength); !ok) return ok;
@@ -46,7 +45,7 @@ Expected<void> check(const events::MessageReported& message) {
 }
 
 storage::Append append_of_logs(std::string_view bot_id, const std::vector<events::LogReported>& entries,
-                            const Cause& cause) {
+                               const Cause& cause) {
   storage::Append append = append_of(events::kLogs, bot_id, cause);
   append.events.reserve(entries.size());
   for (const auto& entry : entries) append.events.push_back(events::encode(entry));

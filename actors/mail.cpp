@@ -19,7 +19,8 @@ Expected<void> write_to_outbox(const std::filesystem::path& outbox, const std::s
   const auto unfinished = std::filesystem::path(file).replace_extension(".part");
   {
     std::ofstream out(unfinished, std::ios::binary);
-    if (!(out << text << std::flush)) return fail(Errc::storage_failed, "cannot write to the outbox " + outbox.string());
+    if (!(out << text << std::flush))
+      return fail(Errc::storage_failed, "cannot write to the outbox " + outbox.string());
   }
   std::filesystem::rename(unfinished, file, error);  // a reader of the folder never sees half a mail
   if (error) return fail(Errc::storage_failed, "cannot write to the outbox " + outbox.string());
@@ -39,7 +40,13 @@ std::size_t read_upload(char* buffer, std::size_t size, std::size_t count, void*
   return chunk;
 }
 
-Expected<void> send_by_smtp(const MailOptions& options, const std::string& to, const std::string& text) {
+/// Called by curl at least once a second; anything but 0 ends the transfer.
+int ends_transfer(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return *static_cast<const std::atomic<bool>*>(stop) ? 1 : 0;
+}
+
+Expected<void> send_by_smtp(const MailOptions& options, const std::string& to, const std::string& text,
+                            const std::atomic<bool>& stop) {
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
   if (!curl) return fail(Errc::overloaded, "cannot start a mail transfer");
   const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> recipients(
@@ -47,11 +54,16 @@ Expected<void> send_by_smtp(const MailOptions& options, const std::string& to, c
   Upload upload{text};
   curl_easy_setopt(curl.get(), CURLOPT_URL, options.smtp_url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  // A password never goes in clear; a token does only where the server has no TLS to offer.
+  curl_easy_setopt(curl.get(), CURLOPT_USE_SSL,
+                   static_cast<long>(options.smtp_user.empty() ? CURLUSESSL_TRY : CURLUSESSL_ALL));
   if (!options.smtp_user.empty()) {
     curl_easy_setopt(curl.get(), CURLOPT_USERNAME, options.smtp_user.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_PASSWORD, options.smtp_password.c_str());
-    curl_easy_setopt(curl.get(), CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));  // never a password in clear
   }
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, ends_transfer);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &stop);
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, ("<" + options.from + ">").c_str());
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
@@ -78,18 +90,20 @@ std::string to_rfc5322(const Mail& mail, const std::string& from, Micros now) {
 }
 
 Mail reset_mail(const std::string& to, const std::string& token, const std::string& link) {
-  std::string text = "Someone asked to reset the password of the account with this e-mail address.\n"
-                     "If it was you, use this token within one hour; if not, ignore this mail.\n\n"
-                     "Token: " + token + "\n";
+  std::string text =
+      "Someone asked to reset the password of the account with this e-mail address.\n"
+      "If it was you, use this token within one hour; if not, ignore this mail.\n\n"
+      "Token: " +
+      token + "\n";
   if (const auto at = link.find("{token}"); at != std::string::npos)
     text += "Link: " + std::string(link).replace(at, std::strlen("{token}"), token) + "\n";
   return {to, "Reset your password", text};
 }
 
-Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now) {
+Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now, const std::atomic<bool>& stop) {
   const std::string text = to_rfc5322(mail, options.from, now);
   return options.smtp_url.empty() ? write_to_outbox(options.outbox, text, now)
-                                  : send_by_smtp(options, mail.to, text);
+                                  : send_by_smtp(options, mail.to, text, stop);
 }
 
 }  // namespace troupe::actors

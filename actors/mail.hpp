@@ -1,6 +1,7 @@
 // Mail: through an SMTP server when one is configured, otherwise as files that an administrator (or a test) reads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -32,7 +33,7 @@ std::string to_rfc5322(const Mail& mail, const std::string& from, Micros now);
 /// The mail that carries a reset token, on a line of its own: `Token: …`.
 Mail reset_mail(const std::string& to, const std::string& token, const std::string& link);
 
-/// Blocks, at most for the time-out. Errors: storage_failed (outbox), timed_out, invalid (refused by the server).
-Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now);
+/// Blocks, at most for the time-out or until `stop` is true. Errors: storage_failed (outbox), timed_out, invalid (refused by the server).
+Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now, const std::atomic<bool>& stop);
 
 }  // namespace troupe::actors

@@ -132,8 +132,10 @@ class Poller : public caf::event_based_actor {
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < offered_.size(); ++i)
       if (granted_[i]) ids.push_back(offered_[i]);
-    // Another poll was quicker with all of them: look again, there may be more.
-    if (ids.empty() && !given_up_ && now_micros() < deadline_) return lease_what_waits();
+    // Another poll was quicker with all of them, or they cannot be leased: look again, but not before the others' leases
+    // are written.
+    if (ids.empty() && !given_up_ && now_micros() < deadline_)
+      return delayed_send(this, defaults::kPollRetryDelay, command_waiting_atom::value);
     finish(std::move(ids));
   }
 

@@ -7,7 +7,7 @@
 namespace troupe::actors {
 namespace {
 
-constexpr const char* kStream = "reset_requests/all";
+const std::string kStream = std::string(events::kResetRequests) + "/all";
 
 storage::Append append_of(const events::ResetRequestEvent& event, const Cause& cause) {
   storage::Append append = append_to(kStream, cause);
@@ -65,27 +65,35 @@ void ResetMails::issue(const std::string& request, const std::string& sealed_ema
   if (!settled) try_again_at(now_micros() + to_micros(options_.retry_delay));
 }
 
-void ResetMails::settle(const std::string& token_hash, AccountId account, bool sent, const std::string& reason) {
-  ++(sent ? sent_ : failed_);
-  const auto settled = ask_account_(account, SettlePasswordResetMail{token_hash, sent, reason});
-  if (settled)
-    attempts_.erase(token_hash);
-  else
-    spdlog::warn("the end of a reset mail could not be noted: {}", settled.error().message);
+void ResetMails::settle(AccountId account, const events::PasswordResetMailSettled& outcome) {
+  const auto settled = ask_account_(account, SettlePasswordResetMail{outcome.token_hash, outcome.sent, outcome.reason});
+  if (settled) {
+    ++(outcome.sent ? sent_ : failed_);
+    attempts_.erase(outcome.token_hash);
+    return;
+  }
+  // Remembered, so that the mail is not sent again.
+  spdlog::warn("the end of a reset mail could not be noted: {}", settled.error().message);
+  Attempts& attempts = attempts_[outcome.token_hash];
+  attempts.outcome = outcome;
+  attempts.next = now_micros() + to_micros(options_.retry_delay);
+  try_again_at(attempts.next);
 }
 
 void ResetMails::send(const std::string& token_hash, const projections::ResetMailRow& mail) {
+  if (const auto& known = attempts_[token_hash].outcome) return settle(mail.account, *known);
   const auto token = secrets_.unseal(mail.sealed_token);
-  if (!token) return settle(token_hash, mail.account, false, token.error().message);
+  if (!token) return settle(mail.account, {token_hash, false, token.error().message});
   if (now_micros() >= mail.expires_at)
-    return settle(token_hash, mail.account, false, "the token ran out before the mail could be sent");
-  const auto sent = send_mail(options_, reset_mail(mail.email, *token, options_.reset_link), now_micros());
-  if (sent) return settle(token_hash, mail.account, true, "");
+    return settle(mail.account, {token_hash, false, "the token ran out before the mail could be sent"});
+  const auto sent = send_mail(options_, reset_mail(mail.email, *token, options_.reset_link), now_micros(), stopping_);
+  if (sent) return settle(mail.account, {token_hash, true, ""});
+  if (stopping_) return;
   Attempts& attempts = attempts_[token_hash];
   ++attempts.count;
   spdlog::warn("reset mail not sent, attempt {}: {}", attempts.count, sent.error().message);
   if (attempts.count >= defaults::kMaxMailAttempts)
-    return settle(token_hash, mail.account, false, sent.error().message);
+    return settle(mail.account, {token_hash, false, sent.error().message});
   attempts.next = now_micros() + to_micros(options_.retry_delay);
   try_again_at(attempts.next);
 }

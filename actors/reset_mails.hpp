@@ -40,11 +40,12 @@ class ResetMails {
   struct Attempts {
     int count = 0;
     Micros next = 0;
+    std::optional<events::PasswordResetMailSettled> outcome = {};  ///< known, but not noted in the log yet
   };
 
   void issue(const std::string& request, const std::string& sealed_email);
   void send(const std::string& token_hash, const projections::ResetMailRow& mail);
-  void settle(const std::string& token_hash, AccountId account, bool sent, const std::string& reason);
+  void settle(AccountId account, const events::PasswordResetMailSettled& outcome);
   void try_again_at(Micros time);
 
   storage::Store& store_;

@@ -9,15 +9,12 @@ namespace {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-bool is_alnum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool is_dot_atom(std::string_view text, std::string_view also_allowed) {
   if (text.empty() || text.front() == '.' || text.back() == '.' || text.find("..") != text.npos) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_alnum(c) || c == '.' || also_allowed.find(c) != also_allowed.npos;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_alnum(c) || c == '.' || also_allowed.find(c) != also_allowed.npos; });
 }
 
 }  // namespace
@@ -32,15 +29,13 @@ bool is_utf8(std::string_view text) {
 }
 
 std::size_t length_in_characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 Expected<void> check_optional_line(std::string_view field, std::string_view text, std::size_t max_length) {
   if (!is_utf8(text)) return fail(Errc::invalid, std::string(field) + " must be UTF-8 text", std::string(field));
   if (length_in_characters(text) > max_length)
-    return fail(Errc::invalid,
-                std::string(field) + " must have at most " + std::to_string(max_length) + " characters",
+    return fail(Errc::invalid, std::string(field) + " must have at most " + std::to_string(max_length) + " characters",
                 std::string(field));
   if (std::any_of(text.begin(), text.end(), is_control))
     return fail(Errc::invalid, std::string(field) + " must not contain control characters", std::string(field));
@@ -57,8 +52,7 @@ Expected<void> check_username(std::string_view username) {
   const bool plain = std::all_of(username.begin(), username.end(), [](char c) {
     return is_alnum(c) || c == '.' || c == '_' || c == '-' || static_cast<unsigned char>(c) >= 0x80;
   });
-  if (!plain)
-    return fail(Errc::invalid, "username may hold letters, digits, '.', '_' and '-' only", "username");
+  if (!plain) return fail(Errc::invalid, "username may hold letters, digits, '.', '_' and '-' only", "username");
   return {};
 }
 

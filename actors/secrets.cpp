@@ -120,8 +120,10 @@ Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
   if (!text) return tl::unexpected(text.error());
   Secrets secrets;
   std::size_t size = 0;
-  if (text->size() != 64 || sodium_hex2bin(secrets.key_.data(), secrets.key_.size(), text->data(), text->size(),
-                                           nullptr, &size, nullptr) != 0 || size != secrets.key_.size())
+  if (text->size() != 64 ||
+      sodium_hex2bin(secrets.key_.data(), secrets.key_.size(), text->data(), text->size(), nullptr, &size, nullptr) !=
+          0 ||
+      size != secrets.key_.size())
     return fail(Errc::invalid, "the data key (TROUPE_KEY or <data>/key) must be 64 hexadecimal digits");
   const auto check = folder / kKeyCheck;
   if (!std::filesystem::exists(check)) {
@@ -146,8 +148,8 @@ std::string Secrets::seal(std::string_view secret) const {
   std::vector<unsigned char> sealed(kNonce + secret.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES);
   randombytes_buf(sealed.data(), kNonce);
   unsigned long long size = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data() + kNonce, &size, bytes_of(secret), secret.size(), nullptr,
-                                             0, nullptr, sealed.data(), key_.data());
+  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data() + kNonce, &size, bytes_of(secret), secret.size(), nullptr, 0,
+                                             nullptr, sealed.data(), key_.data());
   return base64(sealed.data(), kNonce + size);
 }
 

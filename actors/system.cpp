@@ -1,5 +1,6 @@
 #include "actors/system.hpp"
 
+#include <deque>
 #include <future>
 #include <limits>
 #include <thread>
@@ -57,6 +58,7 @@ struct System::Impl {
   Worker passwords, reads, caretaker, mailer;
   ResetMails reset_mails;
   std::atomic<bool> mails_posted{false};
+  std::atomic<bool> ending{false};
   caf::actor ticker;
   Micros last_sweep = 0;
 
@@ -104,10 +106,15 @@ struct System::Impl {
     caf::anon_send(ticker, passivate_atom::value);
     caf::scoped_actor(caf_system)->wait_for(ticker);
     ticker = nullptr;
+    ending = true;
     reset_mails.stop();
     waiting_polls.give_up_all();
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    for (Worker* worker : {&mailer, &caretaker, &reads, &passwords}) worker->stop();
+    // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
+    reads.stop(Worker::Queued::drop);
+    passwords.stop(Worker::Queued::drop);
+    mailer.stop(Worker::Queued::finish);
+    caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
     while (accounts.awake() + bots.awake() + commands.awake() > 0) {
       passivate(std::numeric_limits<Micros>::max());
@@ -150,13 +157,14 @@ struct System::Impl {
   void tick(Micros now) {
     for (const auto& [bot_id, heard] : heartbeats.silent_since(now - to_micros(options.heartbeat_window))) {
       if (!heartbeats.forget_if_silent(bot_id, heard)) continue;
-      bots.ask(bot_id, NoticeSilence{heard}, by_the_house(), [this, bot_id = bot_id, heard = heard](const auto& result) {
-        if (!result && result.error().code == Errc::overloaded) heartbeats.watch(bot_id, heard);
-      });
+      bots.ask(bot_id, NoticeSilence{heard}, by_the_house(),
+               [this, bot_id = bot_id, heard = heard](const auto& result) {
+                 if (!result && result.error().code == Errc::overloaded) heartbeats.watch(bot_id, heard);
+               });
     }
     if (reset_mails.due(now)) work_off_mails();
-    if (now - last_sweep < to_micros(std::min<std::chrono::microseconds>(options.passivate_after,
-                                                                        defaults::kPassivationSweepInterval)))
+    if (now - last_sweep <
+        to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
       return;
     last_sweep = now;
     passivate(now - to_micros(options.passivate_after));
@@ -176,29 +184,37 @@ struct System::Impl {
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer, int namings) {
     command.id = random_letters(projections::kBotIdLength);
     bots.ask(command.id, command, cause, [this, command, cause, answer, namings](Expected<RecordPtr> result) {
-      if (is_taken_id(result) && namings < kMaxNamings)
-        return create_bot(command, cause, answer, namings + 1);
+      if (is_taken_id(result) && namings < kMaxNamings) return create_bot(command, cause, answer, namings + 1);
       if (result) follow_deletion(command.owner_id);
       answer(std::move(result));
     });
   }
 
-  // Deletions, on the caretaker's thread -------------------------------------------------------------------------------
+  // Deletions, on the caretaker's thread
 
-  /// Asks until the house is no longer too busy for it.
-  static void insist(const std::function<void(RecordAnswer)>& ask) {
-    for (;;) {
-      const auto result = wait_for(ask);
-      if (result || result.error().code != Errc::overloaded) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  /// Asks for each id, many at once, and again those that the house was too busy for.
+  void insist(const std::vector<std::string>& ids,
+              const std::function<void(const std::string& id, RecordAnswer answer)>& ask) {
+    std::deque<std::string> left(ids.begin(), ids.end());
+    while (!left.empty() && !ending) {
+      std::vector<std::pair<std::string, std::future<Expected<RecordPtr>>>> asked;
+      while (!left.empty() && asked.size() < defaults::kDeletionsAtOnce) {
+        auto promise = std::make_shared<std::promise<Expected<RecordPtr>>>();
+        asked.emplace_back(std::move(left.front()), promise->get_future());
+        left.pop_front();
+        ask(asked.back().first, [promise](Expected<RecordPtr> result) { promise->set_value(std::move(result)); });
+      }
+      const std::size_t untried = left.size();
+      for (auto& [id, answer] : asked)
+        if (const auto result = answer.get(); !result && result.error().code == Errc::overloaded) left.push_back(id);
+      if (left.size() > untried) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
 
   void fail_waiting_commands(const std::string& bot_id, const Cause& cause) {
-    for (const auto& id : queries.pending_commands(bot_id))
-      insist([&](RecordAnswer answer) {
-        commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
-      });
+    insist(queries.pending_commands(bot_id), [&](const std::string& id, RecordAnswer answer) {
+      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
+    });
   }
 
   /// What was made for an owner or a bot that was deleted in the same moment goes the same way.
@@ -212,8 +228,11 @@ struct System::Impl {
   }
 
   void delete_bots_of(AccountId owner, const Cause& cause) {
-    for (const auto& bot_id : queries.bot_ids_of(owner)) {
-      insist([&](RecordAnswer answer) { bots.ask(bot_id, DeleteBot{}, cause, std::move(answer)); });
+    const auto bot_ids = queries.bot_ids_of(owner);
+    insist(bot_ids, [&](const std::string& bot_id, RecordAnswer answer) {
+      bots.ask(bot_id, DeleteBot{}, cause, std::move(answer));
+    });
+    for (const auto& bot_id : bot_ids) {
       heartbeats.forget(bot_id);
       fail_waiting_commands(bot_id, cause);
     }
@@ -265,9 +284,9 @@ void System::register_account(RegisterAccount command, Cause cause, RecordAnswer
   if (auto events = AccountDecider::decide({}, command, cause.now); !events)
     return answer(tl::unexpected(events.error()));
   if (!impl_->is_repeat(cause)) {
-    if (impl_->store.claim_holder("username/" + command.username))
+    if (impl_->store.claim_holder(events::username_claim(command.username)))
       return answer(fail(Errc::conflict, "username is taken", "username"));
-    if (impl_->store.claim_holder("email/" + command.email))
+    if (impl_->store.claim_holder(events::email_claim(command.email)))
       return answer(fail(Errc::conflict, "email is taken", "email"));
   }
   impl_->register_account(std::move(command), std::move(cause), std::move(answer), 0);
@@ -276,8 +295,8 @@ void System::register_account(RegisterAccount command, Cause cause, RecordAnswer
 void System::create_bot(CreateBot command, Cause cause, RecordAnswer answer) {
   if (!impl_->is_repeat(cause) &&
       impl_->queries.bot_count(command.owner_id) >= static_cast<std::int64_t>(defaults::kMaxBotsPerAccount))
-    return answer(fail(Errc::conflict, "an account has at most " + std::to_string(defaults::kMaxBotsPerAccount) +
-                                           " bots"));
+    return answer(
+        fail(Errc::conflict, "an account has at most " + std::to_string(defaults::kMaxBotsPerAccount) + " bots"));
   impl_->create_bot(std::move(command), std::move(cause), std::move(answer), 0);
 }
 
@@ -324,8 +343,8 @@ void System::delete_bot(const std::string& id, Cause cause, RecordAnswer answer)
 
 void System::poll(Poll poll, std::function<void(Expected<std::vector<std::string>>)> answer) {
   // No actor for the usual poll, which finds nothing and does not wait.
-  if (poll.limit == 0 || (poll.wait.count() == 0 &&
-                          impl_->queries.leasable_commands(poll.bot_id, poll.cause.now, 1).empty()))
+  if (poll.limit == 0 ||
+      (poll.wait.count() == 0 && impl_->queries.leasable_commands(poll.bot_id, poll.cause.now, 1).empty()))
     return answer(std::vector<std::string>{});
   impl_->waiting_polls.began();
   impl_->caf_system.spawn<Poller>(std::cref(impl_->store), std::ref(impl_->commands), std::ref(impl_->waiting_polls),
@@ -333,9 +352,8 @@ void System::poll(Poll poll, std::function<void(Expected<std::vector<std::string
 }
 
 void System::hash_password(std::string password, std::function<void(Expected<std::string>)> answer) {
-  const bool taken = impl_->passwords.post([password = std::move(password), answer] {
-    answer(actors::hash_password(password));
-  });
+  const bool taken =
+      impl_->passwords.post([password = std::move(password), answer] { answer(actors::hash_password(password)); });
   if (!taken) answer(fail(Errc::overloaded, "too many passwords wait to be hashed"));
 }
 
@@ -361,23 +379,15 @@ void System::end_polls() { impl_->waiting_polls.give_up_all(); }
 
 bool System::read_elsewhere(std::function<void()> work) { return impl_->reads.post(std::move(work)); }
 
-void System::heard_from(std::string_view bot_id, Micros now) {
-  impl_->heartbeats.heard_from(std::string(bot_id), now);
-}
+void System::heard_from(std::string_view bot_id, Micros now) { impl_->heartbeats.heard_from(std::string(bot_id), now); }
 
 std::optional<Micros> System::last_heard(std::string_view bot_id) const {
   return impl_->heartbeats.last_heard(std::string(bot_id));
 }
 
 SystemMetrics System::metrics() {
-  return {impl_->accounts.awake(),
-          impl_->bots.awake(),
-          impl_->commands.awake(),
-          impl_->waiting_polls.size(),
-          impl_->passwords.waiting(),
-          impl_->reads.waiting(),
-          impl_->reset_mails.sent(),
-          impl_->reset_mails.failed()};
+  return {impl_->accounts.awake(),    impl_->bots.awake(),    impl_->commands.awake(),   impl_->waiting_polls.size(),
+          impl_->passwords.waiting(), impl_->reads.waiting(), impl_->reset_mails.sent(), impl_->reset_mails.failed()};
 }
 
 }  // namespace troupe::actors

@@ -15,13 +15,13 @@ namespace troupe::actors {
 
 class Worker {
  public:
-  Worker(caf::actor_system& system, std::size_t max_queued)
-      : system_(system), waiting_(std::make_shared<std::atomic<std::size_t>>(0)), max_queued_(max_queued) {
-    actor_ = system.spawn<caf::detached>([waiting = waiting_](caf::event_based_actor* self) -> caf::behavior {
+  Worker(caf::actor_system& system, std::size_t max_queued) : system_(system), max_queued_(max_queued) {
+    actor_ = system.spawn<caf::detached>([shared = shared_](caf::event_based_actor* self) -> caf::behavior {
       return {
-          [waiting](const Job& job) {
+          [shared](const Job& job) {
             tsan::take_over(job.get());
-            --*waiting;
+            --shared->waiting;
+            if (shared->dropping) return;
             try {
               (*job)();
             } catch (const std::exception& e) {
@@ -34,10 +34,10 @@ class Worker {
   }
   Worker(const Worker&) = delete;
 
-  /// False when the queue is full: the job was not taken. A job must not throw.
+  /// False when the queue is full or has been stopped: the job was not taken. A job must not throw.
   bool post(std::function<void()> job) {
-    if (++*waiting_ > max_queued_) {
-      --*waiting_;
+    if (++shared_->waiting > max_queued_ || stopped_) {
+      --shared_->waiting;
       return false;
     }
     Job boxed = std::make_shared<std::function<void()>>(std::move(job));
@@ -46,22 +46,30 @@ class Worker {
     return true;
   }
 
-  /// Waits until what is queued is done and the thread has ended.
-  void stop() {
-    if (!actor_) return;
+  enum class Queued : std::uint8_t { finish, drop };
+
+  /// Waits until what is queued is done or dropped, and the thread has ended.
+  void stop(Queued queued) {
+    if (stopped_.exchange(true)) return;
+    shared_->dropping = queued == Queued::drop;
     caf::anon_send(actor_, passivate_atom::value);
     caf::scoped_actor self{system_};
     self->wait_for(actor_);
-    actor_ = nullptr;
   }
 
-  std::size_t waiting() const { return *waiting_; }
+  std::size_t waiting() const { return shared_->waiting; }
 
  private:
+  struct Shared {
+    std::atomic<std::size_t> waiting{0};
+    std::atomic<bool> dropping{false};
+  };
+
   caf::actor_system& system_;
   caf::actor actor_;
-  std::shared_ptr<std::atomic<std::size_t>> waiting_;
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
   std::size_t max_queued_;
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace troupe::actors

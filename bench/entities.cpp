@@ -70,13 +70,16 @@ int main(int argc, char** argv) {
   std::mutex mutex;
   for (std::size_t i = 0; i < kBots; ++i) {
     const auto record = wait([&](auto answer) {
-      system.create_bot({"", static_cast<AccountId>(i + 1), "bot", Json::object(), token_digest(random_token()), "sealed"}, cause(), answer);
+      system.create_bot(
+          {"", static_cast<AccountId>(i + 1), "bot", Json::object(), token_digest(random_token()), "sealed"}, cause(),
+          answer);
     });
     if (!record) return std::fprintf(stderr, "%s\n", record.error().message.c_str()), 1;
     bots.emplace_back((*record)->id());
   }
   // A history for each bot, and the rest of the log between their events.
-  const std::vector<events::LogReported> logs(1000, {"info", "a log line of the usual length, seventy characters, give or take"});
+  const std::vector<events::LogReported> logs(
+      1000, {"info", "a log line of the usual length, seventy characters, give or take"});
   for (std::size_t at = 0, i = 0; at < events; at += logs.size() + 2, ++i) {
     wait([&](auto answer) { system.ask_bot(bots[i % kBots], ReportBotStatus{"online"}, cause(), answer); });
     wait([&](auto answer) { system.ask_bot(bots[i % kBots], ReportBotStatus{"offline"}, cause(), answer); });

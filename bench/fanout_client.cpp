@@ -252,7 +252,8 @@ int main(int argc, char** argv) {
   if (bench.complete < bench.started.size()) give_up("deliveries are missing");
 
   std::sort(bench.delays_ms.begin(), bench.delays_ms.end());
-  std::printf(R"({"deliveries_per_second":%.0f,"triggers":%zu,"delay_ms_p50":%.1f,"delay_ms_p99":%.1f,"client_cpu":%.2f})"
-              "\n",
-              rate, bench.started.size(), percentile(bench.delays_ms, 0.5), percentile(bench.delays_ms, 0.99), cpu);
+  std::printf(
+      R"({"deliveries_per_second":%.0f,"triggers":%zu,"delay_ms_p50":%.1f,"delay_ms_p99":%.1f,"client_cpu":%.2f})"
+      "\n",
+      rate, bench.started.size(), percentile(bench.delays_ms, 0.5), percentile(bench.delays_ms, 0.99), cpu);
 }

@@ -35,9 +35,7 @@ struct Load {
   bool with_rows;
 };
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 [[noreturn]] void die(const std::string& why) {
   std::fprintf(stderr, "%s\n", why.c_str());
@@ -50,9 +48,7 @@ std::filesystem::path fresh(const std::filesystem::path& folder) {
   return folder;
 }
 
-std::string stream_of(int client) {
-  return "logs/bot-" + std::to_string(client % kStreams);
-}
+std::string stream_of(int client) { return "logs/bot-" + std::to_string(client % kStreams); }
 
 Append make_append(const Load& load, int client) {
   Append append;
@@ -63,14 +59,12 @@ Append make_append(const Load& load, int client) {
   append.events.reserve(load.events_per_append);
   for (std::size_t i = 0; i < load.events_per_append; ++i) {
     std::string payload(kPayloadBytes, static_cast<char>('a' + i % 26));
-    for (std::size_t at = 0; at < payload.size(); at += 7)
-      payload[at] = static_cast<char>(std::rand());
+    for (std::size_t at = 0; at < payload.size(); at += 7) payload[at] = static_cast<char>(std::rand());
     append.events.push_back({"LogWritten", 1, std::move(payload)});
   }
   if (load.with_rows)
-    append.rows = {
-        {1, RowChange::Kind::add, append.stream, {}, static_cast<std::int64_t>(load.events_per_append)},
-        {2, RowChange::Kind::put, append.stream, std::string(200, 'r')}};
+    append.rows = {{1, RowChange::Kind::add, append.stream, {}, static_cast<std::int64_t>(load.events_per_append)},
+                   {2, RowChange::Kind::put, append.stream, std::string(200, 'r')}};
   return append;
 }
 
@@ -88,8 +82,7 @@ Measured measure_store(const Load& load, const std::filesystem::path& folder, do
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<int> ready;
-  for (int client = 0; client < load.clients; ++client)
-    ready.push_back(client);
+  for (int client = 0; client < load.clients; ++client) ready.push_back(client);
   std::vector<Clock::time_point> sent(static_cast<std::size_t>(load.clients));
   std::vector<double> latencies_ms;
   int in_flight = 0;
@@ -131,8 +124,7 @@ Measured measure_store(const Load& load, const std::filesystem::path& folder, do
 }
 
 /// The same keys and values, encoded beforehand, in batches of the size the store made, from one thread.
-Measured measure_bare(const Load& load, double events_per_batch, const std::filesystem::path& folder,
-                      double seconds) {
+Measured measure_bare(const Load& load, double events_per_batch, const std::filesystem::path& folder, double seconds) {
   auto opened = Database::open(fresh(folder), true, now_micros);
   if (!opened) die(opened.error().message);
   auto& database = **opened;
@@ -140,8 +132,8 @@ Measured measure_bare(const Load& load, double events_per_batch, const std::file
   const Record record{1, append.stream, 1, append.time, append.caused_by, append.correlation, append.events};
   const RecordBody body = encode_body(record);
   const std::string value = body.bytes + std::string(20, 'x');
-  const auto appends = std::max<int>(
-      1, static_cast<int>(events_per_batch / static_cast<double>(load.events_per_append) + 0.5));
+  const auto appends =
+      std::max<int>(1, static_cast<int>(events_per_batch / static_cast<double>(load.events_per_append) + 0.5));
   rocksdb::WriteOptions options;
   options.sync = true;
   rocksdb::WriteBatch batch;
@@ -154,8 +146,7 @@ Measured measure_bare(const Load& load, double events_per_batch, const std::file
       batch.Put(database.handle(Family::streams), index_key(append.stream, position),
                 stream_entry(position, load.events_per_append));
       batch.Put(database.handle(Family::categories), index_key("logs", position), "");
-      for (const auto& row : append.rows)
-        batch.Put(database.handle(Family::rows), row.key, row.value);
+      for (const auto& row : append.rows) batch.Put(database.handle(Family::rows), row.key, row.value);
       position += load.events_per_append;
     }
     if (auto written = database.write(batch, options); !written) die(written.error().message);
@@ -179,16 +170,15 @@ void compare(const Load& load, const std::filesystem::path& folder, double secon
     bare.push_back(beside.events_per_second);
     ratio.push_back(last.events_per_second / beside.events_per_second);
   }
-  std::printf("%-44s %10.0f %10.0f %6.2f %9.0f %8.2f %8.2f\n", load.name, median(store), median(bare),
-              median(ratio), last.events_per_batch, last.median_ms, last.p99_ms);
+  std::printf("%-44s %10.0f %10.0f %6.2f %9.0f %8.2f %8.2f\n", load.name, median(store), median(bare), median(ratio),
+              last.events_per_batch, last.median_ms, last.p99_ms);
 }
 
 void measure_hot_counter(const std::filesystem::path& folder) {
   auto opened = Store::open({.folder = fresh(folder)});
   if (!opened) die(opened.error().message);
   auto& store = **opened;
-  Append append{
-      .stream = "bots/a", .events = {{"Counted", 1, ""}}, .rows = {{1, RowChange::Kind::add, "hot", {}, 1}}};
+  Append append{.stream = "bots/a", .events = {{"Counted", 1, ""}}, .rows = {{1, RowChange::Kind::add, "hot", {}, 1}}};
   for (int i = 1; i <= 1'000'000; ++i) {
     if (i % 2000 != 0) {
       store.append(append, [](const Expected<RecordPtr>& answer) {
@@ -201,8 +191,7 @@ void measure_hot_counter(const std::filesystem::path& folder) {
   const auto start = Clock::now();
   constexpr int kReads = 100'000;
   std::int64_t value = 0;
-  for (int i = 0; i < kReads; ++i)
-    value = store.counter(1, "hot");
+  for (int i = 0; i < kReads; ++i) value = store.counter(1, "hot");
   std::printf("reading a counter after %lld adds: %.2f us\n", static_cast<long long>(value),
               1e6 * seconds_since(start) / kReads);
 }
@@ -212,8 +201,8 @@ void measure_hot_counter(const std::filesystem::path& folder) {
 int main(int argc, char** argv) {
   const std::filesystem::path folder = argc > 1 ? argv[1] : "build/bench-data";
   const double seconds = argc > 2 ? std::atof(argv[2]) : 3;
-  std::printf("%-44s %10s %10s %6s %9s %8s %8s\n", "median of 3", "events/s", "bare", "ratio", "ev/batch",
-              "p50 ms", "p99 ms");
+  std::printf("%-44s %10s %10s %6s %9s %8s %8s\n", "median of 3", "events/s", "bare", "ratio", "ev/batch", "p50 ms",
+              "p99 ms");
   compare({"1 event an append, 64 clients", 1, 64, false}, folder, seconds);
   compare({"1 event an append, 512 clients", 1, 512, false}, folder, seconds);
   compare({"100 events an append, 16 clients", 100, 16, false}, folder, seconds);

@@ -19,10 +19,8 @@ std::string to_cbor(const Json& value);
 Expected<Json> from_cbor(std::string_view bytes);
 
 template <class E>
-  requires requires { E::schema; }
-EncodedEvent encode(const E& event) {
-  return {std::string(E::type), E::schema, to_cbor(Json(event))};
-}
+requires requires { E::schema; }
+EncodedEvent encode(const E& event) { return {std::string(E::type), E::schema, to_cbor(Json(event))}; }
 
 template <class... E>
 EncodedEvent encode(const std::variant<E...>& event) {

@@ -10,12 +10,12 @@ namespace troupe::defaults {
 
 using namespace std::chrono_literals;
 
-// JSON ---------------------------------------------------------------------------------------------------------------
+// JSON
 
 /// Arrays and objects within each other. No dialect needs ten; writing and destroying a value recurse that deep.
 inline constexpr std::size_t kMaxJsonDepth = 64;
 
-// Journal ------------------------------------------------------------------------------------------------------------
+// Journal
 
 /// Appends waiting for the writer. Past it: Errc::overloaded (503). Enough for 8 full batches of one-event appends.
 inline constexpr std::size_t kMaxQueuedAppends = 4096;
@@ -48,7 +48,7 @@ inline constexpr int kMaxOpenTableFiles = 512;
 /// Changes to one row that a reader may have to merge from memory.
 inline constexpr std::size_t kMaxMergeOperands = 16;
 
-// HTTP ---------------------------------------------------------------------------------------------------------------
+// HTTP
 
 /// Request target. Long enough for any real query; RESTinio's own default is none at all.
 inline constexpr std::size_t kMaxUrlBytes = 8000;
@@ -90,7 +90,7 @@ inline constexpr auto kAcceptRetryDelay = 100ms;
 /// How often a stopping server looks whether everything has ended.
 inline constexpr auto kStopCheckInterval = 10ms;
 
-// WebSocket ----------------------------------------------------------------------------------------------------------
+// WebSocket
 
 inline constexpr std::size_t kMaxWebSocketMessageBytes = std::size_t{1} << 20;
 /// Bytes queued to one slow client before it is dropped (close code 1008): it never slows the others.
@@ -102,7 +102,7 @@ inline constexpr std::size_t kMaxIdleBufferBytes = 16384;
 /// Shorter messages are not worth compressing (permessage-deflate).
 inline constexpr std::size_t kMinCompressedBytes = 1024;
 
-// Socket.IO: the reference server's numbers --------------------------------------------------------------------------
+// Socket.IO: the reference server's numbers
 
 inline constexpr auto kPingInterval = 25s;
 inline constexpr auto kPingTimeout = 20s;
@@ -138,7 +138,7 @@ inline constexpr std::size_t kMaxRecoveryBytes = std::size_t{16} << 20;
 /// Lost clients whose place is kept; past it the one lost first is forgotten.
 inline constexpr std::size_t kMaxRecoverableSockets = kMaxConnections;
 
-// Accounts -----------------------------------------------------------------------------------------------------------
+// Accounts
 
 inline constexpr std::size_t kMinPasswordLength = 8;
 /// Characters. Argon2id takes any length; a limit keeps a request from being a megabyte of password.
@@ -160,7 +160,7 @@ inline constexpr std::size_t kPasswordThreads = 1;
 /// Passwords waiting to be hashed, each for as long as actors/secrets.hpp says: past it a login waits too long anyway.
 inline constexpr std::size_t kMaxQueuedPasswords = 64;
 
-// Bots and commands --------------------------------------------------------------------------------------------------
+// Bots and commands
 
 inline constexpr std::size_t kMaxBotNameLength = 100;
 inline constexpr std::size_t kMaxBotsPerAccount = 1000;
@@ -180,7 +180,7 @@ inline constexpr std::size_t kMaxWaitingPollsPerBot = 50;
 /// A bot that says it is online and is silent for this long went offline.
 inline constexpr auto kHeartbeatWindow = 120s;
 
-// Feeds --------------------------------------------------------------------------------------------------------------
+// Feeds
 
 /// Entries in one POST of logs: ten requests of the benchmark's size.
 inline constexpr std::size_t kMaxLogsPerRequest = 1000;
@@ -189,7 +189,7 @@ inline constexpr std::size_t kMaxLogTypeLength = 64;
 inline constexpr std::size_t kMaxLogMessageBytes = std::size_t{32} << 10;
 inline constexpr std::size_t kMaxIdentifierLength = 256;  ///< author and thread ids and names
 
-// Lists and exports --------------------------------------------------------------------------------------------------
+// Lists and exports
 
 inline constexpr std::size_t kMaxListLimit = 1000;
 /// Stored bytes behind one list or export; the oldest entries past it are left out. As JSON it is a few times that.
@@ -203,7 +203,7 @@ inline constexpr std::size_t kMaxExportLimit = 10000;
 inline constexpr std::size_t kMaxUserSearchResults = 20;
 inline constexpr std::size_t kMinSearchLength = 2;
 
-// Actors -------------------------------------------------------------------------------------------------------------
+// Actors
 
 /// An entity without a message for this long sleeps; it costs nothing then.
 inline constexpr auto kPassivateAfter = 60s;
@@ -215,6 +215,10 @@ inline constexpr std::size_t kMaxAwakeEntities = 200000;
 inline constexpr std::size_t kMaxEntityQueue = 1000;
 /// A snapshot is taken when so many events came since the last one; waking replays fewer than this.
 inline constexpr std::uint64_t kSnapshotEvery = 100;
+/// How long a poll that got none of the commands it saw waits before it looks again: about one fsync.
+inline constexpr auto kPollRetryDelay = 10ms;
+/// Commands of a deleted bot that are failed at once, so that they share their fsyncs.
+inline constexpr std::size_t kDeletionsAtOnce = 256;
 /// Long reads that wait for their worker. Past it: Errc::overloaded (503).
 inline constexpr std::size_t kMaxQueuedReads = 256;
 /// Deletions whose bots or commands are still to follow. They are small; past it they follow at the next start.
@@ -224,12 +228,12 @@ inline constexpr std::size_t kMaxThroughputPerTurn = 64;
 /// Worker threads of the actor system; the event loop and the journal's writer have threads of their own.
 inline constexpr std::size_t kActorThreads = 2;
 
-// Settings -----------------------------------------------------------------------------------------------------------
+// Settings
 
 /// The longest time a setting may have, a year: beyond it a value is a slip, and far beyond it overflows.
 inline constexpr auto kLongestSetting = 365 * 24h;
 
-// Mail ---------------------------------------------------------------------------------------------------------------
+// Mail
 
 /// Handing one mail to its server, from connecting to the last answer.
 inline constexpr auto kMailTimeout = 30s;
@@ -237,7 +241,7 @@ inline constexpr auto kMailTimeout = 30s;
 inline constexpr int kMaxMailAttempts = 5;
 inline constexpr auto kMailRetryDelay = 30s;
 
-// Rates --------------------------------------------------------------------------------------------------------------
+// Rates
 
 /// Sign-in, registration and reset requests from one address: a burst, and what comes back each second.
 inline constexpr double kSignInBurst = 100;
@@ -245,7 +249,7 @@ inline constexpr double kSignInPerSecond = 5;
 /// Addresses remembered by the limiter.
 inline constexpr std::size_t kMaxLimitedAddresses = 100000;
 
-// What is remembered between requests --------------------------------------------------------------------------------
+// What is remembered between requests
 
 /// Lists remembered until something in them changes, and the longest that is worth it: 16 MB together.
 inline constexpr std::size_t kMaxRememberedLists = 1000;

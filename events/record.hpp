@@ -28,11 +28,11 @@ struct EncodedEvent {
 /// The events of one decision. They were appended together, stand side by side in one stream and in the log,
 /// and share everything an envelope says: event i has position `position + i` and version `version + i`.
 struct Record {
-  Position position = 0;  ///< of the first event
-  std::string stream;     ///< `<category>/<id>`
-  Version version = 0;    ///< of the first event
-  Micros time = 0;        ///< when it was decided
-  std::string caused_by;  ///< who asked: `account/7`, `bot/AbCdEf`, `system`
+  Position position = 0;    ///< of the first event
+  std::string stream;       ///< `<category>/<id>`
+  Version version = 0;      ///< of the first event
+  Micros time = 0;          ///< when it was decided
+  std::string caused_by;    ///< who asked: `account/7`, `bot/AbCdEf`, `system`
   std::string correlation;  ///< the request id, so that a fact can be traced to its request
   std::vector<EncodedEvent> events;
 

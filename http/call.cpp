@@ -1,8 +1,8 @@
-#include "http/surface.hpp"
-
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+
+#include "http/surface.hpp"
 
 namespace troupe::http {
 
@@ -39,7 +39,9 @@ const std::string& Call::path_parameter(std::string_view name) const {
   return kEmpty;
 }
 
-std::optional<std::string> Call::query_text(std::string_view name) const { return query_parameter(request.query, name); }
+std::optional<std::string> Call::query_text(std::string_view name) const {
+  return query_parameter(request.query, name);
+}
 
 long long Call::query_integer(std::string_view name) const {
   if (const auto value = query_text(name)) {

@@ -20,8 +20,7 @@ class EventLoop {
   virtual void post(std::function<void()> work) = 0;
 
   /// Runs `work` once after `delay`, unless the timer is destroyed first. On the loop's thread.
-  [[nodiscard]] virtual std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
-                                                     std::function<void()> work) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Timer> after(std::chrono::milliseconds delay, std::function<void()> work) = 0;
 };
 
 }  // namespace troupe::http

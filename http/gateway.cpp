@@ -92,7 +92,8 @@ void Gateway::handle(Request request, Reply reply) {
   if (request.method == "OPTIONS") return reply(preflight(request));
   if (answer_house_paths(request, reply)) return;
   Router::Match match = router_.find(request.method, request.path);
-  if (match.route) return dispatch(*surface_of_.at(match.route), std::move(match), std::move(request), std::move(reply));
+  if (match.route)
+    return dispatch(*surface_of_.at(match.route), std::move(match), std::move(request), std::move(reply));
   reply(match.allowed.empty() ? surfaces_.front()->no_such_path(request.id)
                               : method_not_allowed(request, match.allowed));
 }
@@ -146,8 +147,9 @@ Expected<void> Gateway::prepare(Surface& surface, Call& call) {
   const Route& route = *call.route;
   if (route.rate == RateClass::sign_in && options_.limit_rates) {
     const double wait = sign_ins_.seconds_to_wait(call.request.remote_address, call.now);
-    if (wait > 0) return fail(Errc::too_fast, "Too many requests, try again in " +
-                                                  std::to_string(static_cast<int>(std::ceil(wait))) + " s");
+    if (wait > 0)
+      return fail(Errc::too_fast,
+                  "Too many requests, try again in " + std::to_string(static_cast<int>(std::ceil(wait))) + " s");
   }
   Expected<Json> body = Json::object();
   if (route.body != BodyKind::none) {
@@ -212,10 +214,10 @@ Expected<void> Gateway::take_idempotency_key(Call& call) const {
   if (!key || !call.route->creates) return {};
   const bool printable = std::all_of(key->begin(), key->end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (key->empty() || key->size() > kMaxIdempotencyKeyLength || !printable)
-    return fail(Errc::invalid,
-                "Idempotency-Key must have 1 to " + std::to_string(kMaxIdempotencyKeyLength) +
-                    " visible ASCII characters",
-                "Idempotency-Key");
+    return fail(
+        Errc::invalid,
+        "Idempotency-Key must have 1 to " + std::to_string(kMaxIdempotencyKeyLength) + " visible ASCII characters",
+        "Idempotency-Key");
   std::string name = call.caller.name() + " " + call.route->method + " " + std::string(call.request.path) + " ";
   call.idempotency = {actors::text_digest(name + std::string(*key)), options_.fingerprint(call.request.body)};
   return {};

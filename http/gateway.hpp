@@ -19,8 +19,8 @@ struct GatewayOptions {
   std::vector<std::string> allowed_origins;
   bool limit_rates = true;
   bool log_requests = false;
-  std::function<std::string(std::string_view)> fingerprint;  ///< of a body; it may hold a password, so no plain digest
-  std::function<bool()> ready;                              ///< what /readyz says
+  std::function<std::string(std::string_view)> fingerprint;   ///< of a body; it may hold a password, so no plain digest
+  std::function<bool()> ready;                                ///< what /readyz says
   std::function<bool(std::function<void()>)> read_elsewhere;  ///< false when its queue is full
   std::string docs_folder;  ///< assets of the interactive page at /docs; empty: left out
 };

@@ -22,15 +22,13 @@ int report(const Expected<void>& result) {
 }
 
 Expected<std::unique_ptr<storage::Store>> open_existing(const std::filesystem::path& data) {
-  if (!std::filesystem::is_directory(data))
-    return fail(Errc::not_found, "there is no data folder " + data.string());
+  if (!std::filesystem::is_directory(data)) return fail(Errc::not_found, "there is no data folder " + data.string());
   return storage::Store::open({data});
 }
 
 /// Opens a data folder that no server holds, for one change.
-Expected<void> with_system(
-    const std::filesystem::path& data,
-    const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
+Expected<void> with_system(const std::filesystem::path& data,
+                           const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
   auto store = open_existing(data);
   if (!store) return tl::unexpected(store.error());
   if (auto ok = http::update_projections(**store); !ok) return ok;
@@ -56,13 +54,11 @@ class SettingsFile : public CLI::ConfigTOML {
   std::vector<CLI::ConfigItem> from_config(std::istream& in) const override {
     std::vector<CLI::ConfigItem> settings;
     for (auto& item : CLI::ConfigTOML::from_config(in)) {
-      if (item.name == "++" || item.name == "--")
-        continue;  // CLI11's marks for where a section begins and ends
+      if (item.name == "++" || item.name == "--") continue;  // CLI11's marks for where a section begins and ends
       const bool in_section = item.parents == std::vector<std::string>{"serve"};
       const auto* option = in_section ? serve_.get_option_no_throw("--" + item.name) : nullptr;
       if (!option || !option->get_configurable())
-        throw CLI::ConfigError("the settings file has '" + item.fullname() +
-                               "', which is no setting under [serve]");
+        throw CLI::ConfigError("the settings file has '" + item.fullname() + "', which is no setting under [serve]");
       const char* variable = std::getenv(option->get_envname().c_str());
       if (!variable || !*variable) settings.push_back(std::move(item));
     }
@@ -85,8 +81,7 @@ std::string problem_of_seconds(const std::string& text) {
   const bool number = CLI::detail::lexical_cast(text, seconds);
   return number && seconds >= 0.001 && seconds <= longest
              ? std::string()
-             : "'" + text + "' is not a number of seconds from 0.001 to " +
-                   std::to_string(static_cast<long>(longest));
+             : "'" + text + "' is not a number of seconds from 0.001 to " + std::to_string(static_cast<long>(longest));
 }
 
 std::string problem_of_count(const std::string& text) {
@@ -101,29 +96,24 @@ std::string problem_of_listener(const std::string& text) {
 }
 
 void add_durations(CLI::App& serve, http::ServeOptions& options) {
-  const auto seconds = [&](const char* flag, std::chrono::milliseconds& value, const char* help,
-                           const char* variable) {
+  const auto seconds = [&](const char* flag, std::chrono::milliseconds& value, const char* help, const char* variable) {
     serve
         .add_option_function<double>(
-            flag,
-            [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); },
-            help)
+            flag, [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); }, help)
         ->check(must(problem_of_seconds))
         ->envname(variable)
         ->default_str(std::to_string(value.count() / 1000));
   };
   seconds("--command-lease", options.system.command_lease, "Seconds until a polled command is offered again",
           "TROUPE_COMMAND_LEASE");
-  seconds("--heartbeat-window", options.system.heartbeat_window,
-          "Seconds of silence after which a bot is offline", "TROUPE_HEARTBEAT_WINDOW");
+  seconds("--heartbeat-window", options.system.heartbeat_window, "Seconds of silence after which a bot is offline",
+          "TROUPE_HEARTBEAT_WINDOW");
   seconds("--passivate-after", options.system.passivate_after, "Seconds after which an idle entity sleeps",
           "TROUPE_PASSIVATE_AFTER");
   seconds("--mail-timeout", options.system.mail.timeout, "Seconds that handing over a mail may take",
           "TROUPE_MAIL_TIMEOUT");
-  seconds("--mail-retry", options.system.mail.retry_delay, "Seconds until a mail is tried again",
-          "TROUPE_MAIL_RETRY");
-  seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end",
-          "TROUPE_GRACE");
+  seconds("--mail-retry", options.system.mail.retry_delay, "Seconds until a mail is tried again", "TROUPE_MAIL_RETRY");
+  seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");
 }
 
 void add_settings(CLI::App& serve, http::ServeOptions& options) {
@@ -140,9 +130,9 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
       ->check(must(problem_of_listener));
   setting("--metrics", options.metrics_listen, "HOST:PORT of the Prometheus listener; empty for none",
           "TROUPE_METRICS");
-  auto* certificate = setting("--tls-certificate", options.tls_certificate, "PEM file, the whole chain",
-                              "TROUPE_TLS_CERTIFICATE")
-                          ->check(CLI::ExistingFile);
+  auto* certificate =
+      setting("--tls-certificate", options.tls_certificate, "PEM file, the whole chain", "TROUPE_TLS_CERTIFICATE")
+          ->check(CLI::ExistingFile);
   auto* key = setting("--tls-key", options.tls_key, "PEM file", "TROUPE_TLS_KEY")->check(CLI::ExistingFile);
   certificate->needs(key);
   key->needs(certificate);
@@ -150,10 +140,9 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
           "The first administrator's password is this file's first line; or TROUPE_ADMIN_PASSWORD itself",
           "TROUPE_ADMIN_PASSWORD_FILE");
   list("--allow-origin", options.allowed_origins,
-       "Origin that browsers may call from; again, or after a space, for more; none: all",
-       "TROUPE_ALLOW_ORIGIN");
-  setting("--smtp", options.system.mail.smtp_url,
-          "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/", "TROUPE_SMTP");
+       "Origin that browsers may call from; again, or after a space, for more; none: all", "TROUPE_ALLOW_ORIGIN");
+  setting("--smtp", options.system.mail.smtp_url, "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/",
+          "TROUPE_SMTP");
   setting("--smtp-user", options.system.mail.smtp_user, "Mail server login", "TROUPE_SMTP_USER");
   serve
       .add_option("--smtp-password", options.system.mail.smtp_password,
@@ -187,8 +176,7 @@ void add_serve(CLI::App& app, http::ServeOptions& options, int& code) {
           "--no-rate-limit", [&options](std::int64_t given) { options.limit_rates = given <= 0; },
           "Take sign-ins as fast as they come")
       ->envname("TROUPE_NO_RATE_LIMIT");
-  serve
-      ->add_flag("--log-requests", options.log_requests, "A line for every request, not only for failed ones")
+  serve->add_flag("--log-requests", options.log_requests, "A line for every request, not only for failed ones")
       ->envname("TROUPE_LOG_REQUESTS");
   serve->callback([&] { code = http::serve(options); });
 }
@@ -215,8 +203,7 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
       ->required();
   add->add_option("--role", account.role)->check(CLI::IsMember({"user", "moderator", "admin"}));
   add->callback([&] {
-    code = report(
-        with_system(data, [&](auto& system, const auto&) { return http::add_account(system, account); }));
+    code = report(with_system(data, [&](auto& system, const auto&) { return http::add_account(system, account); }));
   });
 
   auto* list = common(user->add_subcommand("list", "List the accounts"));
@@ -273,7 +260,8 @@ void add_export(CLI::App& app, std::filesystem::path& data, int& code) {
                                                           {"events", ExportKind::events}};
   static const std::map<std::string, ExportFormat> formats = {
       {"json", ExportFormat::json}, {"ndjson", ExportFormat::ndjson}, {"csv", ExportFormat::csv}};
-  auto* exporting = app.add_subcommand("export", "Write what a data folder holds to standard output, also beside a server");
+  auto* exporting =
+      app.add_subcommand("export", "Write what a data folder holds to standard output, also beside a server");
   exporting->add_option("what", kind, "logs, messages, commands or events")
       ->required()
       ->check(CLI::IsMember({"logs", "messages", "commands", "events"}));
@@ -301,8 +289,7 @@ class JsonText : public spdlog::custom_flag_formatter {
 
 void log_as_json_lines() {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonText>('*').set_pattern(
-      R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
+  formatter->add_flag<JsonText>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
   spdlog::set_formatter(std::move(formatter));
 }
 

@@ -22,7 +22,7 @@ struct Request {
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string remote_address;  ///< of the TCP peer: `127.0.0.1`
   std::uint16_t remote_port = 0;
-  std::string id;              ///< request id, unique in this process; also the `X-Request-Id` of the answer
+  std::string id;  ///< request id, unique in this process; also the `X-Request-Id` of the answer
   bool tls = false;
   std::shared_ptr<const void> keep_alive;  ///< owns what the views point into
 

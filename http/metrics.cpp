@@ -76,8 +76,8 @@ void Metrics::observe(const Route& route, int status, double seconds) {
   metrics.latency->Observe(seconds);
   auto*& counter = metrics.by_status[status];
   if (!counter)
-    counter = &impl_->requests.Add(
-        {{"method", route.method}, {"route", route.pattern}, {"status", std::to_string(status)}});
+    counter =
+        &impl_->requests.Add({{"method", route.method}, {"route", route.pattern}, {"status", std::to_string(status)}});
   counter->Increment();
 }
 
@@ -99,8 +99,8 @@ std::string Metrics::text(const Sources& sources) const {
       single("troupe_journal_position", "Position of the last event", kGauge, number(sources.last_position())),
       histogram("troupe_journal_append_seconds", "From append to durable", store.append_latency_buckets,
                 storage::kAppendLatencyBoundsSeconds, store.append_latency_sum_seconds),
-      histogram("troupe_journal_batch_events", "Events in a batch", store.batch_size_buckets,
-                storage::kBatchSizeBounds, number(store.events)),
+      histogram("troupe_journal_batch_events", "Events in a batch", store.batch_size_buckets, storage::kBatchSizeBounds,
+                number(store.events)),
       single("troupe_accounts_awake", "Account actors awake", kGauge, number(actors.accounts_awake)),
       single("troupe_bots_awake", "Bot actors awake", kGauge, number(actors.bots_awake)),
       single("troupe_commands_awake", "Command actors awake", kGauge, number(actors.commands_awake)),

@@ -16,10 +16,12 @@ OrderedJson schema_of(const OrderedJson& example) {
     return schema;
   }
   if (example.is_array())
-    return {{"type", "array"},
-            {"items", example.empty() ? OrderedJson::object() : schema_of(example.front())}};
+    return {{"type", "array"}, {"items", example.empty() ? OrderedJson::object() : schema_of(example.front())}};
   if (example.is_null()) return OrderedJson::object();
-  const char* type = example.is_boolean() ? "boolean" : example.is_number_integer() ? "integer" : example.is_number() ? "number" : "string";
+  const char* type = example.is_boolean()          ? "boolean"
+                     : example.is_number_integer() ? "integer"
+                     : example.is_number()         ? "number"
+                                                   : "string";
   return {{"type", type}, {"examples", OrderedJson::array({example})}};
 }
 
@@ -80,8 +82,9 @@ OrderedJson parameters_of(const Route& route) {
     parameters.push_back({{"name", "Idempotency-Key"},
                           {"in", "header"},
                           {"required", false},
-                          {"description", "The same key with the same body answers the first answer again for a day, "
-                                          "and does nothing twice; with another body it is refused with 422."},
+                          {"description",
+                           "The same key with the same body answers the first answer again for a day, "
+                           "and does nothing twice; with another body it is refused with 422."},
                           {"schema", {{"type", "string"}, {"maxLength", 255}}}});
   return parameters;
 }
@@ -141,9 +144,8 @@ OrderedJson responses_of(const Route& route) {
 }
 
 OrderedJson operation_of(const Route& route) {
-  OrderedJson operation = {{"tags", OrderedJson::array({route.tag})},
-                           {"summary", route.summary},
-                           {"operationId", operation_id(route)}};
+  OrderedJson operation = {
+      {"tags", OrderedJson::array({route.tag})}, {"summary", route.summary}, {"operationId", operation_id(route)}};
   operation["description"] =
       (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access);
   operation["security"] = security_of(route.access);
@@ -178,19 +180,18 @@ OrderedJson openapi_document(const std::vector<Surface*>& surfaces) {
   }
   document["tags"] = tags;
   document["paths"] = paths;
-  document["components"] = {
-      {"securitySchemes",
-       {{"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "session_token"}}},
-        {"botToken", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Bot-Token"}}},
-        {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
-      {"schemas",
-       {{"Error",
-         {{"type", "object"},
-          {"properties",
-           {{"error", {{"type", "string"}, {"description", "What is wrong, for people"}}},
-            {"field", {{"type", "string"}, {"description", "The field or parameter at fault"}}},
-            {"request_id", {{"type", "string"}}}}},
-          {"required", OrderedJson::array({"error", "request_id"})}}}}}};
+  document["components"] = {{"securitySchemes",
+                             {{"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "session_token"}}},
+                              {"botToken", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Bot-Token"}}},
+                              {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
+                            {"schemas",
+                             {{"Error",
+                               {{"type", "object"},
+                                {"properties",
+                                 {{"error", {{"type", "string"}, {"description", "What is wrong, for people"}}},
+                                  {"field", {{"type", "string"}, {"description", "The field or parameter at fault"}}},
+                                  {"request_id", {{"type", "string"}}}}},
+                                {"required", OrderedJson::array({"error", "request_id"})}}}}}};
   return document;
 }
 

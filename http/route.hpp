@@ -27,10 +27,10 @@ using Fields = OrderedJson::object_t;
 /// Who is calling. Nobody has neither an account nor a bot.
 struct Caller {
   events::AccountId account = 0;
-  std::string role;         ///< of the account
-  std::string bot_id;       ///< set when a bot's token was given
+  std::string role;    ///< of the account
+  std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;   ///< digest of the login's token, when it is a login
+  std::string login_hash;  ///< digest of the login's token, when it is a login
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
   std::string name() const {
@@ -61,8 +61,8 @@ struct Field {
   Type type = Type::string;
   bool required = false;
   std::string description = {};
-  std::size_t min_length = 0;  ///< of a string, after white space around it is cut off
-  std::size_t max_length = 0;  ///< 0: the decider's own limit
+  std::size_t min_length = 0;            ///< of a string, after white space around it is cut off
+  std::size_t max_length = 0;            ///< 0: the decider's own limit
   std::vector<std::string> values = {};  ///< the words it may be; empty: any
   std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
 };
@@ -100,11 +100,11 @@ struct Route {
   BodyKind body = BodyKind::none;
   std::vector<Field> fields = {};
   std::vector<Parameter> query = {};
-  std::string missing = {};                   ///< the error text when a required field is missing; empty: a plain one
-  std::string denied = "Not authorized";      ///< the error text of 403
+  std::string missing = {};                     ///< the error text when a required field is missing; empty: a plain one
+  std::string denied = "Not authorized";        ///< the error text of 403
   std::string invalid_body = "Malformed JSON";  ///< the error text of a body that is not what `body` says
-  bool creates = false;    ///< takes an `Idempotency-Key`
-  bool elsewhere = false;  ///< a long read: runs on a worker
+  bool creates = false;                         ///< takes an `Idempotency-Key`
+  bool elsewhere = false;                       ///< a long read: runs on a worker
   RateClass rate = RateClass::unlimited;
   std::string description = {};
 };

@@ -91,7 +91,6 @@ class RouteTable {
 };
 
 // Fields and parameters that most surfaces have
-// ----------------------------------------------------------------------------------------------------
 
 /// A string that must be there. `max_length` 0: the decider's own limit.
 inline Field required(std::string name, std::string description = {}, std::size_t max_length = 0) {

@@ -36,8 +36,8 @@ Expected<void> Router::add(const Route& route) {
   const auto [at, added] = node->methods.emplace(route.method, &route);
   if (!added)
     return fail(Errc::conflict, "two routes collide: " + at->second->method + " " + at->second->pattern + " (" +
-                                    at->second->tag + ") and " + route.method + " " + route.pattern + " (" +
-                                    route.tag + ")");
+                                    at->second->tag + ") and " + route.method + " " + route.pattern + " (" + route.tag +
+                                    ")");
   return {};
 }
 
@@ -72,8 +72,7 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
   match.route = found->second;
   const auto names = split(match.route->pattern);
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (is_parameter(names[i]))
-      match.parameters.emplace_back(names[i].substr(1, names[i].size() - 2), segments[i]);
+    if (is_parameter(names[i])) match.parameters.emplace_back(names[i].substr(1, names[i].size() - 2), segments[i]);
   return match;
 }
 

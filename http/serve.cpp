@@ -28,8 +28,7 @@ Expected<std::pair<std::string, std::uint16_t>> parse_address(const std::string&
   const bool shaped = colon != text.npos && colon > 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + (shaped ? colon + 1 : text.size()), end, port);
-  if (!shaped || error != std::errc{} || stop != end)
-    return fail(Errc::invalid, "'" + text + "' is not HOST:PORT");
+  if (!shaped || error != std::errc{} || stop != end) return fail(Errc::invalid, "'" + text + "' is not HOST:PORT");
   std::string host = text.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   return std::pair(host == "localhost" ? std::string("127.0.0.1") : host, port);
@@ -115,7 +114,8 @@ class House {
       socketio_options.engine.cors.origins = options_.allowed_origins;
       socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
-    bot_manager_ = std::make_unique<BotManager>(Services{*store_, *system_, secrets_, server_.loop()}, socketio_options);
+    bot_manager_ =
+        std::make_unique<BotManager>(Services{*store_, *system_, secrets_, server_.loop()}, socketio_options);
     if (options_.listen.empty()) options_.listen = {kDefaultListener};
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -142,11 +142,13 @@ class House {
     if (!spec) return tl::unexpected(spec.error());
     if (!is_loopback(spec->address)) {
       if (options_.demo)
-        return fail(Errc::invalid, "--demo has well-known passwords and listens on loopback only, not on " + spec->address);
+        return fail(Errc::invalid,
+                    "--demo has well-known passwords and listens on loopback only, not on " + spec->address);
       if (has_well_known_passwords(options_.data))
-        return fail(Errc::invalid, "this data folder was made by --demo: its passwords are well known, and it listens "
-                                   "on loopback only. Change them and remove " + (options_.data / "demo").string() +
-                                   " to listen on " + spec->address);
+        return fail(Errc::invalid,
+                    "this data folder was made by --demo: its passwords are well known, and it listens "
+                    "on loopback only. Change them and remove " +
+                        (options_.data / "demo").string() + " to listen on " + spec->address);
     }
     auto gateway = std::make_unique<Gateway>(gateway_options(), metrics_);
     for (const auto& surface : spec->surfaces) {
@@ -189,10 +191,8 @@ class House {
   Expected<void> listen_for_metrics() {
     const auto address = parse_address(options_.metrics_listen);
     if (!address) return tl::unexpected(address.error());
-    Metrics::Sources sources{[this] { return store_->metrics(); },
-                             [this] { return system_->metrics(); },
-                             [this] { return server_.metrics(); },
-                             [this] { return bot_manager_->connected_clients(); },
+    Metrics::Sources sources{[this] { return store_->metrics(); }, [this] { return system_->metrics(); },
+                             [this] { return server_.metrics(); }, [this] { return bot_manager_->connected_clients(); },
                              [this] { return store_->last_position(); }};
     ListenerOptions listener{address->first, address->second, std::nullopt, {}};
     listener.application.request = [this, sources](const Request& request, Reply reply) {

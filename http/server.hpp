@@ -46,15 +46,16 @@ struct ServerLimits {
   std::chrono::milliseconds read_request_timeout = defaults::kReadRequestTimeout;
   std::chrono::milliseconds keep_alive_timeout = defaults::kKeepAliveTimeout;
   std::chrono::milliseconds write_response_timeout = defaults::kWriteResponseTimeout;
+  std::size_t min_response_bytes_per_second = defaults::kMinResponseBytesPerSecond;
   std::chrono::milliseconds handle_request_timeout = defaults::kHandleRequestTimeout;
 };
 
 struct ServerMetrics {
-  std::uint64_t connections = 0;            ///< open now
-  std::uint64_t websockets = 0;             ///< open now
-  std::uint64_t bodies_in_flight_bytes = 0; ///< now
+  std::uint64_t connections = 0;                ///< open now
+  std::uint64_t websockets = 0;                 ///< open now
+  std::uint64_t bodies_in_flight_bytes = 0;     ///< now
   std::uint64_t responses_in_flight_bytes = 0;  ///< now
-  std::uint64_t websockets_dropped = 0;     ///< closed because the client did not read
+  std::uint64_t websockets_dropped = 0;         ///< closed because the client did not read
 };
 
 /// One event loop on one thread, any number of listeners. Construct, listen, run; stop from any thread.

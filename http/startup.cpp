@@ -20,9 +20,9 @@ void draw_progress(storage::Position done, storage::Position total) {
   if (filled == last && done != total) return;
   last = filled;
   std::fprintf(stderr, "%sreplaying the log [%.*s%.*s] %llu of %llu events%s", isatty(2) ? "\r" : "", filled,
-               "########################################", kWidth - filled,
-               "                                        ", static_cast<unsigned long long>(done),
-               static_cast<unsigned long long>(total), isatty(2) && done != total ? "" : "\n");
+               "########################################", kWidth - filled, "                                        ",
+               static_cast<unsigned long long>(done), static_cast<unsigned long long>(total),
+               isatty(2) && done != total ? "" : "\n");
 }
 
 /// Runs something that answers later, and waits.

@@ -65,12 +65,10 @@ Expected<Json> parse_body(const Route& route, std::string_view text) {
     return fail(Errc::invalid, route.invalid_body);
   }
   if (json_depth_exceeds(text, defaults::kMaxJsonDepth))
-    return fail(Errc::invalid,
-                "JSON is nested deeper than " + std::to_string(defaults::kMaxJsonDepth) + " levels");
+    return fail(Errc::invalid, "JSON is nested deeper than " + std::to_string(defaults::kMaxJsonDepth) + " levels");
   Json body = Json::parse(text, nullptr, false);
   const bool fits = body.is_object() || (body.is_array() && route.body == BodyKind::object_or_array);
-  if (!fits)
-    return fail(Errc::invalid, body.is_discarded() ? route.invalid_body : "The body must be a JSON object");
+  if (!fits) return fail(Errc::invalid, body.is_discarded() ? route.invalid_body : "The body must be a JSON object");
   return body;
 }
 
@@ -104,8 +102,7 @@ Expected<void> check_query(const Route& route, std::string_view query) {
   for (const Parameter& parameter : route.query) {
     const auto text = query_parameter(query, parameter.name);
     if (!text) {
-      if (parameter.required)
-        return fail(Errc::invalid, parameter.name + " is required", parameter.name);
+      if (parameter.required) return fail(Errc::invalid, parameter.name + " is required", parameter.name);
       continue;
     }
     if (!parameter.integer) continue;

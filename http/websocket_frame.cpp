@@ -18,20 +18,15 @@ SharedFrame make_frame(std::uint8_t opcode, std::string_view payload) {
     length_bytes = payload.size() <= 0xFFFF ? 2 : 8;
     frame += static_cast<char>(length_bytes == 2 ? 126 : 127);
   }
-  while (length_bytes-- > 0)
-    frame += static_cast<char>(std::uint64_t{payload.size()} >> (8 * length_bytes));
+  while (length_bytes-- > 0) frame += static_cast<char>(std::uint64_t{payload.size()} >> (8 * length_bytes));
   frame += payload;
   return std::make_shared<const std::string>(std::move(frame));
 }
 
 }  // namespace
 
-SharedFrame make_text_frame(std::string_view text) {
-  return make_frame(0x1, text);
-}
+SharedFrame make_text_frame(std::string_view text) { return make_frame(0x1, text); }
 
-SharedFrame make_binary_frame(std::string_view bytes) {
-  return make_frame(0x2, bytes);
-}
+SharedFrame make_binary_frame(std::string_view bytes) { return make_frame(0x2, bytes); }
 
 }  // namespace troupe::http

@@ -57,8 +57,8 @@ void on(const PasswordChanged& e, const Context& c, Rows& rows) {
 }
 
 void on(const PasswordResetIssued& e, const Context& c, Rows& rows) {
-  rows.push_back(put_row(Table::reset_mails, e.token_hash,
-                         ResetMailRow{number_of(c.id), e.email, e.sealed_token, e.expires_at}));
+  rows.push_back(
+      put_row(Table::reset_mails, e.token_hash, ResetMailRow{number_of(c.id), e.email, e.sealed_token, e.expires_at}));
 }
 
 void on(const PasswordResetMailSettled& e, const Context&, Rows& rows) {

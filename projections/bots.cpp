@@ -15,8 +15,8 @@ std::string by_owner(AccountId owner, Micros created_at, std::string_view id) {
 }
 
 void on(const BotCreated& e, const Context& c, Rows& rows) {
-  rows.push_back(put_row(Table::bots, e.id,
-                         BotRow{e.id, e.owner_id, e.name, "offline", c.time, 0, e.metadata, e.sealed_token}));
+  rows.push_back(
+      put_row(Table::bots, e.id, BotRow{e.id, e.owner_id, e.name, "offline", c.time, 0, e.metadata, e.sealed_token}));
   rows.push_back(put_key(Table::bots_by_owner, by_owner(e.owner_id, c.time, e.id)));
   rows.push_back(put_key(Table::bots_by_time, by_time(c.time, e.id)));
   rows.push_back(add(kTotalBots, 1));

@@ -20,7 +20,7 @@ constexpr std::string_view kSecrets[] = {"password_hash", "token_hash",   "token
 ordered_json time_or_null(Micros time) { return time == 0 ? ordered_json(nullptr) : ordered_json(iso8601(time)); }
 
 Row row_of(const events::LogReported& log, events::Position position, std::string_view bot, Micros time) {
-  return {{"position", position}, {"time", iso8601(time)},     {"bot_id", bot},
+  return {{"position", position}, {"time", iso8601(time)},  {"bot_id", bot},
           {"type", log.level},    {"message", log.message}, {"metadata", log.metadata}};
 }
 
@@ -57,10 +57,14 @@ Row row_of(const CommandRow& command) {
 Row row_of(const events::Record& record, std::size_t index, Json fields) {
   for (const auto secret : kSecrets) fields.erase(secret);
   const auto& event = record.events[index];
-  return {{"position", record.position + index}, {"time", iso8601(record.time)},
-          {"stream", record.stream},             {"version", record.version + index},
-          {"type", event.type},                  {"schema", event.schema},
-          {"caused_by", record.caused_by},       {"correlation", record.correlation},
+  return {{"position", record.position + index},
+          {"time", iso8601(record.time)},
+          {"stream", record.stream},
+          {"version", record.version + index},
+          {"type", event.type},
+          {"schema", event.schema},
+          {"caused_by", record.caused_by},
+          {"correlation", record.correlation},
           {"data", std::move(fields)}};
 }
 
@@ -187,8 +191,8 @@ Expected<void> write_commands(const storage::Store& store, const std::string& bo
 
 Expected<void> write_export(const storage::Store& store, const Export& what, std::ostream& out) {
   Output output(what.format, example_of(what.kind), out);
-  auto written = what.kind == ExportKind::commands ? write_commands(store, what.bot, output)
-                                                   : write_log(store, what, output);
+  auto written =
+      what.kind == ExportKind::commands ? write_commands(store, what.bot, output) : write_log(store, what, output);
   return written ? output.end() : written;
 }
 

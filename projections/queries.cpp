@@ -159,8 +159,7 @@ Expected<std::vector<FeedEntry>> newest_of(const Store& store, std::initializer_
     }
     for (const auto& bot : visible.bots) {
       const std::string stream = std::string(category) + "/" + bot;
-      if (auto ok = store.read_stream_backward(stream, storage::kNewest, take); !ok)
-        return tl::unexpected(ok.error());
+      if (auto ok = store.read_stream_backward(stream, storage::kNewest, take); !ok) return tl::unexpected(ok.error());
     }
   }
   return std::move(newest).oldest_first();
@@ -170,19 +169,14 @@ Expected<std::vector<FeedEntry>> newest_of(const Store& store, std::initializer_
 
 std::vector<std::pair<TableId, std::string>> mirrored_counters() {
   std::vector<std::pair<TableId, std::string>> counters;
-  for (const char* name :
-       {kTotalUsers, kTotalBots, kTotalCommands, kPendingCommands, kTotalLogs, kTotalMessages})
+  for (const char* name : {kTotalUsers, kTotalBots, kTotalCommands, kPendingCommands, kTotalLogs, kTotalMessages})
     counters.emplace_back(id_of(Table::counters), name);
   return counters;
 }
 
-std::optional<AccountRow> Queries::account(AccountId id) const {
-  return row<AccountRow>(store_, key_of(id));
-}
+std::optional<AccountRow> Queries::account(AccountId id) const { return row<AccountRow>(store_, key_of(id)); }
 
-bool Queries::account_exists(AccountId id) const {
-  return store_.row(id_of(Table::accounts), key_of(id)).has_value();
-}
+bool Queries::account_exists(AccountId id) const { return store_.row(id_of(Table::accounts), key_of(id)).has_value(); }
 
 std::optional<std::string> Queries::password_hash(AccountId id) const {
   return store_.row(id_of(Table::credentials), key_of(id));
@@ -240,22 +234,19 @@ std::optional<std::string> Queries::bot_with_token(std::string_view token_hash) 
 
 std::vector<std::string> Queries::bot_ids_of(AccountId owner) const {
   // The limit is checked before a bot is made: a few made at the same moment may be past it.
-  return ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward,
-                defaults::kMaxBotsPerAccount * 2);
+  return ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, defaults::kMaxBotsPerAccount * 2);
 }
 
 std::vector<BotRow> Queries::bots_of(AccountId owner, std::size_t limit) const {
-  return rows_of_ids<BotRow>(
-      store_, ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, limit));
+  return rows_of_ids<BotRow>(store_,
+                             ids_in(store_, Table::bots_by_owner, key_of(owner), 16, Direction::backward, limit));
 }
 
 std::vector<BotRow> Queries::all_bots(std::size_t limit) const {
   return rows_of_ids<BotRow>(store_, ids_in(store_, Table::bots_by_time, {}, 8, Direction::backward, limit));
 }
 
-std::optional<BotDataRow> Queries::bot_data(std::string_view bot_id) const {
-  return row<BotDataRow>(store_, bot_id);
-}
+std::optional<BotDataRow> Queries::bot_data(std::string_view bot_id) const { return row<BotDataRow>(store_, bot_id); }
 
 void Queries::each_bot(const std::function<void(const BotRow&)>& visit) const {
   store_.scan(id_of(Table::bots), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
@@ -264,9 +255,7 @@ void Queries::each_bot(const std::function<void(const BotRow&)>& visit) const {
   });
 }
 
-std::optional<CommandRow> Queries::command(std::string_view id) const {
-  return row<CommandRow>(store_, id);
-}
+std::optional<CommandRow> Queries::command(std::string_view id) const { return row<CommandRow>(store_, id); }
 
 std::vector<CommandRow> Queries::commands_of_bot(std::string_view bot_id, std::size_t limit) const {
   return last_commands(store_, Table::commands_by_bot, std::string(bot_id), limit);
@@ -309,12 +298,11 @@ std::vector<std::string> Queries::pending_commands(std::string_view bot_id) cons
 
 std::vector<std::string> Queries::bots_with_pending_commands() const {
   std::vector<std::string> bots;
-  store_.scan(id_of(Table::pending_commands), {}, {}, Direction::forward,
-              [&](std::string_view key, std::string_view) {
-                const auto bot_id = key.substr(0, kBotIdLength);
-                if (bots.empty() || bots.back() != bot_id) bots.emplace_back(bot_id);
-                return true;
-              });
+  store_.scan(id_of(Table::pending_commands), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
+    const auto bot_id = key.substr(0, kBotIdLength);
+    if (bots.empty() || bots.back() != bot_id) bots.emplace_back(bot_id);
+    return true;
+  });
   return bots;
 }
 
@@ -338,12 +326,16 @@ BotStatistics Queries::statistics(std::string_view bot_id) const {
   const auto counter = [&](std::string_view what) {
     return store_.counter(id_of(Table::counters), of_bot(bot_id, what));
   };
-  BotStatistics s{counter("commands"), counter("pending"), counter("completed"),
-                  counter("failed"),   counter("logs"),    counter("messages"), {}};
+  BotStatistics s{counter("commands"),
+                  counter("pending"),
+                  counter("completed"),
+                  counter("failed"),
+                  counter("logs"),
+                  counter("messages"),
+                  {}};
   const std::string prefix = of_bot(bot_id, "type/");
   store_.scan(id_of(Table::counters), prefix, {}, Direction::forward, [&](std::string_view key, std::string_view) {
-    s.command_types.emplace_back(std::string(key.substr(prefix.size())),
-                                 store_.counter(id_of(Table::counters), key));
+    s.command_types.emplace_back(std::string(key.substr(prefix.size())), store_.counter(id_of(Table::counters), key));
     return s.command_types.size() < defaults::kMaxCommandTypesShown;
   });
   return s;
@@ -369,11 +361,10 @@ std::vector<std::pair<std::string, std::string>> Queries::open_reset_requests() 
 
 std::vector<std::pair<std::string, ResetMailRow>> Queries::open_reset_mails() const {
   std::vector<std::pair<std::string, ResetMailRow>> open;
-  store_.scan(id_of(Table::reset_mails), {}, {}, Direction::forward,
-              [&](std::string_view key, std::string_view value) {
-                if (auto mail = parse<ResetMailRow>(store_, value)) open.emplace_back(key, std::move(*mail));
-                return true;
-              });
+  store_.scan(id_of(Table::reset_mails), {}, {}, Direction::forward, [&](std::string_view key, std::string_view value) {
+    if (auto mail = parse<ResetMailRow>(store_, value)) open.emplace_back(key, std::move(*mail));
+    return true;
+  });
   return open;
 }
 

@@ -13,22 +13,22 @@ using storage::TableId;
 
 /// Numbers are for ever: a table that is dropped leaves its number unused.
 enum class Table : TableId {
-  accounts = 1,       ///< big64(account) -> AccountRow
-  credentials = 2,    ///< big64(account) -> argon2id hash, as text
-  logins = 3,         ///< token digest -> big64(account) big64(expires_at)
-  bots = 4,           ///< bot id -> BotRow
-  bots_by_owner = 5,  ///< big64(owner) big64(created_at) bot id -> nothing
-  bots_by_time = 6,   ///< big64(created_at) bot id -> nothing
-  bot_data = 7,       ///< bot id -> BotDataRow
-  commands = 8,       ///< command id -> CommandRow
-  commands_by_bot = 9,     ///< bot id big64(number) command id -> nothing
-  commands_by_owner = 10,  ///< big64(owner) big64(number) command id -> nothing
-  commands_by_number = 11, ///< big64(number) command id -> nothing
-  pending_commands = 12,   ///< bot id big64(number) command id -> big64(leased_until)
-  counters = 13,           ///< name -> counter
-  reset_requests = 14,     ///< request -> sealed e-mail: asked for, not worked out yet
-  reset_mails = 15,        ///< token digest -> ResetMailRow: issued, not sent yet
-  account_numbers = 16,    ///< big64(account) -> nothing, also of deleted accounts: numbers are not used again
+  accounts = 1,             ///< big64(account) -> AccountRow
+  credentials = 2,          ///< big64(account) -> argon2id hash, as text
+  logins = 3,               ///< token digest -> big64(account) big64(expires_at)
+  bots = 4,                 ///< bot id -> BotRow
+  bots_by_owner = 5,        ///< big64(owner) big64(created_at) bot id -> nothing
+  bots_by_time = 6,         ///< big64(created_at) bot id -> nothing
+  bot_data = 7,             ///< bot id -> BotDataRow
+  commands = 8,             ///< command id -> CommandRow
+  commands_by_bot = 9,      ///< bot id big64(number) command id -> nothing
+  commands_by_owner = 10,   ///< big64(owner) big64(number) command id -> nothing
+  commands_by_number = 11,  ///< big64(number) command id -> nothing
+  pending_commands = 12,    ///< bot id big64(number) command id -> big64(leased_until)
+  counters = 13,            ///< name -> counter
+  reset_requests = 14,      ///< request -> sealed e-mail: asked for, not worked out yet
+  reset_mails = 15,         ///< token digest -> ResetMailRow: issued, not sent yet
+  account_numbers = 16,     ///< big64(account) -> nothing, also of deleted accounts: numbers are not used again
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -93,7 +93,7 @@ struct ResetMailRow {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ResetMailRow, account, email, sealed_token, expires_at)
 
-// Names of counters --------------------------------------------------------------------------------------------------
+// Names of counters
 
 inline constexpr const char* kTotalUsers = "users";
 inline constexpr const char* kTotalBots = "bots";

@@ -13,19 +13,13 @@
 namespace troupe::storage {
 
 inline void put_fixed(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i)
-    out.push_back(static_cast<char>(value >> (8 * i)));
+  for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
 }
-inline void put_fixed32(std::string& out, std::uint32_t value) {
-  put_fixed(out, value, 4);
-}
-inline void put_fixed64(std::string& out, std::uint64_t value) {
-  put_fixed(out, value, 8);
-}
+inline void put_fixed32(std::string& out, std::uint32_t value) { put_fixed(out, value, 4); }
+inline void put_fixed64(std::string& out, std::uint64_t value) { put_fixed(out, value, 8); }
 
 inline void put_big64(std::string& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(value >> shift));
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
 }
 inline std::string big64(std::uint64_t value) {
   std::string bytes;
@@ -34,8 +28,7 @@ inline std::string big64(std::uint64_t value) {
 }
 
 inline void put_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7)
-    out.push_back(static_cast<char>(value | 0x80));
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
   out.push_back(static_cast<char>(value));
 }
 
@@ -46,16 +39,14 @@ inline void put_string(std::string& out, std::string_view text) {
 
 inline std::uint64_t read_fixed(std::string_view bytes) {
   std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;)
-    value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
+  for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
   return value;
 }
 
 /// Reads eight bytes at the front; fewer read as a smaller number.
 inline std::uint64_t read_big64(std::string_view bytes) {
   std::uint64_t value = 0;
-  for (const char byte : bytes.substr(0, 8))
-    value = value << 8 | static_cast<std::uint8_t>(byte);
+  for (const char byte : bytes.substr(0, 8)) value = value << 8 | static_cast<std::uint8_t>(byte);
   return value;
 }
 

@@ -12,8 +12,7 @@ constexpr std::array<std::uint32_t, 256> make_table() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit)
-      crc = (crc >> 1) ^ ((crc & 1) ? kPolynomial : 0);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) ? kPolynomial : 0);
     table[byte] = crc;
   }
   return table;
@@ -21,8 +20,7 @@ constexpr std::array<std::uint32_t, 256> make_table() {
 constexpr auto kTable = make_table();
 
 std::uint32_t extend_portable(std::uint32_t state, std::string_view bytes) {
-  for (const char byte : bytes)
-    state = (state >> 8) ^ kTable[(state ^ static_cast<std::uint8_t>(byte)) & 0xFF];
+  for (const char byte : bytes) state = (state >> 8) ^ kTable[(state ^ static_cast<std::uint8_t>(byte)) & 0xFF];
   return state;
 }
 
@@ -36,8 +34,7 @@ __attribute__((target("sse4.2"))) std::uint32_t extend_sse42(std::uint32_t state
     bytes.remove_prefix(8);
   }
   auto narrow = static_cast<std::uint32_t>(wide);
-  for (const char byte : bytes)
-    narrow = __builtin_ia32_crc32qi(narrow, static_cast<std::uint8_t>(byte));
+  for (const char byte : bytes) narrow = __builtin_ia32_crc32qi(narrow, static_cast<std::uint8_t>(byte));
   return narrow;
 }
 #endif

@@ -17,8 +17,8 @@
 namespace troupe::storage {
 namespace {
 
-constexpr std::array<const char*, kFamilies> kFamilyNames = {
-    "default", "events", "streams", "categories", "claims", "idempotency", "rows", "snapshots"};
+constexpr std::array<const char*, kFamilies> kFamilyNames = {"default", "events",      "streams", "categories",
+                                                             "claims",  "idempotency", "rows",    "snapshots"};
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
 class RowMergeOperator final : public rocksdb::MergeOperator {
@@ -27,17 +27,15 @@ class RowMergeOperator final : public rocksdb::MergeOperator {
 
   bool FullMergeV2(const MergeOperationInput& in, MergeOperationOutput* out) const override {
     RowMerge merge(in.existing_value ? std::optional(view(*in.existing_value)) : std::nullopt);
-    for (const auto& operand : in.operand_list)
-      merge.apply(view(operand));
+    for (const auto& operand : in.operand_list) merge.apply(view(operand));
     out->new_value = merge.finish();
     return true;
   }
 
-  bool PartialMergeMulti(const rocksdb::Slice&, const std::deque<rocksdb::Slice>& operands,
-                         std::string* combined, rocksdb::Logger*) const override {
+  bool PartialMergeMulti(const rocksdb::Slice&, const std::deque<rocksdb::Slice>& operands, std::string* combined,
+                         rocksdb::Logger*) const override {
     std::vector<std::string_view> views;
-    for (const auto& operand : operands)
-      views.push_back(view(operand));
+    for (const auto& operand : operands) views.push_back(view(operand));
     auto one = combine_operands(views);
     if (one) *combined = std::move(*one);
     return one.has_value();
@@ -48,12 +46,8 @@ class RowMergeOperator final : public rocksdb::MergeOperator {
 class NamePrefix final : public rocksdb::SliceTransform {
  public:
   const char* Name() const override { return "troupe.name"; }
-  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
-    return {key.data(), view(key).find('\0') + 1};
-  }
-  bool InDomain(const rocksdb::Slice& key) const override {
-    return view(key).find('\0') != std::string_view::npos;
-  }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), view(key).find('\0') + 1}; }
+  bool InDomain(const rocksdb::Slice& key) const override { return view(key).find('\0') != std::string_view::npos; }
 };
 
 /// Forgets idempotency keys past their window whenever a compaction passes by.
@@ -100,9 +94,7 @@ class FirstRecovered final : public rocksdb::WalFilter {
     }
     rocksdb::Status DeleteCF(uint32_t, const rocksdb::Slice&) override { return {}; }
     rocksdb::Status SingleDeleteCF(uint32_t, const rocksdb::Slice&) override { return {}; }
-    rocksdb::Status DeleteRangeCF(uint32_t, const rocksdb::Slice&, const rocksdb::Slice&) override {
-      return {};
-    }
+    rocksdb::Status DeleteRangeCF(uint32_t, const rocksdb::Slice&, const rocksdb::Slice&) override { return {}; }
     rocksdb::Status MergeCF(uint32_t, const rocksdb::Slice&, const rocksdb::Slice&) override { return {}; }
     void LogData(const rocksdb::Slice&) override {}
     bool Continue() override { return !position; }
@@ -154,8 +146,7 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   table.cache_index_and_filter_blocks = true;  // else their memory grows with the log, without limit
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.whole_key_filtering = shape.point_lookups;
-  if (shape.point_lookups || shape.name_prefixes)
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  if (shape.point_lookups || shape.name_prefixes) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
 
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -175,14 +166,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const rocksdb::CompactionF
   const auto options_of = [&](Family family) {
     switch (family) {
       // Whole records of many events: larger blocks compress better, and they are read in runs.
-      case Family::events:
-        return family_options(cache, {.block_bytes = 16384});
+      case Family::events: return family_options(cache, {.block_bytes = 16384});
       // A stream that does not exist yet is looked up at its first append: the filter spares that seek.
-      case Family::streams:
-        return family_options(cache, {.name_prefixes = true});
+      case Family::streams: return family_options(cache, {.name_prefixes = true});
       case Family::claims:
-      case Family::snapshots:
-        return family_options(cache, {.point_lookups = true});
+      case Family::snapshots: return family_options(cache, {.point_lookups = true});
       case Family::idempotency: {
         auto options = family_options(cache, {.point_lookups = true});
         options.compaction_filter = expired_keys;
@@ -197,8 +185,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const rocksdb::CompactionF
         return options;
       }
       case Family::meta:
-      case Family::categories:
-        break;
+      case Family::categories: break;
     }
     return family_options(cache, {});
   };
@@ -211,16 +198,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const rocksdb::CompactionF
 // What is not there or does not fit together in an existing log is damage, whatever RocksDB calls it.
 Error open_error(const rocksdb::Status& status) {
   Error error = to_error(status, "opening the log");
-  if (status.IsNotFound() || status.IsPathNotFound() || status.IsInvalidArgument())
-    error.code = Errc::corrupt;
+  if (status.IsNotFound() || status.IsPathNotFound() || status.IsInvalidArgument()) error.code = Errc::corrupt;
   return error;
 }
 
 }  // namespace
 
 bool IdempotencyEntry::expired(Micros now) const {
-  return now - used_at >
-         to_micros(std::chrono::duration_cast<std::chrono::microseconds>(defaults::kIdempotencyWindow));
+  return now - used_at > to_micros(std::chrono::duration_cast<std::chrono::microseconds>(defaults::kIdempotencyWindow));
 }
 
 std::string encode_idempotency_entry(const IdempotencyEntry& entry) {
@@ -271,8 +256,8 @@ Expected<std::unique_ptr<Database>> Database::open_secondary(const std::filesyst
   options.max_open_files = -1;  // files the writer deletes must stay readable here
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status = rocksdb::DB::OpenAsSecondary(options, folder.string(), scratch.string(),
-                                                   families(nullptr), &handles, &db);
+  const auto status =
+      rocksdb::DB::OpenAsSecondary(options, folder.string(), scratch.string(), families(nullptr), &handles, &db);
   if (!status.ok()) return tl::unexpected(open_error(status));
   database->db_.reset(db);
   std::copy(handles.begin(), handles.end(), database->handles_.begin());
@@ -281,8 +266,7 @@ Expected<std::unique_ptr<Database>> Database::open_secondary(const std::filesyst
 
 Database::~Database() {
   if (!db_) return;
-  for (auto* handle : handles_)
-    db_->DestroyColumnFamilyHandle(handle);
+  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   db_->Close();
 }
 
@@ -294,8 +278,7 @@ Expected<std::optional<std::string>> Database::get(Family family, std::string_vi
   return std::optional(std::move(value));
 }
 
-std::unique_ptr<rocksdb::Iterator> Database::iterate(Family family,
-                                                     const rocksdb::ReadOptions& options) const {
+std::unique_ptr<rocksdb::Iterator> Database::iterate(Family family, const rocksdb::ReadOptions& options) const {
   return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(family)));
 }
 

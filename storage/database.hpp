@@ -42,12 +42,8 @@ std::string encode_idempotency_entry(const IdempotencyEntry& entry);
 std::optional<IdempotencyEntry> decode_idempotency_entry(std::string_view bytes);
 
 Error to_error(const rocksdb::Status& status, std::string_view doing);
-inline rocksdb::Slice slice(std::string_view bytes) {
-  return {bytes.data(), bytes.size()};
-}
-inline std::string_view view(const rocksdb::Slice& bytes) {
-  return {bytes.data(), bytes.size()};
-}
+inline rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
 /// An open RocksDB. Thread-safe for reads; one thread writes.
 class Database {
@@ -69,9 +65,7 @@ class Database {
   /// Secondary only: reads what was written since.
   Expected<void> catch_up();
 
-  rocksdb::ColumnFamilyHandle* handle(Family family) const {
-    return handles_[static_cast<std::size_t>(family)];
-  }
+  rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
   rocksdb::DB& db() const { return *db_; }
 
   /// Position of the first record that came out of the write-ahead log when this opened: what precedes it was

@@ -24,13 +24,12 @@ std::string pid_in(int fd) {
 Expected<FolderLock> FolderLock::take(const std::filesystem::path& file) {
   FolderLock lock;
   lock.fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);  // a child program must not inherit it
-  if (lock.fd_ < 0)
-    return fail(Errc::storage_failed, "cannot open " + file.string() + ": " + std::strerror(errno));
+  if (lock.fd_ < 0) return fail(Errc::storage_failed, "cannot open " + file.string() + ": " + std::strerror(errno));
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK)
       return fail(Errc::storage_failed, "cannot lock " + file.string() + ": " + std::strerror(errno));
-    return fail(Errc::conflict, "the data folder " + file.parent_path().string() + " is in use by process " +
-                                    pid_in(lock.fd_));
+    return fail(Errc::conflict,
+                "the data folder " + file.parent_path().string() + " is in use by process " + pid_in(lock.fd_));
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock.fd_, 0) != 0 || ::pwrite(lock.fd_, pid.data(), pid.size(), 0) < 0)

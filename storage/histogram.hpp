@@ -15,8 +15,7 @@ class Histogram {
 
   void observe(double value) {
     std::size_t bucket = 0;
-    while (bucket < kBounds && value > bounds_[bucket])
-      ++bucket;
+    while (bucket < kBounds && value > bounds_[bucket]) ++bucket;
     // One thread writes: a plain load and store spares the locked instruction.
     counts_[bucket].store(counts_[bucket].load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     sum_.store(sum_.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
@@ -26,8 +25,7 @@ class Histogram {
   std::vector<std::uint64_t> cumulative() const {
     std::vector<std::uint64_t> counts;
     std::uint64_t total = 0;
-    for (const auto& count : counts_)
-      counts.push_back(total += count.load(std::memory_order_relaxed));
+    for (const auto& count : counts_) counts.push_back(total += count.load(std::memory_order_relaxed));
     return counts;
   }
   double sum() const { return sum_.load(std::memory_order_relaxed); }

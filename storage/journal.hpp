@@ -97,8 +97,7 @@ class Journal {
   virtual Expected<void> read(Position from, const RecordVisitor& visit) const = 0;
 
   /// Calls `visit` for each record of a stream in order, starting with the one that holds version `from`.
-  virtual Expected<void> read_stream(std::string_view stream, Version from,
-                                     const RecordVisitor& visit) const = 0;
+  virtual Expected<void> read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const = 0;
 
   /// Calls `visit` for each record of a stream, newest first, starting with the newest at or before `from`.
   virtual Expected<void> read_stream_backward(std::string_view stream, Position from,

@@ -47,8 +47,7 @@ class StreamCursor {
     entry.position = value.varint();
     entry.count = value.varint();
     if (found.size() != prefix_.size() + 8 || !value.finished() || entry.count == 0)
-      return fail(Errc::corrupt,
-                  "the index of stream " + prefix_.substr(0, prefix_.size() - 1) + " is damaged");
+      return fail(Errc::corrupt, "the index of stream " + prefix_.substr(0, prefix_.size() - 1) + " is damaged");
     return entry;
   }
 
@@ -88,8 +87,8 @@ Expected<void> seek_position(StreamCursor& cursor, Position from) {
 }
 
 tl::unexpected<Error> gap(std::string_view where, std::uint64_t expected, std::uint64_t found) {
-  return fail(Errc::corrupt, "the log has a gap in " + std::string(where) + ": expected " +
-                                 std::to_string(expected) + ", found " + std::to_string(found));
+  return fail(Errc::corrupt, "the log has a gap in " + std::string(where) + ": expected " + std::to_string(expected) +
+                                 ", found " + std::to_string(found));
 }
 
 }  // namespace
@@ -139,8 +138,7 @@ Expected<void> LogReader::read(Position from, const RecordVisitor& visit) const 
   return {};
 }
 
-Expected<void> LogReader::read_stream(std::string_view stream, Version from,
-                                      const RecordVisitor& visit) const {
+Expected<void> LogReader::read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const {
   StreamCursor cursor(database_, stream);
   from = std::max<Version>(from, 1);
   cursor.seek_back(from);
@@ -149,8 +147,7 @@ Expected<void> LogReader::read_stream(std::string_view stream, Version from,
   std::optional<Version> expected;
   for (entry = cursor.entry(); entry && *entry; cursor.next(), entry = cursor.entry()) {
     const StreamEntry& at = **entry;
-    if (expected && at.version != *expected)
-      return gap("stream " + std::string(stream), *expected, at.version);
+    if (expected && at.version != *expected) return gap("stream " + std::string(stream), *expected, at.version);
     if (!expected && at.version > from) return gap("stream " + std::string(stream), from, at.version);
     expected = at.last_version() + 1;
     if (at.last_version() < from) continue;
@@ -196,8 +193,7 @@ Expected<void> LogReader::read_category_backward(std::string_view category, Posi
     const auto record = record_at(read_big64(key.substr(prefix.size())));
     if (!record) return tl::unexpected(record.error());
     if (record->category() != category)
-      return fail(Errc::corrupt,
-                  "the index of category " + std::string(category) + " names a record of another");
+      return fail(Errc::corrupt, "the index of category " + std::string(category) + " names a record of another");
     if (!visit(*record)) return {};
   }
   if (!entries->status().ok()) return tl::unexpected(to_error(entries->status(), "reading a category"));
@@ -207,8 +203,7 @@ Expected<void> LogReader::read_category_backward(std::string_view category, Posi
 Expected<Record> LogReader::record_at(Position position) const {
   const auto bytes = database_.get(Family::events, position_key(position));
   if (!bytes) return tl::unexpected(bytes.error());
-  if (!*bytes)
-    return fail(Errc::corrupt, "the record at position " + std::to_string(position) + " is missing");
+  if (!*bytes) return fail(Errc::corrupt, "the record at position " + std::to_string(position) + " is missing");
   auto record = decode_record(**bytes);
   if (record && record->position != position)
     return fail(Errc::corrupt, "a record stands at a position that is not its own");

@@ -19,10 +19,8 @@ class LogReader {
 
   Expected<void> read(Position from, const RecordVisitor& visit) const;
   Expected<void> read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const;
-  Expected<void> read_stream_backward(std::string_view stream, Position from,
-                                      const RecordVisitor& visit) const;
-  Expected<void> read_category_backward(std::string_view category, Position from,
-                                        const RecordVisitor& visit) const;
+  Expected<void> read_stream_backward(std::string_view stream, Position from, const RecordVisitor& visit) const;
+  Expected<void> read_category_backward(std::string_view category, Position from, const RecordVisitor& visit) const;
 
   /// The record whose first event has this position. Errors: corrupt when there is none.
   Expected<Record> record_at(Position position) const;

@@ -9,9 +9,7 @@
 namespace troupe::storage {
 namespace {
 
-std::string version_key(const std::string& projection) {
-  return std::string(kVersionPrefix) + projection;
-}
+std::string version_key(const std::string& projection) { return std::string(kVersionPrefix) + projection; }
 
 rocksdb::WriteOptions synced() {
   rocksdb::WriteOptions options;

@@ -16,8 +16,7 @@ constexpr std::size_t kSmallestEventBytes = 3;  // two empty strings and a one-b
 
 RecordBody encode_body(const events::Record& record) {
   std::size_t size = 64 + record.stream.size() + record.caused_by.size() + record.correlation.size();
-  for (const auto& event : record.events)
-    size += 16 + event.type.size() + event.payload.size();
+  for (const auto& event : record.events) size += 16 + event.type.size() + event.payload.size();
   RecordBody body;
   std::string& out = body.bytes;
   out.reserve(size);

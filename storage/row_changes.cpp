@@ -20,8 +20,7 @@ Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows) {
   changes.reserve(rows.size());
   std::unordered_map<std::string, std::size_t> additions;  // key -> index of its last addition
   for (RowChange& row : rows) {
-    if (row.key.size() > defaults::kMaxStorageKeyBytes)
-      return fail(Errc::too_large, "a row's key is too long");
+    if (row.key.size() > defaults::kMaxStorageKeyBytes) return fail(Errc::too_large, "a row's key is too long");
     StoredChange change{row.kind, row_key(row.table, row.key)};
     if (row.kind == RowChange::Kind::add) {
       const auto [earlier, first] = additions.try_emplace(change.key, changes.size());
@@ -55,23 +54,15 @@ void RowGatherer::add(StoredChange&& change) {
     additions_.erase(earlier);  // a put or an erase takes the place of what was added before it
   }
   switch (change.kind) {
-    case RowChange::Kind::put:
-      batch_.Put(rows_, change.key, change.value);
-      break;
-    case RowChange::Kind::erase:
-      batch_.Delete(rows_, change.key);
-      break;
-    case RowChange::Kind::patch:
-      batch_.Merge(rows_, change.key, change.value);
-      break;
-    case RowChange::Kind::add:
-      break;
+    case RowChange::Kind::put: batch_.Put(rows_, change.key, change.value); break;
+    case RowChange::Kind::erase: batch_.Delete(rows_, change.key); break;
+    case RowChange::Kind::patch: batch_.Merge(rows_, change.key, change.value); break;
+    case RowChange::Kind::add: break;
   }
 }
 
 std::unordered_map<std::string, std::int64_t> RowGatherer::finish() {
-  for (const auto& [key, sum] : additions_)
-    batch_.Merge(rows_, key, add_operand(sum));
+  for (const auto& [key, sum] : additions_) batch_.Merge(rows_, key, add_operand(sum));
   return std::exchange(additions_, {});
 }
 

@@ -43,8 +43,7 @@ struct ShapeCheck final : Json::json_sax_t {
 };
 
 void replace_fields(Json& row, Json&& patch) {
-  for (auto& [name, value] : patch.items())
-    row[name] = std::move(value);
+  for (auto& [name, value] : patch.items()) row[name] = std::move(value);
 }
 
 std::string encode_map(const Json& map) {
@@ -61,9 +60,7 @@ std::string tagged(char tag, std::string_view content) {
   return bytes;
 }
 
-char tag_of(std::string_view bytes) {
-  return bytes.empty() ? '\0' : bytes[0];
-}
+char tag_of(std::string_view bytes) { return bytes.empty() ? '\0' : bytes[0]; }
 
 }  // namespace
 
@@ -82,20 +79,13 @@ std::optional<std::int64_t> decode_counter(std::string_view row) {
   return static_cast<std::int64_t>(read_fixed(row));
 }
 
-std::string store_row(std::string_view row) {
-  return tagged(kRow, row);
-}
-std::string add_operand(std::int64_t delta) {
-  return tagged(kAdd, encode_counter(delta));
-}
-std::string patch_operand(std::string_view map) {
-  return tagged(kPatch, map);
-}
+std::string store_row(std::string_view row) { return tagged(kRow, row); }
+std::string add_operand(std::int64_t delta) { return tagged(kAdd, encode_counter(delta)); }
+std::string patch_operand(std::string_view map) { return tagged(kPatch, map); }
 
 Expected<std::string_view> stored_row(std::string_view stored) {
   if (tag_of(stored) == kRow) return stored.substr(1);
-  if (tag_of(stored) == kDamaged)
-    return fail(Errc::corrupt, "a row is damaged: " + std::string(stored.substr(1)));
+  if (tag_of(stored) == kDamaged) return fail(Errc::corrupt, "a row is damaged: " + std::string(stored.substr(1)));
   return fail(Errc::corrupt, "a row has an unknown form");
 }
 
@@ -158,24 +148,18 @@ void RowMerge::apply(std::string_view operand) {
 
 std::string RowMerge::finish() const {
   switch (state_) {
-    case State::missing:
-      break;
-    case State::unread:
-      return store_row(bytes_);
-    case State::counter:
-      return store_row(encode_counter(counter_));
-    case State::map:
-      return store_row(encode_map(map_));
-    case State::damaged:
-      return tagged(kDamaged, bytes_);
+    case State::missing: break;
+    case State::unread: return store_row(bytes_);
+    case State::counter: return store_row(encode_counter(counter_));
+    case State::map: return store_row(encode_map(map_));
+    case State::damaged: return tagged(kDamaged, bytes_);
   }
   return tagged(kDamaged, "nothing was merged into a missing row");
 }
 
 std::optional<std::string> combine_operands(const std::vector<std::string_view>& operands) {
   const auto all = [&](char tag) {
-    return std::all_of(operands.begin(), operands.end(),
-                       [&](auto operand) { return tag_of(operand) == tag; });
+    return std::all_of(operands.begin(), operands.end(), [&](auto operand) { return tag_of(operand) == tag; });
   };
   if (all(kAdd)) {
     std::int64_t sum = 0;

@@ -63,9 +63,8 @@ struct Paths {
 };
 
 tl::unexpected<Error> ends_early(Position acknowledged, Position last) {
-  return fail(Errc::corrupt, "the log ends at position " + std::to_string(last) +
-                                 " although events up to position " + std::to_string(acknowledged) +
-                                 " were acknowledged: part of it was lost");
+  return fail(Errc::corrupt, "the log ends at position " + std::to_string(last) + " although events up to position " +
+                                 std::to_string(acknowledged) + " were acknowledged: part of it was lost");
 }
 
 /// Refuses a log whose end is not where the witness says, or whose recovered part has a hole.
@@ -110,8 +109,7 @@ struct Store::Impl {
 
   static std::vector<std::string> mirrored_keys(const StoreOptions& options) {
     std::vector<std::string> keys;
-    for (const auto& [table, key] : options.mirrored_counters)
-      keys.push_back(row_key(table, key));
+    for (const auto& [table, key] : options.mirrored_counters) keys.push_back(row_key(table, key));
     return keys;
   }
   void load_mirrored() {
@@ -143,8 +141,7 @@ Expected<void> Store::Impl::open_for_writing() {
   const Paths paths(options.folder);
   std::error_code error;
   fs::create_directories(paths.log, error);
-  if (error)
-    return fail(Errc::storage_failed, "cannot create " + paths.log.string() + ": " + error.message());
+  if (error) return fail(Errc::storage_failed, "cannot create " + paths.log.string() + ": " + error.message());
   auto taken = FolderLock::take(paths.lock);
   if (!taken) return tl::unexpected(taken.error());
   lock = std::move(*taken);
@@ -154,8 +151,8 @@ Expected<void> Store::Impl::open_for_writing() {
   const bool witnessed = acknowledged && acknowledged->has_value();
   if (!paths.has_log() && (witnessed || paths.has_remains()))
     return fail(Errc::corrupt, "the log in " + paths.log.string() + " lost its files" +
-                                   (witnessed ? " although events up to position " +
-                                                    std::to_string(**acknowledged) + " were acknowledged"
+                                   (witnessed ? " although events up to position " + std::to_string(**acknowledged) +
+                                                    " were acknowledged"
                                               : ""));
   auto opened = Database::open(paths.log, /*create=*/!witnessed, options.clock);
   if (!opened) return tl::unexpected(opened.error());
@@ -214,16 +211,13 @@ Expected<RecordPtr> Store::append_and_wait(Append append) {
   return answered.get_future().get();
 }
 
-Expected<void> Store::read(Position from, const RecordVisitor& visit) const {
-  return impl_->log().read(from, visit);
-}
+Expected<void> Store::read(Position from, const RecordVisitor& visit) const { return impl_->log().read(from, visit); }
 
 Expected<void> Store::read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const {
   return impl_->log().read_stream(stream, from, visit);
 }
 
-Expected<void> Store::read_stream_backward(std::string_view stream, Position from,
-                                           const RecordVisitor& visit) const {
+Expected<void> Store::read_stream_backward(std::string_view stream, Position from, const RecordVisitor& visit) const {
   return impl_->log().read_stream_backward(stream, from, visit);
 }
 
@@ -232,9 +226,7 @@ Expected<void> Store::read_category_backward(std::string_view category, Position
   return impl_->log().read_category_backward(category, from, visit);
 }
 
-std::optional<std::string> Store::claim_holder(std::string_view name) const {
-  return impl_->get(Family::claims, name);
-}
+std::optional<std::string> Store::claim_holder(std::string_view name) const { return impl_->get(Family::claims, name); }
 
 Expected<RecordPtr> Store::find_idempotent(const IdempotencyKey& key) const {
   return impl_->log().find_idempotent(key, impl_->options.clock());
@@ -266,9 +258,8 @@ std::int64_t Store::counter(TableId table, std::string_view key) const {
   return mirrored ? mirrored->load() : impl_->counter_row(whole);
 }
 
-Expected<void> Store::scan(
-    TableId table, std::string_view prefix, std::string_view from, Direction direction,
-    const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+Expected<void> Store::scan(TableId table, std::string_view prefix, std::string_view from, Direction direction,
+                           const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
   const std::string whole_prefix = row_key(table, prefix);
   const bool forward = direction == Direction::forward;
   const auto rows = impl_->database->iterate(Family::rows);
@@ -280,8 +271,7 @@ Expected<void> Store::scan(
       rows->SeekForPrev(start);
   } else {
     std::string after = whole_prefix;  // the first key past all that start with the prefix
-    while (!after.empty() && after.back() == '\xff')
-      after.pop_back();
+    while (!after.empty() && after.back() == '\xff') after.pop_back();
     if (after.empty()) {
       rows->SeekToLast();
     } else {
@@ -290,8 +280,7 @@ Expected<void> Store::scan(
       if (rows->Valid() && view(rows->key()) == after) rows->Prev();
     }
   }
-  for (; rows->Valid() && view(rows->key()).starts_with(whole_prefix);
-       forward ? rows->Next() : rows->Prev()) {
+  for (; rows->Valid() && view(rows->key()).starts_with(whole_prefix); forward ? rows->Next() : rows->Prev()) {
     const auto row = stored_row(view(rows->value()));
     if (!row) {
       impl_->fail_store(row.error());
@@ -342,8 +331,7 @@ Expected<void> Store::rebuild(const std::function<Expected<std::vector<RowChange
                               const std::map<std::string, std::uint32_t>& versions,
                               const std::function<void(Position, Position)>& progress) {
   if (!impl_->writer) return fail(Errc::invalid, "the store was opened for reading only");
-  if (impl_->writer->has_appended())
-    return fail(Errc::invalid, "rows are rebuilt only before the first append");
+  if (impl_->writer->has_appended()) return fail(Errc::invalid, "rows are rebuilt only before the first append");
   auto rebuilt = rebuild_rows(*impl_->database, {rows_of, versions, progress});
   impl_->load_mirrored();
   return rebuilt;
@@ -351,13 +339,9 @@ Expected<void> Store::rebuild(const std::function<Expected<std::vector<RowChange
 
 // Operations
 
-StoreMetrics Store::metrics() const {
-  return impl_->writer ? impl_->writer->metrics() : StoreMetrics{};
-}
+StoreMetrics Store::metrics() const { return impl_->writer ? impl_->writer->metrics() : StoreMetrics{}; }
 
-bool Store::healthy() const {
-  return !impl_->writer || impl_->writer->healthy();
-}
+bool Store::healthy() const { return !impl_->writer || impl_->writer->healthy(); }
 
 void Store::on_failure(std::function<void(std::string)> on_failure) {
   if (impl_->writer) impl_->writer->on_failure(std::move(on_failure));

@@ -66,8 +66,7 @@ class Store final : public Journal {
 
   void append(Append append, Answer answer) override;
   Expected<void> read(Position from, const RecordVisitor& visit) const override;
-  Expected<void> read_stream(std::string_view stream, Version from,
-                             const RecordVisitor& visit) const override;
+  Expected<void> read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const override;
   Expected<void> read_stream_backward(std::string_view stream, Position from,
                                       const RecordVisitor& visit) const override;
   Expected<void> read_category_backward(std::string_view category, Position from,

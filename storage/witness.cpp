@@ -59,8 +59,7 @@ Expected<std::optional<events::Position>> Witness::read(const std::filesystem::p
 }
 
 Expected<Witness> Witness::create(const std::filesystem::path& file, events::Position position) {
-  const std::string fresh =
-      file.string() + ".new";  // renamed when whole: a crash leaves no half-written witness
+  const std::string fresh = file.string() + ".new";  // renamed when whole: a crash leaves no half-written witness
   Witness witness;
   witness.fd_ = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (witness.fd_ < 0) return failed("creating");
@@ -79,8 +78,7 @@ Witness::~Witness() {
 
 Expected<void> Witness::write(events::Position position) {
   const std::string text = encode(position);
-  if (::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
-    return failed("writing");
+  if (::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) return failed("writing");
   return {};
 }
 

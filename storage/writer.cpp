@@ -11,19 +11,14 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
-Error shutting_down() {
-  return Error{Errc::shutting_down, "the journal is closing"};
-}
-Error failed(const std::string& why) {
-  return Error{Errc::storage_failed, why};
-}
+Error shutting_down() { return Error{Errc::shutting_down, "the journal is closing"}; }
+Error failed(const std::string& why) { return Error{Errc::storage_failed, why}; }
 
 Expected<void> check_stream_name(std::string_view stream) {
   const auto slash = stream.find('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == stream.size())
     return fail(Errc::invalid, "a stream is named <category>/<id>", "stream");
-  if (stream.find('\0') != std::string_view::npos)
-    return fail(Errc::invalid, "a stream's name holds no NUL", "stream");
+  if (stream.find('\0') != std::string_view::npos) return fail(Errc::invalid, "a stream's name holds no NUL", "stream");
   if (stream.size() > defaults::kMaxStreamNameBytes)
     return fail(Errc::too_large, "a stream's name is too long", "stream");
   return {};
@@ -80,9 +75,7 @@ Writer::Writer(Database& database, Witness witness, Position last_position, Limi
       heads_(defaults::kMaxRememberedStreams),
       thread_([this] { run(); }) {}
 
-Writer::~Writer() {
-  close();
-}
+Writer::~Writer() { close(); }
 
 // Callers' threads
 
@@ -92,23 +85,19 @@ Expected<Writer::Request> Writer::prepare(Append append) {
   if (!rows) return tl::unexpected(rows.error());
 
   Request request;
-  request.record = std::make_shared<Record>(Record{0, std::move(append.stream), 0, append.time,
-                                                   std::move(append.caused_by), std::move(append.correlation),
-                                                   std::move(append.events)});
+  request.record =
+      std::make_shared<Record>(Record{0, std::move(append.stream), 0, append.time, std::move(append.caused_by),
+                                      std::move(append.correlation), std::move(append.events)});
   request.body = encode_body(*request.record);
   request.expected_version = append.expected_version;
   request.claims = std::move(append.claims);
   request.idempotency = std::move(append.idempotency);
   request.rows = std::move(*rows);
   request.bytes = request.body.bytes.size();
-  for (const auto& change : request.rows)
-    request.bytes += change.bytes();
-  for (const auto& claim : request.claims)
-    request.bytes += claim.name.size();
-  if (request.idempotency)
-    request.bytes += request.idempotency->key.size() + request.idempotency->fingerprint.size();
-  if (request.bytes > defaults::kMaxAppendBytes)
-    return troupe::fail(Errc::too_large, "an append is too large");
+  for (const auto& change : request.rows) request.bytes += change.bytes();
+  for (const auto& claim : request.claims) request.bytes += claim.name.size();
+  if (request.idempotency) request.bytes += request.idempotency->key.size() + request.idempotency->fingerprint.size();
+  if (request.bytes > defaults::kMaxAppendBytes) return troupe::fail(Errc::too_large, "an append is too large");
   return request;
 }
 
@@ -171,8 +160,7 @@ void Writer::close() {
   }
   if (!thread_.joinable()) return;
   thread_.join();
-  if (!healthy())
-    return;  // what the disk refused stays as it is: the next start recovers what was acknowledged
+  if (!healthy()) return;  // what the disk refused stays as it is: the next start recovers what was acknowledged
   write_batch_.Clear();
   Batch last(write_batch_, database_.handle(Family::rows), last_position());
   add_snapshots(last);
@@ -201,8 +189,7 @@ void Writer::run() {
   for (;;) {
     auto requests = take();
     if (const auto why = failure()) {
-      for (auto& request : requests)
-        request.answer(tl::unexpected(failed(*why)));
+      for (auto& request : requests) request.answer(tl::unexpected(failed(*why)));
       announce_failure(*why);
     } else if (!requests.empty()) {
       commit(requests);
@@ -257,8 +244,7 @@ void Writer::commit(std::vector<Request>& requests) {
     if (auto written = write(batch); !written) batch.broken = written.error();
   if (batch.broken) {
     fail(*batch.broken);
-    for (auto& request : requests)
-      request.answer(tl::unexpected(failed(batch.broken->message)));
+    for (auto& request : requests) request.answer(tl::unexpected(failed(batch.broken->message)));
     return;
   }
 
@@ -269,8 +255,7 @@ void Writer::commit(std::vector<Request>& requests) {
     requests[i].answer(std::move(outcomes[i]));
   }
   if (batch.records.empty()) return;
-  for (const auto& follower : followers_)
-    follower(batch.records);
+  for (const auto& follower : followers_) follower(batch.records);
 }
 
 /// Checks the conditions of one append and, when they hold, makes it part of the batch.
@@ -285,16 +270,16 @@ Writer::Outcome Writer::admit(Request& request, Batch& batch) {
   const auto last_version = head(stream);
   if (!last_version) return broken(last_version.error());
   if (request.expected_version && *request.expected_version != *last_version)
-    return troupe::fail(Errc::conflict, "the stream is at version " + std::to_string(*last_version) +
-                                            ", not " + std::to_string(*request.expected_version),
+    return troupe::fail(Errc::conflict,
+                        "the stream is at version " + std::to_string(*last_version) + ", not " +
+                            std::to_string(*request.expected_version),
                         "version");
 
   // This append's own claims, so that it is all or nothing.
   std::unordered_map<std::string, std::string> changed;
   for (const Claim& claim : request.claims) {
     const auto own = changed.find(claim.name);
-    const auto holder =
-        own != changed.end() ? Expected<std::string>(own->second) : claim_holder(claim.name, batch);
+    const auto holder = own != changed.end() ? Expected<std::string>(own->second) : claim_holder(claim.name, batch);
     if (!holder) return broken(holder.error());
     if (claim.kind == Claim::Kind::release) {
       if (*holder == stream) changed[claim.name].clear();
@@ -367,11 +352,9 @@ void Writer::add_record(Request& request, Batch& batch) {
     auto& [key_name, fingerprint] = *request.idempotency;
     batch.write.Put(database_.handle(Family::idempotency), key_name,
                     encode_idempotency_entry({fingerprint, record.position, clock_()}));
-    batch.idempotency.insert_or_assign(std::move(key_name),
-                                       Batch::UsedKey{std::move(fingerprint), request.record});
+    batch.idempotency.insert_or_assign(std::move(key_name), Batch::UsedKey{std::move(fingerprint), request.record});
   }
-  for (auto& change : request.rows)
-    batch.rows.add(std::move(change));
+  for (auto& change : request.rows) batch.rows.add(std::move(change));
   heads_.remember(record.stream, record.last_version());
   batch.last_position = record.last_position();
   batch.records.push_back(request.record);
@@ -400,8 +383,7 @@ Expected<void> Writer::write(Batch& batch) {
   options.sync = true;
   if (auto written = database_.write(batch.write, options); !written) return written;
   if (auto witnessed = witness_.write(batch.last_position); !witnessed) return witnessed;
-  for (const auto& [key, sum] : additions)
-    mirrored_.add(key, sum);
+  for (const auto& [key, sum] : additions) mirrored_.add(key, sum);
   last_position_.store(batch.last_position, std::memory_order_release);
   has_appended_.store(true, std::memory_order_release);
   const std::size_t events = batch.last_position - batch.records.front()->position + 1;

@@ -36,8 +36,8 @@ class Writer {
     std::size_t batch_events;
   };
 
-  Writer(Database& database, Witness witness, Position last_position, Limits limits,
-         std::function<Micros()> clock, MirroredCounters& mirrored);
+  Writer(Database& database, Witness witness, Position last_position, Limits limits, std::function<Micros()> clock,
+         MirroredCounters& mirrored);
   ~Writer();
 
   void append(Append append, Journal::Answer answer);

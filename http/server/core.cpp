@@ -39,24 +39,21 @@ void ReplyQueue::drain() {
 
 Core::Core(const ServerLimits& server_limits)
     : limits(server_limits), restinio(std::make_unique<RestinioAdapter>(server_limits)) {
-  for (const auto timeout : {limits.read_request_timeout, limits.keep_alive_timeout,
-                             limits.write_response_timeout, limits.handle_request_timeout})
+  for (const auto timeout : {limits.read_request_timeout, limits.keep_alive_timeout, limits.write_response_timeout,
+                             limits.handle_request_timeout})
     check_often_enough_for(timeout);
   date_ = http_date(now_micros());
 }
 
 Core::~Core() {
   replies->close();
-  for (const auto& close : std::exchange(close_listeners, {}))
-    close();
-  for (const auto& peer : all_peers())
-    peer->abort();
+  for (const auto& close : std::exchange(close_listeners, {})) close();
+  for (const auto& peer : all_peers()) peer->abort();
 }
 
 std::vector<std::shared_ptr<Peer>> Core::all_peers() {
   std::vector<std::shared_ptr<Peer>> all;
-  for (Peer& peer : peers)
-    all.push_back(peer.self());
+  for (Peer& peer : peers) all.push_back(peer.self());
   return all;
 }
 
@@ -65,8 +62,7 @@ void Core::flush_at_end_of_turn(std::shared_ptr<Peer> peer) {
     asio::post(io, [this] {
       std::vector<std::shared_ptr<Peer>> ready;
       ready.swap(to_flush_);
-      for (const auto& one : ready)
-        one->flush();
+      for (const auto& one : ready) one->flush();
     });
   }
   to_flush_.push_back(std::move(peer));
@@ -80,9 +76,7 @@ void Core::check_often_enough_for(std::chrono::milliseconds shortest) {
   if (!date_.empty()) schedule_check();
 }
 
-void Core::start_checking() {
-  schedule_check();
-}
+void Core::start_checking() { schedule_check(); }
 
 void Core::schedule_check() {
   check_timer_.expires_after(check_period_);
@@ -110,8 +104,7 @@ void Core::check_deadlines() {
 void Core::stop(std::chrono::milliseconds grace) {
   stopping = true;
   stop_at_ = std::min(stop_at_, Clock::now() + grace);
-  for (const auto& close : std::exchange(close_listeners, {}))
-    close();
+  for (const auto& close : std::exchange(close_listeners, {})) close();
   check_often_enough_for(defaults::kStopCheckInterval * 4);
   check_deadlines();
 }

@@ -108,8 +108,7 @@ class ReplyQueue {
 
 /// Anything that holds a socket: an HTTP connection, a WebSocket, a connection about to end. Loop thread
 /// only.
-class Peer
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class Peer : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   virtual ~Peer() = default;
   /// Acts on the deadlines that have passed. Called at least once a second.
@@ -144,8 +143,7 @@ struct Core {
   const ServerLimits limits;
   const std::shared_ptr<Counters> counters = std::make_shared<Counters>();
   const std::shared_ptr<std::atomic<std::uint64_t>> bodies_in_flight{counters, &counters->bodies_in_flight_bytes};
-  const std::shared_ptr<std::atomic<std::uint64_t>> responses_in_flight{counters,
-                                                                        &counters->responses_in_flight_bytes};
+  const std::shared_ptr<std::atomic<std::uint64_t>> responses_in_flight{counters, &counters->responses_in_flight_bytes};
   boost::intrusive::list<Peer, boost::intrusive::constant_time_size<false>> peers;
   std::size_t lingering = 0;
   bool stopping = false;

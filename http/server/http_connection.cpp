@@ -1,8 +1,6 @@
 #include "http/server/http_connection.hpp"
 
-#include <linux/sockios.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -67,10 +65,11 @@ void HttpConnection::refuse(int status) {
 }
 
 void HttpConnection::send_continue() {
-  // Only into a socket that has nothing more to send: otherwise the write could block the loop. A client must not wait
-  // for it for ever (RFC 9110, section 10.1.1).
-  int unsent = 0;
-  if (!is_open() || ::ioctl(stream_->socket().native_handle(), SIOCOUTQ, &unsent) != 0 || unsent > 0) return;
+  // Only into a socket that has room for it: otherwise the write would block the loop. A client must not wait for it for
+  // ever (RFC 9110, section 10.1.1).
+  if (!is_open()) return;
+  pollfd socket{stream_->socket().native_handle(), POLLOUT, 0};
+  if (::poll(&socket, 1, 0) != 1 || socket.revents != POLLOUT) return;
   error_code ignored;  // a broken connection shows at the next read
   stream_->write_now("HTTP/1.1 100 Continue\r\n\r\n", ignored);
 }
@@ -128,26 +127,22 @@ void HttpConnection::answer(unsigned sequence, Response response) {
   const AwaitedAnswer awaited = *std::exchange(awaited_, std::nullopt);
   const auto owner = std::exchange(owner_, nullptr);
   kept_back_.reset();
-  const bool close = !awaited.keep_alive || core_.stopping || gone();
+  const bool close = !awaited.keep_alive || core_.stopping;
   if (response.status < 200 || response.status > 999) response = plain_error(500, "Internal Server Error");
   if (!response_.add(response.body.size(), core_.limits.max_responses_in_flight_bytes)) {
     response = plain_error(503, "Too many answers are on their way to slow clients");
     response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
   }
-  auto head = response_head(response, {.request_id = awaited.request_id,
-                                       .date = core_.date(),
-                                       .close = close,
-                                       .http_1_0 = awaited.http_1_0});
+  auto head = response_head(
+      response, {.request_id = awaited.request_id, .date = core_.date(), .close = close, .http_1_0 = awaited.http_1_0});
   if (awaited.head || !has_body(response.status)) response.body.clear();
   unwritten_bytes_ = head.size() + response.body.size();
   write_by_ = Clock::now() + core_.limits.write_response_timeout +
-              std::chrono::seconds(unwritten_bytes_ / defaults::kMinResponseBytesPerSecond);
+              std::chrono::seconds(unwritten_bytes_ / core_.limits.min_response_bytes_per_second);
   write_response(*this, *owner, sequence, std::move(head), std::move(response.body), close);
 }
 
-std::shared_ptr<Stream> HttpConnection::take_stream() {
-  return is_open() ? detach() : nullptr;
-}
+std::shared_ptr<Stream> HttpConnection::take_stream() { return is_open() ? detach() : nullptr; }
 
 void HttpConnection::check_deadlines(Clock::time_point now) {
   const ServerLimits& limits = core_.limits;

@@ -46,7 +46,6 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   bool gone() const { return gone_.load(std::memory_order_relaxed); }
 
   // What RESTinio's socket and parser report
-  // ------------------------------------------------------------------------
 
   /// The TLS handshake is under way; it has the time of a request.
   void handshake_began();
@@ -68,7 +67,6 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   void abandon() { abort(); }
 
   // Requests and answers
-  // --------------------------------------------------------------------------------------------
 
   /// A request was handed to a handler; `owner` keeps RESTinio's connection until the answer.
   void waiting_for_answer(std::shared_ptr<restinio::impl::connection_base_t> owner, AwaitedAnswer awaited);
@@ -81,7 +79,6 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   std::shared_ptr<Stream> take_stream();
 
   // Peer
-  // ------------------------------------------------------------------------------------------------------------
 
   void check_deadlines(Clock::time_point now) override;
   void shut_down() override;

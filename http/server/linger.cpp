@@ -35,11 +35,10 @@ class Lingering final : public Peer, public std::enable_shared_from_this<Lingeri
   void write() {
     if (!stream_) return;
     if (last_words_.empty()) return say_goodbye();
-    asio::async_write(*stream_, asio::buffer(last_words_),
-                      [me = shared_from_this()](error_code error, std::size_t) {
-                        if (!me->stream_) return;
-                        error ? me->end() : me->say_goodbye();
-                      });
+    asio::async_write(*stream_, asio::buffer(last_words_), [me = shared_from_this()](error_code error, std::size_t) {
+      if (!me->stream_) return;
+      error ? me->end() : me->say_goodbye();
+    });
   }
 
   void say_goodbye() {

@@ -32,14 +32,11 @@ bool is_safe(std::string_view text) {
 
 }  // namespace
 
-bool has_body(int status) {
-  return status >= 200 && status != 204 && status != 304;
-}
+bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 std::string response_head(const Response& response, const ResponseContext& context) {
   std::size_t size = 256;
-  for (const auto& [name, value] : response.headers)
-    size += name.size() + value.size() + 4;
+  for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
   std::string head;
   head.reserve(size);
   head.append("HTTP/1.1 ");
@@ -53,8 +50,7 @@ std::string response_head(const Response& response, const ResponseContext& conte
     append_header(head, "Connection", "keep-alive");
   if (!context.request_id.empty()) append_header(head, "X-Request-Id", context.request_id);
 
-  bool has_type =
-      response.content_type.empty() || !is_safe(response.content_type) || !has_body(response.status);
+  bool has_type = response.content_type.empty() || !is_safe(response.content_type) || !has_body(response.status);
   for (const auto& [name, value] : response.headers) {
     if (is_ours(name) || !is_safe(name) || !is_safe(value)) continue;
     has_type = has_type || equals_ignoring_case(name, "Content-Type");
@@ -74,8 +70,7 @@ std::string next_request_id() {
   static const std::string process = [&] {
     std::random_device random;
     std::string id;
-    for (int i = 0; i < 6; ++i)
-      id += kDigits[random() % kDigits.size()];
+    for (int i = 0; i < 6; ++i) id += kDigits[random() % kDigits.size()];
     return id;
   }();
   static std::atomic<std::uint64_t> counter{0};
@@ -88,8 +83,9 @@ std::string next_request_id() {
 
 std::string refusal(int status, std::string_view date) {
   const std::string id = next_request_id();
-  Response response{.status = status,
-                    .body = R"({"error":")" + std::string(reason_phrase(status)) + R"(","request_id":")" + id + R"("})"};
+  Response response{
+      .status = status,
+      .body = R"({"error":")" + std::string(reason_phrase(status)) + R"(","request_id":")" + id + R"("})"};
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
   return response_head(response, {.request_id = id, .date = date, .close = true}) + response.body;
 }

@@ -53,8 +53,7 @@ class Socket {
   // finds nothing, a system call for each request, is saved.
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
-    asio::post(get_executor(), [connection = connection_, buffers,
-                                handler = std::forward<Handler>(handler)]() mutable {
+    asio::post(get_executor(), [connection = connection_, buffers, handler = std::forward<Handler>(handler)]() mutable {
       if (!connection->is_open()) return handler(asio::error::operation_aborted, 0);
       read_now(std::move(connection), buffers, std::move(handler));
     });
@@ -65,8 +64,8 @@ class Socket {
   void async_write_some(const Buffers& buffers, Handler&& handler) {
     if (!is_open()) return fail_later(std::forward<Handler>(handler));
     connection_->stream()->async_write_some(
-        buffers, [connection = connection_, handler = std::forward<Handler>(handler)](
-                     error_code error, std::size_t bytes) mutable {
+        buffers, [connection = connection_, handler = std::forward<Handler>(handler)](error_code error,
+                                                                                      std::size_t bytes) mutable {
           if (!connection->is_open()) error = asio::error::operation_aborted;
           connection->wrote(bytes);
           inside_restinio(*connection, [&] { handler(error, bytes); });
@@ -96,8 +95,7 @@ class Socket {
 
 /// Found by RESTinio through the type of its argument.
 template <class Connection, class Ready, class Failed>
-void prepare_connection_and_start_read(Socket& socket, Connection& restinio_connection, Ready ready,
-                                       Failed failed) {
+void prepare_connection_and_start_read(Socket& socket, Connection& restinio_connection, Ready ready, Failed failed) {
   if (!socket.connection().is_tls()) return ready();
   socket.connection().handshake_began();
   socket.connection().stream()->async_handshake(
@@ -109,9 +107,7 @@ void prepare_connection_and_start_read(Socket& socket, Connection& restinio_conn
       });
 }
 
-restinio::tls_socket_t* make_tls_socket_pointer_for_state_listener(Socket&) noexcept {
-  return nullptr;
-}
+restinio::tls_socket_t* make_tls_socket_pointer_for_state_listener(Socket&) noexcept { return nullptr; }
 
 /// RESTinio logs an error just before it closes a connection: the only sign of a request that does not parse.
 struct ErrorListener {
@@ -153,7 +149,6 @@ struct Traits : restinio::traits_t<restinio::null_timer_manager_t, ErrorListener
 };
 
 // Parser callbacks: RESTinio's own, each with the status that its refusal deserves
-// ------------------------------------
 
 int refuse(int status) {
   current->refuse(status);
@@ -202,8 +197,8 @@ int on_headers_complete(http_parser* parser) {
   const auto upgrade = header.get_field_or(restinio::http_field::upgrade, "");
   if (parser->method != HTTP_GET || !equals_ignoring_case(upgrade, "websocket")) parser->upgrade = 0;
   if (restinio::impl::restinio_headers_complete_cb(parser) != 0) return refuse(413);
-  const bool has_body = (parser->content_length > 0 && parser->content_length != ULLONG_MAX) ||
-                        (parser->flags & F_CHUNKED) != 0;
+  const bool has_body =
+      (parser->content_length > 0 && parser->content_length != ULLONG_MAX) || (parser->flags & F_CHUNKED) != 0;
   if (const auto expect = header.opt_value_of(restinio::http_field::expect); expect && http_1_1) {
     if (!equals_ignoring_case({expect->data(), expect->size()}, "100-continue")) return refuse(417);
     if (has_body) current->send_continue();
@@ -226,13 +221,11 @@ http_parser_settings parser_settings() {
   settings.on_headers_complete = on_headers_complete;
   settings.on_body = on_body;
   // No on_chunk_header: RESTinio would note 16 bytes for each chunk, sixteen times a body of one-byte chunks.
-  settings.on_message_complete =
-      restinio::impl::restinio_message_complete_cb<restinio::default_http_methods_t>;
+  settings.on_message_complete = restinio::impl::restinio_message_complete_cb<restinio::default_http_methods_t>;
   return settings;
 }
 
 // Requests and replies
-// ------------------------------------------------------------------------------------------------
 
 class ReplySink final : public Reply::Sink {
  public:
@@ -276,8 +269,7 @@ Request plain_request(const RestinioRequest& source, const HttpConnection& conne
   set_target(request, header.request_target());
   request.body = source->body();
   request.headers.reserve(header.fields_count());
-  header.for_each_field(
-      [&](const auto& field) { request.headers.emplace_back(field.name(), field.value()); });
+  header.for_each_field([&](const auto& field) { request.headers.emplace_back(field.name(), field.value()); });
   request.remote_address = connection.remote_address();
   request.remote_port = connection.remote_port();
   request.id = next_request_id();
@@ -286,11 +278,9 @@ Request plain_request(const RestinioRequest& source, const HttpConnection& conne
   return request;
 }
 
-void upgrade(const Application& application, Request request, Reply reply,
-             std::shared_ptr<HttpConnection> connection) {
+void upgrade(const Application& application, Request request, Reply reply, std::shared_ptr<HttpConnection> connection) {
   if (auto refused = websocket_refusal(request)) return reply(std::move(*refused));
-  if (!application.upgrade)
-    return reply(plain_error(400, "No WebSocket is offered here"));
+  if (!application.upgrade) return reply(plain_error(400, "No WebSocket is offered here"));
   auto pending = std::make_unique<PendingUpgrade>(request, std::move(reply), std::move(connection));
   application.upgrade(std::move(request), std::move(pending));
 }
@@ -303,13 +293,12 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
   auto owner = std::move(restinio::impl::access_req_connection(*source));
   Request request = plain_request(source, *connection);
   const unsigned sequence = source->request_id();
-  connection->waiting_for_answer(std::move(owner),
-                                 {.sequence = sequence,
-                                  .request_id = request.id,
-                                  // RESTinio reads nothing more once it has seen an upgrade.
-                                  .keep_alive = source->header().should_keep_alive() && !is_upgrade,
-                                  .http_1_0 = source->header().http_minor() == 0,
-                                  .head = request.method == "HEAD"});
+  connection->waiting_for_answer(std::move(owner), {.sequence = sequence,
+                                                    .request_id = request.id,
+                                                    // RESTinio reads nothing more once it has seen an upgrade.
+                                                    .keep_alive = source->header().should_keep_alive() && !is_upgrade,
+                                                    .http_1_0 = source->header().http_minor() == 0,
+                                                    .head = request.method == "HEAD"});
   Reply reply(std::make_unique<ReplySink>(ReplyAddress{connection, sequence}));
   const Application& application = connection->application();
   try {
@@ -342,17 +331,16 @@ RestinioAdapter::RestinioAdapter(const ServerLimits& limits) {
                                     // RESTinio refuses a value that reaches its limit.
                                     .max_field_value_size(limits.max_header_value_bytes + 1)
                                     .max_body_size(limits.max_body_bytes));
-  settings_ =
-      std::make_unique<Settings>(Settings{std::make_shared<restinio::impl::connection_settings_t<Traits>>(
-          std::move(settings), parser_settings(), std::make_shared<restinio::null_timer_manager_t>())});
+  settings_ = std::make_unique<Settings>(Settings{std::make_shared<restinio::impl::connection_settings_t<Traits>>(
+      std::move(settings), parser_settings(), std::make_shared<restinio::null_timer_manager_t>())});
 }
 
 RestinioAdapter::~RestinioAdapter() = default;
 
 void RestinioAdapter::serve(std::shared_ptr<HttpConnection> connection) {
   using Connection = restinio::impl::connection_t<Traits>;
-  std::make_shared<Connection>(++settings_->last_connection_id, Socket(connection), settings_->shared,
-                               tcp::endpoint{}, Connection::lifetime_monitor_t(nullptr))
+  std::make_shared<Connection>(++settings_->last_connection_id, Socket(connection), settings_->shared, tcp::endpoint{},
+                               Connection::lifetime_monitor_t(nullptr))
       ->init();
 }
 
@@ -366,13 +354,11 @@ void write_response(HttpConnection& connection, restinio::impl::connection_base_
     items.emplace_back(std::move(head));
     items.emplace_back(std::move(body));
   }
-  const restinio::response_output_flags_t flags{
-      restinio::response_parts_attr_t::final_parts,
-      close ? restinio::response_connection_attr_t::connection_close
-            : restinio::response_connection_attr_t::connection_keepalive};
-  inside_restinio(connection, [&] {
-    owner.write_response_parts(sequence, flags, restinio::write_group_t{std::move(items)});
-  });
+  const restinio::response_output_flags_t flags{restinio::response_parts_attr_t::final_parts,
+                                                close ? restinio::response_connection_attr_t::connection_close
+                                                      : restinio::response_connection_attr_t::connection_keepalive};
+  inside_restinio(connection,
+                  [&] { owner.write_response_parts(sequence, flags, restinio::write_group_t{std::move(items)}); });
 }
 
 }  // namespace troupe::http

@@ -93,8 +93,7 @@ Expected<std::uint16_t> Listener::bind(const std::string& address, std::uint16_t
   if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
   if (error) {
     const std::string shown = ip.is_v6() ? "[" + address + "]" : address;
-    return fail(Errc::conflict,
-                "cannot listen on " + shown + ":" + std::to_string(port) + ": " + error.message());
+    return fail(Errc::conflict, "cannot listen on " + shown + ":" + std::to_string(port) + ": " + error.message());
   }
   return acceptor_.local_endpoint().port();
 }
@@ -143,9 +142,7 @@ struct Server::Impl {
 Server::Server(ServerLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
 Server::~Server() = default;
 
-EventLoop& Server::loop() {
-  return impl_->loop;
-}
+EventLoop& Server::loop() { return impl_->loop; }
 
 Expected<std::uint16_t> Server::listen(ListenerOptions options) {
   std::shared_ptr<asio::ssl::context> tls;
@@ -169,8 +166,7 @@ void Server::run() {
   core.replies->set_loop_thread(true);
   core.start_checking();
   core.io.run();
-  for (const auto& peer : core.all_peers())
-    peer->abort();
+  for (const auto& peer : core.all_peers()) peer->abort();
   core.replies->set_loop_thread(false);
 }
 

@@ -60,8 +60,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
     tls_->async_shutdown([me = shared_from_this(), handler](error_code error) mutable { handler(error); });
   }
 
-  /// Writes a few bytes at once. Only while no other write is in flight: then the kernel's empty send buffer
-  /// takes them without blocking.
+  /// Writes a few bytes at once. Only while no other write is in flight and the socket is writable: otherwise it blocks.
   void write_now(std::string_view bytes, error_code& error) {
     const auto buffer = asio::buffer(bytes.data(), bytes.size());
     tls_ ? tls_->write_some(buffer, error) : socket_.write_some(buffer, error);

@@ -15,13 +15,11 @@ Expected<std::shared_ptr<ssl::context>> make_tls_context(const TlsFiles& files) 
 
   boost::system::error_code error;
   context->use_certificate_chain_file(files.certificate, error);
-  if (error)
-    return fail(Errc::invalid,
-                "cannot use the TLS certificate " + files.certificate + ": " + error.message());
+  if (error) return fail(Errc::invalid, "cannot use the TLS certificate " + files.certificate + ": " + error.message());
   context->use_private_key_file(files.key, ssl::context::pem, error);
   if (error)
-    return fail(Errc::invalid, "cannot use the TLS key " + files.key + " with the certificate " +
-                                   files.certificate + ": " + error.message());
+    return fail(Errc::invalid, "cannot use the TLS key " + files.key + " with the certificate " + files.certificate +
+                                   ": " + error.message());
   return context;
 }
 

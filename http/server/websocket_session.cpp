@@ -81,8 +81,7 @@ websocket::close_reason close_reason(std::uint16_t code, std::string_view reason
   if (code == kNoCode) return {};
   if (reason.size() > kMaxReasonBytes) {
     std::size_t end = kMaxReasonBytes;
-    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80)
-      --end;
+    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;
     reason = reason.substr(0, end);
   }
   return {static_cast<websocket::close_code>(code), {reason.data(), reason.size()}};
@@ -94,8 +93,7 @@ bool is_broken_compression(const error_code& error) {
 
 /// The close code that says why reading ended.
 std::uint16_t code_of(const error_code& error, const websocket::close_reason& peer) {
-  if (error == websocket::error::closed)
-    return peer.code == websocket::close_code::none ? kNoCode : peer.code;
+  if (error == websocket::error::closed) return peer.code == websocket::close_code::none ? kNoCode : peer.code;
   if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) return 1009;
   if (error == websocket::error::bad_frame_payload || is_broken_compression(error)) return 1007;
   if (error == websocket::condition::protocol_violation) return 1002;
@@ -184,17 +182,14 @@ class Session final : public WebSocket, public Peer, public std::enable_shared_f
 };
 
 // OutboxStream
-// --------------------------------------------------------------------------------------------------------
 
-OutboxStream::executor_type OutboxStream::get_executor() {
-  return session_.executor();
-}
+OutboxStream::executor_type OutboxStream::get_executor() { return session_.executor(); }
 
 template <class Buffers, class Handler>
 void OutboxStream::async_read_some(const Buffers& buffers, Handler&& handler) {
   if (!session_.has_stream()) {
-    asio::post(get_executor(), beast::bind_handler(std::forward<Handler>(handler),
-                                                   asio::error::operation_aborted, std::size_t{0}));
+    asio::post(get_executor(),
+               beast::bind_handler(std::forward<Handler>(handler), asio::error::operation_aborted, std::size_t{0}));
     return;
   }
   // The handler keeps the session.
@@ -226,11 +221,9 @@ void OutboxStream::async_write_some(const Buffers& buffers, Handler&& handler) {
 }
 
 // Opening and closing
-// -------------------------------------------------------------------------------------------------
 
 void Session::open(const Request& request) {
-  websocket::stream_base::timeout no_timeouts{websocket::stream_base::none(), websocket::stream_base::none(),
-                                              false};
+  websocket::stream_base::timeout no_timeouts{websocket::stream_base::none(), websocket::stream_base::none(), false};
   beast_->set_option(no_timeouts);
   beast_->set_option(websocket::stream_base::decorator([id = request.id](websocket::response_type& response) {
     response.set(beast::http::field::server, "troupe");
@@ -330,7 +323,6 @@ void Session::check_deadlines(Clock::time_point now) {
 }
 
 // Reading
-// -------------------------------------------------------------------------------------------------------------
 
 void Session::read() {
   beast_->async_read_some(buffer_, 0, [me = shared_from_this()](const error_code& error, std::size_t bytes) {
@@ -366,7 +358,6 @@ void Session::deliver() {
 }
 
 // Writing
-// -------------------------------------------------------------------------------------------------------------
 
 void Session::send_message(std::string_view payload, bool binary) {
   if (closing_ || dropped_) return;

@@ -15,14 +15,12 @@ std::string text_of(const Json& object, const char* key) {
 }  // namespace
 
 void Client::start() {
-  connect_timeout_ =
-      server_.loop.after(server_.options.connect_timeout, [this] { close(Reason::forced_close); });
+  connect_timeout_ = server_.loop.after(server_.options.connect_timeout, [this] { close(Reason::forced_close); });
 }
 
 void Client::send(const Frames& frames) {
   if (!session_) return;
-  for (const auto& frame : frames)
-    session_->send(frame);
+  for (const auto& frame : frames) session_->send(frame);
 }
 
 void Client::close(Reason reason) {
@@ -35,12 +33,10 @@ void Client::closed(Reason reason) {
   connect_timeout_.reset();
   forget_partial();
   connecting_.clear();
-  for (const auto& [nsp, socket] : std::exchange(sockets_, {}))
-    socket->closed(reason);
+  for (const auto& [nsp, socket] : std::exchange(sockets_, {})) socket->closed(reason);
 }
 
 // Packets
-// ------------------------------------------------------------------------------------------------------------
 
 void Client::message(std::string_view data, bool binary) {
   if (binary) return receive_attachment(data);
@@ -88,28 +84,23 @@ void Client::receive(Packet packet) {
   const auto socket = found->second;
   switch (packet.type) {
     case PacketType::event:
-    case PacketType::binary_event:
-      return socket->receive_event(std::move(packet.data), packet.id);
+    case PacketType::binary_event: return socket->receive_event(std::move(packet.data), packet.id);
     case PacketType::ack:
     case PacketType::binary_ack:
       if (packet.id) socket->receive_ack(*packet.id, std::move(packet.data));
       return;
-    case PacketType::disconnect:
-      return leave(*socket, Reason::client_namespace_disconnect, false);
+    case PacketType::disconnect: return leave(*socket, Reason::client_namespace_disconnect, false);
     case PacketType::connect:
-    case PacketType::connect_error:
-      return close(Reason::parse_error);
+    case PacketType::connect_error: return close(Reason::parse_error);
   }
 }
 
 // Connecting
-// ---------------------------------------------------------------------------------------------------------
 
 void Client::connect(Packet packet) {
   if (sockets_.contains(packet.nsp) || connecting_.contains(packet.nsp)) return close(Reason::parse_error);
   auto* nsp = server_.find(packet.nsp);
-  if (!nsp)
-    return send(encode_control(PacketType::connect_error, packet.nsp, {{"message", "Invalid namespace"}}));
+  if (!nsp) return send(encode_control(PacketType::connect_error, packet.nsp, {{"message", "Invalid namespace"}}));
   if (packet.data.is_null()) packet.data = Json::object();
   connecting_.insert(packet.nsp);
   if (!nsp->authorize_) return admit(packet.nsp, packet.data, nullptr, {});
@@ -140,14 +131,12 @@ std::optional<Client::Recovered> Client::recover(const std::string& nsp, const J
   return Recovered{std::move(*socket), std::move(*missed)};
 }
 
-void Client::admit(const std::string& nsp_name, const Json& auth, std::shared_ptr<void> context,
-                   std::string identity) {
+void Client::admit(const std::string& nsp_name, const Json& auth, std::shared_ptr<void> context, std::string identity) {
   if (!session_ || connecting_.erase(nsp_name) == 0) return;
   const auto self = shared_from_this();
   auto* nsp = server_.find(nsp_name);
   auto recovered = recover(nsp_name, auth, identity);
-  Socket::Seat seat{
-      .request = session_->request(), .context = std::move(context), .nsp = nsp, .client = this};
+  Socket::Seat seat{.request = session_->request(), .context = std::move(context), .nsp = nsp, .client = this};
   seat.id = recovered ? recovered->socket.id : random_id();
   seat.recovered = recovered.has_value();
   seat.connected_at = recovered ? recovered->socket.connected_at : server_.recovery.newest_offset();
@@ -163,10 +152,8 @@ void Client::admit(const std::string& nsp_name, const Json& auth, std::shared_pt
   connect_timeout_.reset();
   send(encode_control(PacketType::connect, nsp_name, answer));
   if (recovered) {
-    for (const auto& room : recovered->socket.rooms)
-      socket->join(room);
-    for (const auto& frames : recovered->missed)
-      send(frames);
+    for (const auto& room : recovered->socket.rooms) socket->join(room);
+    for (const auto& frames : recovered->missed) send(frames);
   }
   if (nsp->on_connection_) nsp->on_connection_(socket);
 }
@@ -194,7 +181,6 @@ Admit::State::~State() {
 }
 
 // Leaving
-// ------------------------------------------------------------------------------------------------------------
 
 void Client::leave(Socket& socket, Reason reason, bool tell) {
   const auto keep = socket.shared_from_this();
@@ -206,8 +192,7 @@ void Client::leave(Socket& socket, Reason reason, bool tell) {
 
 void Client::disconnect_all() {
   const auto self = shared_from_this();
-  while (!sockets_.empty())
-    leave(*sockets_.begin()->second, Reason::server_namespace_disconnect, true);
+  while (!sockets_.empty()) leave(*sockets_.begin()->second, Reason::server_namespace_disconnect, true);
   close(Reason::forced_close);
 }
 

@@ -7,10 +7,8 @@ namespace troupe::socketio {
 namespace {
 
 std::size_t bytes_of(const http::Request& request) {
-  std::size_t bytes =
-      request.method.size() + request.target.size() + request.path.size() + request.query.size();
-  for (const auto& [name, value] : request.headers)
-    bytes += name.size() + value.size();
+  std::size_t bytes = request.method.size() + request.target.size() + request.path.size() + request.query.size();
+  for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
   return bytes;
 }
 
@@ -46,22 +44,14 @@ std::string parameter(const http::Request& request, std::string_view name) {
 
 std::string_view name(Reason reason) {
   switch (reason) {
-    case Reason::transport_close:
-      return "transport close";
-    case Reason::transport_error:
-      return "transport error";
-    case Reason::ping_timeout:
-      return "ping timeout";
-    case Reason::parse_error:
-      return "parse error";
-    case Reason::forced_close:
-      return "forced close";
-    case Reason::server_shutting_down:
-      return "server shutting down";
-    case Reason::client_namespace_disconnect:
-      return "client namespace disconnect";
-    case Reason::server_namespace_disconnect:
-      return "server namespace disconnect";
+    case Reason::transport_close: return "transport close";
+    case Reason::transport_error: return "transport error";
+    case Reason::ping_timeout: return "ping timeout";
+    case Reason::parse_error: return "parse error";
+    case Reason::forced_close: return "forced close";
+    case Reason::server_shutting_down: return "server shutting down";
+    case Reason::client_namespace_disconnect: return "client namespace disconnect";
+    case Reason::server_namespace_disconnect: return "server namespace disconnect";
   }
   return "unknown";
 }
@@ -84,8 +74,8 @@ struct Engine::Refusal {
   http::Response response(Headers headers) && {
     if (status == 503) headers.emplace_back("Retry-After", "5");
     const nlohmann::ordered_json body = {{"code", code}, {"message", std::move(message)}};
-    return {status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
-            "application/json", std::move(headers)};
+    return {status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), "application/json",
+            std::move(headers)};
   }
 };
 
@@ -129,17 +119,13 @@ class EngineConnection : public http::WebSocketListener {
 Engine::Engine(http::EventLoop& loop, EngineOptions options, OnSession on_session)
     : loop_(loop), options_(std::move(options)), on_session_(std::move(on_session)) {}
 
-Engine::~Engine() {
-  shut_down();
-}
+Engine::~Engine() { shut_down(); }
 
 void Engine::shut_down() {
   shutting_down_ = true;
   std::vector<std::shared_ptr<EngineSession>> all;
-  for (const auto& [id, session] : sessions_)
-    all.push_back(session);
-  for (const auto& session : all)
-    session->end(Reason::server_shutting_down, EngineType::close, 1001);
+  for (const auto& [id, session] : sessions_) all.push_back(session);
+  for (const auto& session : all) session->end(Reason::server_shutting_down, EngineType::close, 1001);
 }
 
 EngineSession* Engine::find(const std::string& id) const {
@@ -243,8 +229,7 @@ Headers Engine::cors_headers(const http::Request& request) const {
   if (any && !credentials) return {{"Access-Control-Allow-Origin", "*"}};
   Headers headers = {{"Vary", "Origin"}};
   const auto origin = request.header("Origin");
-  if (!origin || (!any && std::find(origins.begin(), origins.end(), *origin) == origins.end()))
-    return headers;
+  if (!origin || (!any && std::find(origins.begin(), origins.end(), *origin) == origins.end())) return headers;
   headers.emplace_back("Access-Control-Allow-Origin", *origin);
   if (credentials) headers.emplace_back("Access-Control-Allow-Credentials", "true");
   return headers;

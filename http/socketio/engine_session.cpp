@@ -15,7 +15,6 @@ EngineSession::EngineSession(Engine& engine, std::shared_ptr<const http::Request
     : engine_(engine), id_(random_id()), request_(std::move(request)) {}
 
 // Sending
-// ------------------------------------------------------------------------------------------------------------
 
 void EngineSession::send(const EngineFrame& packet) {
   if (state_ != State::open || dropping_) return;
@@ -66,7 +65,6 @@ void EngineSession::answer_poll(http::Reply reply, Headers headers) {
 }
 
 // Polling
-// ------------------------------------------------------------------------------------------------------------
 
 void EngineSession::poll(http::Reply reply, Headers headers) {
   if (state_ == State::lingering) {
@@ -100,13 +98,11 @@ void EngineSession::post(const http::Request& request, http::Reply reply, Header
   if (!packets || state_ != State::open) refuse(400, R"({"code":3,"message":"Bad request"})");
   if (state_ != State::open) return;  // a close still waits for its poll
   if (!packets) return end(bytes ? Reason::transport_error : Reason::parse_error);
-  for (auto& packet : *packets)
-    receive(std::move(packet));
+  for (auto& packet : *packets) receive(std::move(packet));
   reply({200, "ok", "text/html", std::move(headers)});
 }
 
 // WebSocket
-// ----------------------------------------------------------------------------------------------------------
 
 void EngineSession::expect_upgrade() {
   upgrading_ = true;
@@ -166,30 +162,23 @@ void EngineSession::switch_to_probe() {
   }
   socket_ = std::move(probe_);
   end_probe();
-  for (const auto& packet : std::exchange(queue_, {}))
-    socket_->send_frame(packet.frame);
+  for (const auto& packet : std::exchange(queue_, {})) socket_->send_frame(packet.frame);
   queued_bytes_ = 0;
 }
 
 // Packets and time
-// ---------------------------------------------------------------------------------------------------
 
 void EngineSession::receive(EnginePacket packet) {
   if (state_ != State::open) return;
   const auto keep_listener = listener_;
   switch (packet.type) {
-    case EngineType::message:
-      return keep_listener->message(packet.data, packet.binary);
-    case EngineType::pong:
-      return ping_after_interval();
-    case EngineType::close:
-      return end(Reason::transport_close, EngineType::noop);
-    case EngineType::ping:
-      return end(Reason::parse_error);  // in revision 4 only the server pings
+    case EngineType::message: return keep_listener->message(packet.data, packet.binary);
+    case EngineType::pong: return ping_after_interval();
+    case EngineType::close: return end(Reason::transport_close, EngineType::noop);
+    case EngineType::ping: return end(Reason::parse_error);  // in revision 4 only the server pings
     case EngineType::open:
     case EngineType::upgrade:
-    case EngineType::noop:
-      return;  // stray, but harmless
+    case EngineType::noop: return;  // stray, but harmless
   }
 }
 
@@ -197,8 +186,7 @@ void EngineSession::ping_after_interval() {
   const auto& options = engine_.options_;
   heartbeat_ = engine_.loop_.after(options.ping_interval, [this] { send(packet_of(EngineType::ping)); });
   // Counted from here, not from the ping: a late timer must not add to the other.
-  deadline_ = engine_.loop_.after(options.ping_interval + options.ping_timeout,
-                                  [this] { end(Reason::ping_timeout); });
+  deadline_ = engine_.loop_.after(options.ping_interval + options.ping_timeout, [this] { end(Reason::ping_timeout); });
 }
 
 void EngineSession::close(Reason reason) {

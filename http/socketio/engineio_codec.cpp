@@ -12,8 +12,7 @@ Expected<EnginePacket> decode_base64(std::string_view text) {
   EnginePacket packet{.binary = true, .data = std::string(text.size() / 4 * 3, '\0')};
   std::size_t size = 0;
   auto* bytes = reinterpret_cast<unsigned char*>(packet.data.data());
-  if (sodium_base642bin(bytes, packet.data.size(), text.data(), text.size(), nullptr, &size, nullptr,
-                        kBase64) != 0)
+  if (sodium_base642bin(bytes, packet.data.size(), text.data(), text.size(), nullptr, &size, nullptr, kBase64) != 0)
     return fail(Errc::invalid, "broken base64 in a binary packet");
   packet.data.resize(size);
   return packet;
@@ -36,13 +35,9 @@ std::string_view EngineFrame::payload() const {
   return std::string_view(*frame).substr(header);
 }
 
-EngineFrame text_packet(std::string_view packet) {
-  return {http::make_text_frame(packet), false};
-}
+EngineFrame text_packet(std::string_view packet) { return {http::make_text_frame(packet), false}; }
 
-EngineFrame binary_packet(std::string_view bytes) {
-  return {http::make_binary_frame(bytes), true};
-}
+EngineFrame binary_packet(std::string_view bytes) { return {http::make_binary_frame(bytes), true}; }
 
 Expected<EnginePacket> decode_engine_packet(std::string_view text) {
   if (text.empty() || text[0] < '0' || text[0] > '6') return fail(Errc::invalid, "unknown packet type");

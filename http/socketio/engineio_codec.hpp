@@ -54,8 +54,8 @@ EngineFrame binary_packet(std::string_view bytes);
 Expected<EnginePacket> decode_engine_packet(std::string_view text);
 
 /// Reads the body of a POST. Errors: invalid (a packet is), too_large (more than `max_packets`).
-Expected<std::vector<EnginePacket>> decode_engine_payload(
-    std::string_view body, std::size_t max_packets = defaults::kMaxQueuedPackets);
+Expected<std::vector<EnginePacket>> decode_engine_payload(std::string_view body,
+                                                          std::size_t max_packets = defaults::kMaxQueuedPackets);
 
 /// The body of an answer to a GET.
 std::string encode_engine_payload(const std::deque<EngineFrame>& packets);

@@ -1,6 +1,6 @@
-#include "http/socketio/client.hpp"
-
 #include <algorithm>
+
+#include "http/socketio/client.hpp"
 
 namespace troupe::socketio {
 namespace {
@@ -12,12 +12,10 @@ bool recoverable(Reason reason) {
     case Reason::transport_error:
     case Reason::ping_timeout:
     case Reason::forced_close:
-    case Reason::server_shutting_down:
-      return true;
+    case Reason::server_shutting_down: return true;
     case Reason::parse_error:
     case Reason::client_namespace_disconnect:
-    case Reason::server_namespace_disconnect:
-      return false;
+    case Reason::server_namespace_disconnect: return false;
   }
   return false;
 }
@@ -30,20 +28,16 @@ void Namespace::add(const std::shared_ptr<Socket>& socket) {
 }
 
 void Namespace::remove(Socket& socket, Reason reason) {
-  for (const auto& room : socket.rooms_)
-    leave(socket, room);
+  for (const auto& room : socket.rooms_) leave(socket, room);
   if (!socket.pid_.empty()) {
     server_.by_pid.erase(socket.pid_);
     if (recoverable(reason))
-      server_.recovery.keep(socket.pid_,
-                            {socket.id_, name_, socket.rooms_, socket.connected_at_, socket.identity_});
+      server_.recovery.keep(socket.pid_, {socket.id_, name_, socket.rooms_, socket.connected_at_, socket.identity_});
   }
   sockets_.erase(socket.id_);
 }
 
-void Namespace::join(Socket& socket, const std::string& room) {
-  rooms_[room].insert(&socket);
-}
+void Namespace::join(Socket& socket, const std::string& room) { rooms_[room].insert(&socket); }
 
 void Namespace::leave(Socket& socket, const std::string& room) {
   const auto found = rooms_.find(room);
@@ -61,22 +55,19 @@ Namespace::Members Namespace::members(const std::vector<std::string>* rooms) {
   Members found;
   if (!rooms) {
     found.reserve(sockets_.size());
-    for (const auto& [id, socket] : sockets_)
-      found.push_back(socket);
+    for (const auto& [id, socket] : sockets_) found.push_back(socket);
     return found;
   }
   ++broadcasts_;
   const auto take = [&](Socket& socket) {
-    if (std::exchange(socket.seen_in_, broadcasts_) != broadcasts_)
-      found.push_back(socket.shared_from_this());
+    if (std::exchange(socket.seen_in_, broadcasts_) != broadcasts_) found.push_back(socket.shared_from_this());
   };
   for (const auto& room : *rooms) {
     if (const auto own = sockets_.find(room); own != sockets_.end()) take(*own->second);
     const auto named = rooms_.find(room);
     if (named == rooms_.end()) continue;
     found.reserve(found.size() + named->second.size());
-    for (auto* socket : named->second)
-      take(*socket);
+    for (auto* socket : named->second) take(*socket);
   }
   return found;
 }
@@ -97,8 +88,7 @@ void Namespace::emit_to(const std::vector<std::string>* rooms, std::string_view 
   const auto offset = record ? std::to_string(recovery.newest_offset() + 1) : std::string{};
   const auto frames = encode_event(name_, std::nullopt, name, arguments, offset);
   if (record) recovery.record(name_, rooms ? *rooms : std::vector<std::string>{}, frames);
-  for (const auto& socket : targets)
-    socket->send(frames);
+  for (const auto& socket : targets) socket->send(frames);
 }
 
 void Broadcast::emit_arguments(std::string_view name, const std::vector<Argument>& arguments) {
@@ -106,8 +96,7 @@ void Broadcast::emit_arguments(std::string_view name, const std::vector<Argument
 }
 
 void Broadcast::disconnect(bool close) {
-  for (const auto& socket : nsp_.members(&rooms_))
-    socket->disconnect(close);
+  for (const auto& socket : nsp_.members(&rooms_)) socket->disconnect(close);
 }
 
 }  // namespace troupe::socketio

@@ -7,8 +7,7 @@ namespace {
 
 std::size_t bytes_of(const Frames& frames) {
   std::size_t bytes = 0;
-  for (const auto& frame : frames)
-    bytes += frame.frame->size();
+  for (const auto& frame : frames) bytes += frame.frame->size();
   return bytes;
 }
 
@@ -22,8 +21,7 @@ bool was_for(const std::vector<std::string>& rooms, const LostSocket& socket) {
 
 void RecoveryLog::record(std::string_view nsp, std::vector<std::string> rooms, Frames frames) {
   std::size_t bytes = sizeof(Event) + nsp.size() + bytes_of(frames);
-  for (const auto& room : rooms)
-    bytes += sizeof room + room.size();
+  for (const auto& room : rooms) bytes += sizeof room + room.size();
   events_.push_back({std::string(nsp), std::move(rooms), std::move(frames), bytes});
   ++newest_;
   bytes_ += bytes;

@@ -54,8 +54,8 @@ class RecoveryLog {
 
   /// The events for that socket after `offset`; nothing when some of them are no longer kept, or when they
   /// are more than `max_packets` or `max_bytes`.
-  std::optional<std::vector<Frames>> missed(const LostSocket& socket, std::uint64_t offset,
-                                            std::size_t max_packets, std::size_t max_bytes) const;
+  std::optional<std::vector<Frames>> missed(const LostSocket& socket, std::uint64_t offset, std::size_t max_packets,
+                                            std::size_t max_bytes) const;
 
   std::size_t events() const { return events_.size(); }
   std::size_t bytes() const { return bytes_; }

@@ -37,9 +37,7 @@ Namespace& Server::of(std::string_view name) {
   return *nsp;
 }
 
-bool Server::serves(std::string_view path) const {
-  return path.starts_with(state_->options.path);
-}
+bool Server::serves(std::string_view path) const { return path.starts_with(state_->options.path); }
 
 void Server::request(const http::Request& request, http::Reply reply) {
   state_->engine->request(request, std::move(reply));
@@ -49,12 +47,8 @@ void Server::upgrade(const http::Request& request, std::unique_ptr<http::Upgrade
   state_->engine->upgrade(request, std::move(upgrade));
 }
 
-std::size_t Server::connected_clients() const {
-  return state_->engine->sessions();
-}
+std::size_t Server::connected_clients() const { return state_->engine->sessions(); }
 
-void Server::shut_down() {
-  state_->engine->shut_down();
-}
+void Server::shut_down() { state_->engine->shut_down(); }
 
 }  // namespace troupe::socketio

@@ -215,9 +215,7 @@ class Namespace {
 
   /// A socket's id is a room too.
   Broadcast to(std::string_view room) { return {*this, {std::string(room)}}; }
-  Broadcast to(std::initializer_list<std::string_view> rooms) {
-    return {*this, {rooms.begin(), rooms.end()}};
-  }
+  Broadcast to(std::initializer_list<std::string_view> rooms) { return {*this, {rooms.begin(), rooms.end()}}; }
   Broadcast to(std::vector<std::string> rooms) { return {*this, std::move(rooms)}; }
   /// To every socket of the namespace.
   template <class... A>
@@ -238,8 +236,7 @@ class Namespace {
 
   /// `rooms` null: everyone.
   Members members(const std::vector<std::string>* rooms);
-  void emit_to(const std::vector<std::string>* rooms, std::string_view name,
-               const std::vector<Argument>& arguments);
+  void emit_to(const std::vector<std::string>* rooms, std::string_view name, const std::vector<Argument>& arguments);
   void add(const std::shared_ptr<Socket>& socket);
   void remove(Socket& socket, Reason reason);
   void join(Socket& socket, const std::string& room);

@@ -44,9 +44,8 @@ void Socket::emit_arguments_with_ack(std::chrono::milliseconds timeout, OnAck on
   if (pending_acks_.size() >= nsp_->server_.options.max_pending_acks)
     return on_ack(fail(Errc::overloaded, "too many acknowledgements are awaited"));
   const std::uint64_t id = next_ack_++;
-  auto timer = nsp_->server_.loop.after(timeout, [this, id] {
-    settle_ack(id, fail(Errc::timed_out, "the client did not acknowledge in time"));
-  });
+  auto timer = nsp_->server_.loop.after(
+      timeout, [this, id] { settle_ack(id, fail(Errc::timed_out, "the client did not acknowledge in time")); });
   pending_acks_.emplace(id, PendingAck{std::move(on_ack), std::move(timer)});
   send(encode_event(nsp_->name(), id, name, arguments));
 }
@@ -58,9 +57,7 @@ void Socket::settle_ack(std::uint64_t id, Expected<Json> outcome) {
   node.mapped().on_ack(std::move(outcome));
 }
 
-void Socket::receive_ack(std::uint64_t id, Json data) {
-  settle_ack(id, std::move(data));
-}
+void Socket::receive_ack(std::uint64_t id, Json data) { settle_ack(id, std::move(data)); }
 
 void Socket::receive_event(Json data, std::optional<std::uint64_t> id) {
   if (!on_event_) return;

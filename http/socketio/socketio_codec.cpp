@@ -9,12 +9,10 @@
 namespace troupe::socketio {
 namespace {
 
-constexpr std::array<std::string_view, 6> kReservedEvents = {
-    "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
+constexpr std::array<std::string_view, 6> kReservedEvents = {"connect",       "connect_error", "disconnect",
+                                                             "disconnecting", "newListener",   "removeListener"};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Takes a decimal number off the front of `text`. Nothing when there is none, or too large a one.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
@@ -44,8 +42,7 @@ Expected<void> take_namespace(std::string_view& text, Packet& packet) {
 }
 
 Expected<void> take_json(std::string_view text, Packet& packet) {
-  if (json_depth_exceeds(text, defaults::kMaxJsonDepth))
-    return fail(Errc::too_large, "the data nest too deep");
+  if (json_depth_exceeds(text, defaults::kMaxJsonDepth)) return fail(Errc::too_large, "the data nest too deep");
   packet.data = Json::parse(text, nullptr, false);
   if (packet.data.is_discarded()) return fail(Errc::invalid, "the data are not JSON");
   return {};
@@ -61,18 +58,13 @@ bool is_event(const Json& data) {
 
 bool data_fit(PacketType type, bool has_data, const Json& data) {
   switch (type) {
-    case PacketType::connect:
-      return !has_data || data.is_object();
-    case PacketType::disconnect:
-      return !has_data;
+    case PacketType::connect: return !has_data || data.is_object();
+    case PacketType::disconnect: return !has_data;
     case PacketType::event:
-    case PacketType::binary_event:
-      return is_event(data);
+    case PacketType::binary_event: return is_event(data);
     case PacketType::ack:
-    case PacketType::binary_ack:
-      return data.is_array();
-    case PacketType::connect_error:
-      return data.is_object() || data.is_string();
+    case PacketType::binary_ack: return data.is_array();
+    case PacketType::connect_error: return data.is_object() || data.is_string();
   }
   return false;
 }
@@ -86,8 +78,7 @@ bool is_placeholder(const Json& value) {
 Expected<void> fill(Json& value, std::vector<std::optional<std::string>>& attachments) {
   if (is_placeholder(value)) {
     const auto num = value.find("num");
-    if (num == value.end() || !num->is_number_unsigned())
-      return fail(Errc::invalid, "a placeholder without a number");
+    if (num == value.end() || !num->is_number_unsigned()) return fail(Errc::invalid, "a placeholder without a number");
     const auto k = num->get<std::uint64_t>();
     if (k >= attachments.size() || !attachments[k])
       return fail(Errc::invalid, "a placeholder for no attachment, or for one that stands elsewhere");
@@ -113,14 +104,11 @@ void extract_binary(Json& value, Frames& attachments) {
     attachments.push_back(binary_packet({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
     value = Json{{"_placeholder", true}, {"num", num}};
   } else if (value.is_structured()) {
-    for (auto& element : value)
-      extract_binary(element, attachments);
+    for (auto& element : value) extract_binary(element, attachments);
   }
 }
 
-std::string dump(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string render(const Argument& argument, Frames& attachments) {
   if (const auto* rendered = std::get_if<RenderedJson>(&argument.value())) return std::string(rendered->text);
@@ -132,8 +120,7 @@ std::string render(const Argument& argument, Frames& attachments) {
 }
 
 /// The Engine.IO type, then everything up to the data.
-std::string head(PacketType type, std::size_t attachments, std::string_view nsp,
-                 std::optional<std::uint64_t> id) {
+std::string head(PacketType type, std::size_t attachments, std::string_view nsp, std::optional<std::uint64_t> id) {
   std::string text = {static_cast<char>(EngineType::message), static_cast<char>(type)};
   if (attachments > 0) text += std::to_string(attachments) + '-';
   if (nsp != "/") (text += nsp) += ',';
@@ -141,9 +128,8 @@ std::string head(PacketType type, std::size_t attachments, std::string_view nsp,
   return text;
 }
 
-Frames encode_array(PacketType plain, PacketType binary, std::string_view nsp,
-                    std::optional<std::uint64_t> id, std::optional<std::string> first,
-                    const std::vector<Argument>& arguments, std::string_view offset) {
+Frames encode_array(PacketType plain, PacketType binary, std::string_view nsp, std::optional<std::uint64_t> id,
+                    std::optional<std::string> first, const std::vector<Argument>& arguments, std::string_view offset) {
   Frames attachments;
   std::string array = "[";
   const auto append = [&](const std::string& text) {
@@ -151,14 +137,12 @@ Frames encode_array(PacketType plain, PacketType binary, std::string_view nsp,
     array += text;
   };
   if (first) append(*first);
-  for (const auto& argument : arguments)
-    append(render(argument, attachments));
+  for (const auto& argument : arguments) append(render(argument, attachments));
   if (!offset.empty()) append(dump(Json(offset)));
   array += ']';
   Frames frames;
   frames.reserve(1 + attachments.size());
-  frames.push_back(
-      text_packet(head(attachments.empty() ? plain : binary, attachments.size(), nsp, id) + array));
+  frames.push_back(text_packet(head(attachments.empty() ? plain : binary, attachments.size(), nsp, id) + array));
   std::move(attachments.begin(), attachments.end(), std::back_inserter(frames));
   return frames;
 }
@@ -179,8 +163,7 @@ Expected<Packet> decode_packet(std::string_view text, std::size_t max_attachment
   const bool has_data = !text.empty();
   if (taken && has_data) taken = take_json(text, packet);
   if (!taken) return tl::unexpected(std::move(taken.error()));
-  if (!data_fit(packet.type, has_data, packet.data))
-    return fail(Errc::invalid, "the data do not fit the type");
+  if (!data_fit(packet.type, has_data, packet.data)) return fail(Errc::invalid, "the data do not fit the type");
   return packet;
 }
 
@@ -192,8 +175,7 @@ Expected<void> fill_placeholders(Json& data, std::vector<std::string> attachment
 
 Frames encode_event(std::string_view nsp, std::optional<std::uint64_t> id, std::string_view name,
                     const std::vector<Argument>& arguments, std::string_view offset) {
-  return encode_array(PacketType::event, PacketType::binary_event, nsp, id, dump(Json(name)), arguments,
-                      offset);
+  return encode_array(PacketType::event, PacketType::binary_event, nsp, id, dump(Json(name)), arguments, offset);
 }
 
 Frames encode_ack(std::string_view nsp, std::uint64_t id, const std::vector<Argument>& arguments) {

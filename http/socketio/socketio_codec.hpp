@@ -49,8 +49,7 @@ struct Packet {
 
 /// Reads one packet (without the Engine.IO type) and checks that its data fit its type.
 /// Errors: invalid (breaks the protocol), too_large (past a limit).
-Expected<Packet> decode_packet(std::string_view text,
-                               std::size_t max_attachments = defaults::kMaxAttachments);
+Expected<Packet> decode_packet(std::string_view text, std::size_t max_attachments = defaults::kMaxAttachments);
 
 /// Puts attachments in the place of their placeholders. Error: invalid (a placeholder names none, or one that
 /// stands elsewhere already: a repeated one would multiply memory).
@@ -66,8 +65,7 @@ class Argument {
  public:
   Argument(RenderedJson rendered) : value_(rendered) {}
   template <class T>
-  requires(!std::is_same_v<std::decay_t<T>, Argument> && std::is_constructible_v<Json, T&&>)
-      Argument(T&& value)
+  requires(!std::is_same_v<std::decay_t<T>, Argument> && std::is_constructible_v<Json, T&&>) Argument(T&& value)
       : value_(Json(std::forward<T>(value))) {}
 
   const std::variant<RenderedJson, Json>& value() const { return value_; }

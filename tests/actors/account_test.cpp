@@ -29,7 +29,8 @@ TEST(AccountDecider, RefusesToRegisterTwice) {
 TEST(AccountDecider, NamesTheFieldOfABadRegistration) {
   for (const char* name : {"", "a b", "a@b", "a\tb", "tab\x01"})
     expect_refused(Account().when(registration(name)), Errc::invalid, "username");
-  for (const char* email : {"", "ada", "@example.org", "ada@", "ada@@example.org", "a..b@example.org", "ada@exa mple.org"})
+  for (const char* email :
+       {"", "ada", "@example.org", "ada@", "ada@@example.org", "a..b@example.org", "ada@exa mple.org"})
     expect_refused(Account().when(registration("ada", email)), Errc::invalid, "email");
   auto long_name = registration();
   long_name.fullname = std::string(defaults::kMaxProfileFieldLength + 1, 'x');

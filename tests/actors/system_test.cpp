@@ -60,7 +60,8 @@ class SystemTest : public ::testing::Test {
     while (!projections::Queries(*store_).account_exists(owner)) add_account("owner" + random_hex(8));
     const auto record = wait([&](auto answer) {
       const std::string token = random_token();
-      system_->create_bot({"", owner, "bot", Json::object(), token_digest(token), secrets_.seal(token)}, cause(), answer);
+      system_->create_bot({"", owner, "bot", Json::object(), token_digest(token), secrets_.seal(token)}, cause(),
+                          answer);
     });
     return record ? std::string((*record)->id()) : record.error().message;
   }
@@ -69,8 +70,9 @@ class SystemTest : public ::testing::Test {
   }
   Expected<std::vector<std::string>> poll(const std::string& bot, std::size_t limit = 10,
                                           std::chrono::milliseconds wait_for = {}) {
-    return wait<std::vector<std::string>>(
-        [&](auto answer) { system_->poll({bot, limit, wait_for, cause(), {}}, answer); });
+    return wait<std::vector<std::string>>([&](auto answer) {
+      system_->poll({bot, limit, wait_for, cause(), {}}, answer);
+    });
   }
   Result finish(const std::string& id, const std::string& status = "completed") {
     return wait([&](auto answer) { system_->ask_command(id, FinishCommand{status}, cause(), answer); });
@@ -371,8 +373,9 @@ TEST_F(SystemTest, AResetMailIsWrittenForAKnownEmailOnly) {
     return files;
   };
   const projections::Queries queries(*store_);
-  for (int i = 0; i < 500 && (mails().empty() || !queries.open_reset_mails().empty() ||
-                              !queries.open_reset_requests().empty()); ++i)
+  for (int i = 0;
+       i < 500 && (mails().empty() || !queries.open_reset_mails().empty() || !queries.open_reset_requests().empty());
+       ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   ASSERT_EQ(mails().size(), 1u);
   std::ifstream in(mails().front());

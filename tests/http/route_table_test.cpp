@@ -53,8 +53,8 @@ class RouteTable : public ::testing::Test {
     gateway_ = std::make_unique<Gateway>(gateway_options, metrics_);
     EXPECT_TRUE(gateway_->add(*surface_));
     for (const char* name : {"owner", "other"}) {
-      const std::string body = std::string(R"({"username":")") + name + R"(","email":")" + name +
-                               R"(@example.org","password":"password"})";
+      const std::string body =
+          std::string(R"({"username":")") + name + R"(","email":")" + name + R"(@example.org","password":"password"})";
       EXPECT_EQ(send("POST", "/api/auth/register", body).status, 200);
       const auto answer = send("POST", "/api/auth/login", body);
       const std::string& set = answer.headers.front().second;
@@ -75,8 +75,8 @@ class RouteTable : public ::testing::Test {
 
   Response send(const std::string& method, const std::string& target, const std::string& body = {},
                 const std::string& header = {}, const std::string& value = {}) {
-    const auto owned = std::make_shared<std::vector<std::string>>(
-        std::vector<std::string>{method, target, body, header, value});
+    const auto owned =
+        std::make_shared<std::vector<std::string>>(std::vector<std::string>{method, target, body, header, value});
     Request request;
     request.method = (*owned)[0];
     request.target = (*owned)[1];
@@ -170,8 +170,8 @@ TEST_F(RouteTable, EveryIntegerParameterHasARange) {
       if (!parameter.integer) continue;
       for (const std::string& value : {std::to_string(parameter.max + 1), std::to_string(parameter.min - 1),
                                        std::string("x"), std::string("1x"), std::string("99999999999999999999")}) {
-        const auto answer = send(route.method, target_of(route) + "?" + parameter.name + "=" + value, "", "Cookie",
-                                 cookies_["owner"]);
+        const auto answer =
+            send(route.method, target_of(route) + "?" + parameter.name + "=" + value, "", "Cookie", cookies_["owner"]);
         expect_error(answer, 400, route);
         EXPECT_EQ(Json::parse(answer.body)["field"], parameter.name);
       }

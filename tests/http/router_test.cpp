@@ -57,9 +57,9 @@ TEST_F(RouterTest, DecodesParametersOnce) {
 }
 
 TEST_F(RouterTest, APathInAnyOtherFormMatchesNoRoute) {
-  for (const char* path : {"", "/", "api/users/7", "/api//users/7", "/api/./users/7", "/api/users/..",
-                           "/api/users/%2e%2e", "/api/users/%00", "/api/users/%zz", "/api/users/7/", "/api/users/",
-                           "//api/users/7"})
+  for (const char* path :
+       {"", "/", "api/users/7", "/api//users/7", "/api/./users/7", "/api/users/..", "/api/users/%2e%2e",
+        "/api/users/%00", "/api/users/%zz", "/api/users/7/", "/api/users/", "//api/users/7"})
     EXPECT_EQ(router_.find("GET", path).route, nullptr) << path;
 }
 

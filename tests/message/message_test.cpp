@@ -11,9 +11,7 @@ struct RecordedSink : Reply::Sink {
   std::vector<int>& statuses;
 };
 
-Reply recorded(std::vector<int>& statuses) {
-  return Reply(std::make_unique<RecordedSink>(statuses));
-}
+Reply recorded(std::vector<int>& statuses) { return Reply(std::make_unique<RecordedSink>(statuses)); }
 
 TEST(Message, FindsAHeaderWithoutCaseAndTheFirstOfTwo) {
   Request request;

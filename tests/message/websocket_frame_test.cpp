@@ -7,9 +7,7 @@ namespace {
 
 using namespace std::string_literals;
 
-TEST(WebSocketFrame, IsTheExampleOfTheRfc) {
-  EXPECT_EQ(*make_text_frame("Hello"), "\x81\x05Hello");
-}
+TEST(WebSocketFrame, IsTheExampleOfTheRfc) { EXPECT_EQ(*make_text_frame("Hello"), "\x81\x05Hello"); }
 
 TEST(WebSocketFrame, WritesTheLengthInThreeForms) {
   EXPECT_EQ(make_binary_frame(std::string(125, 'x'))->substr(0, 3), "\x82\x7Dx"s);

@@ -122,7 +122,7 @@ TEST(HttpServer, SendsNoBodyWithStatusesThatHaveNone) {
   }
 }
 
-TEST(HttpServer, KeepsTheOrderOfPipelinedRequests) {
+TEST(HttpServer, HandlesPipelinedRequestsOneAfterTheOther) {
   std::mutex mutex;
   std::vector<std::pair<std::string, Reply>> held;
   RunningServer server([&](Request request, Reply reply) {
@@ -131,26 +131,55 @@ TEST(HttpServer, KeepsTheOrderOfPipelinedRequests) {
   });
   auto client = server.client();
   client.send(get("/1") + get("/2") + get("/3"));
-  ASSERT_TRUE(eventually([&] {
-    const std::lock_guard lock(mutex);
-    return held.size() == 3;
-  }));
-  for (auto reply = held.rbegin(); reply != held.rend(); ++reply)
-    reply->second({.body = reply->first});
   for (const char* path : {"/1", "/2", "/3"}) {
+    ASSERT_TRUE(eventually([&] {
+      const std::lock_guard lock(mutex);
+      return !held.empty();
+    }));
+    std::this_thread::sleep_for(5ms);
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(held.size(), 1) << "the next one waits for this one's answer";
+    held.front().second({.body = held.front().first});
+    held.clear();
     const auto response = client.response();
     ASSERT_TRUE(response);
     EXPECT_EQ(response->body, path);
   }
 }
 
-TEST(HttpServer, AnswersMorePipelinedRequestsThanItHandlesAtATime) {
+TEST(HttpServer, AnswersARequestBeforeItRefusesTheBytesBehindIt) {
+  RunningServer server;
+  auto client = server.client();
+  client.send(post("/", "body") + "\x01\x02\r\n\r\n");
+  const auto answered = client.response();
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->body, "POST /|body");
+  const auto refused = client.response();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 400);
+  EXPECT_TRUE(client.ends());
+}
+
+TEST(HttpServer, HandlesNothingBehindARequestThatClosesTheConnection) {
+  std::atomic<int> handled{0};
+  RunningServer server([&](Request request, Reply reply) {
+    ++handled;
+    echo(std::move(request), std::move(reply));
+  });
+  auto client = server.client();
+  client.send(post("/1", "", "Connection: close\r\n") + post("/2", ""));
+  ASSERT_TRUE(client.response());
+  EXPECT_TRUE(client.ends());
+  EXPECT_EQ(client.received(), "");
+  EXPECT_EQ(handled, 1);
+}
+
+TEST(HttpServer, AnswersManyPipelinedRequests) {
   RunningServer server;
   auto client = server.client();
   constexpr int kRequests = 500;
   std::string all;
-  for (int i = 0; i < kRequests; ++i)
-    all += post("/" + std::to_string(i), std::string(100, 'x'));
+  for (int i = 0; i < kRequests; ++i) all += post("/" + std::to_string(i), std::string(100, 'x'));
   std::thread sender([&] { client.send(all); });
   for (int i = 0; i < kRequests; ++i) {
     const auto response = client.response();
@@ -164,8 +193,7 @@ TEST(HttpServer, TakesAChunkedBodyWithTrailers) {
   RunningServer server;
   auto client = server.client();
   const std::string head = "POST /c HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n";
-  const auto response =
-      client.ask(head + "5\r\nhello\r\n1;ext=1\r\n \r\n5\r\nworld\r\n0\r\nX-Trailer: 1\r\n\r\n");
+  const auto response = client.ask(head + "5\r\nhello\r\n1;ext=1\r\n \r\n5\r\nworld\r\n0\r\nX-Trailer: 1\r\n\r\n");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, "POST /c|hello world");
   const auto next = client.ask(get("/next"));
@@ -176,8 +204,7 @@ TEST(HttpServer, TakesAChunkedBodyWithTrailers) {
 TEST(HttpServer, TakesARequestThatComesByteByByte) {
   RunningServer server;
   auto client = server.client();
-  for (const char byte : post("/slow", "body"))
-    client.send({&byte, 1});
+  for (const char byte : post("/slow", "body")) client.send({&byte, 1});
   const auto response = client.response();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, "POST /slow|body");
@@ -251,8 +278,7 @@ TEST(HttpServer, SaysWhyItCannotListen) {
   const auto again = server.listen({.port = *taken, .application = {.request = echo}});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::conflict);
-  EXPECT_EQ(again.error().message,
-            "cannot listen on 127.0.0.1:" + std::to_string(*taken) + ": Address already in use");
+  EXPECT_EQ(again.error().message, "cannot listen on 127.0.0.1:" + std::to_string(*taken) + ": Address already in use");
   const auto foreign = server.listen({.address = "192.0.2.1", .application = {.request = echo}});
   ASSERT_FALSE(foreign);
   EXPECT_EQ(foreign.error().code, Errc::conflict);

@@ -57,9 +57,7 @@ class RawClient {
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   }
   RawClient(RawClient&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)),
-        connected_(other.connected_),
-        received_(std::move(other.received_)) {}
+      : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), received_(std::move(other.received_)) {}
   RawClient& operator=(RawClient&&) = delete;
   ~RawClient() { close(); }
 
@@ -133,8 +131,7 @@ class RawClient {
   /// True when the server ends the connection within the time, after any bytes.
   bool ends(std::chrono::milliseconds timeout = 5000ms) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (!ended_ && std::chrono::steady_clock::now() < deadline)
-      receive_some(50ms);
+    while (!ended_ && std::chrono::steady_clock::now() < deadline) receive_some(50ms);
     return ended_;
   }
 
@@ -152,9 +149,8 @@ inline std::string get(std::string_view path, std::string_view more_headers = ""
 }
 
 inline std::string post(std::string_view path, std::string_view body, std::string_view more_headers = "") {
-  return "POST " + std::string(path) +
-         " HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-         std::string(more_headers) + "\r\n" + std::string(body);
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + std::string(more_headers) + "\r\n" + std::string(body);
 }
 
 }  // namespace troupe::http::test

@@ -27,8 +27,7 @@ class RunningServer {
   explicit RunningServer(std::function<void(Request, Reply)> handler = echo, ServerLimits limits = {},
                          std::function<void(Request, std::unique_ptr<Upgrade>)> upgrade = {})
       : server_(limits) {
-    const auto port =
-        server_.listen({.application = {.request = std::move(handler), .upgrade = std::move(upgrade)}});
+    const auto port = server_.listen({.application = {.request = std::move(handler), .upgrade = std::move(upgrade)}});
     EXPECT_TRUE(port.has_value());
     port_ = port.value_or(0);
     thread_ = std::thread([this] {

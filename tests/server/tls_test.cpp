@@ -64,8 +64,7 @@ class TlsClient {
     std::string all(bytes, '\0');
     std::size_t have = 0;
     std::size_t got = 0;
-    while (have < bytes && SSL_read_ex(ssl_, all.data() + have, bytes - have, &got) == 1)
-      have += got;
+    while (have < bytes && SSL_read_ex(ssl_, all.data() + have, bytes - have, &got) == 1) have += got;
     all.resize(have);
     return all;
   }
@@ -100,16 +99,13 @@ struct Echoing : WebSocketListener {
 class TlsTest : public testing::Test {
  protected:
   TlsTest() : server_({.max_body_bytes = 100'000, .read_request_timeout = 300ms}) {
-    Application application{.request =
-                                [](Request request, Reply reply) {
-                                  const bool tls = request.tls;
-                                  tls ? echo(std::move(request), std::move(reply))
-                                      : reply({.body = "not TLS"});
-                                },
-                            .upgrade =
-                                [](Request, std::unique_ptr<Upgrade> upgrade) {
-                                  upgrade->accept(std::make_shared<Echoing>(), {});
-                                }};
+    Application application{
+        .request =
+            [](Request request, Reply reply) {
+              const bool tls = request.tls;
+              tls ? echo(std::move(request), std::move(reply)) : reply({.body = "not TLS"});
+            },
+        .upgrade = [](Request, std::unique_ptr<Upgrade> upgrade) { upgrade->accept(std::make_shared<Echoing>(), {}); }};
     const auto port = server_.listen({.tls = certificate_.files(), .application = std::move(application)});
     EXPECT_TRUE(port) << (port ? "" : port.error().message);
     port_ = port.value_or(0);

@@ -25,8 +25,7 @@ std::string frame_header(std::uint8_t first_byte, std::uint64_t length, bool mas
   } else {
     const int bytes = length < 65536 ? 2 : 8;
     header += static_cast<char>(mask_bit | (bytes == 2 ? 126 : 127));
-    for (int i = bytes - 1; i >= 0; --i)
-      header += static_cast<char>(length >> (8 * i));
+    for (int i = bytes - 1; i >= 0; --i) header += static_cast<char>(length >> (8 * i));
   }
   return header;
 }
@@ -35,8 +34,7 @@ std::string frame(std::uint8_t first_byte, std::string_view payload, bool masked
   std::string bytes = frame_header(first_byte, payload.size(), masked);
   const std::string mask = masked ? std::string("\x12\x34\x56\x78") : std::string(4, '\0');
   if (masked) bytes += mask;
-  for (std::size_t i = 0; i < payload.size(); ++i)
-    bytes += static_cast<char>(payload[i] ^ mask[i % 4]);
+  for (std::size_t i = 0; i < payload.size(); ++i) bytes += static_cast<char>(payload[i] ^ mask[i % 4]);
   return bytes;
 }
 
@@ -53,8 +51,7 @@ std::string handshake(std::string_view more_headers = "") {
 
 class WebSocketClient : public RawClient {
  public:
-  explicit WebSocketClient(const RunningServer& server, std::string_view more_headers = "")
-      : RawClient(server.port()) {
+  explicit WebSocketClient(const RunningServer& server, std::string_view more_headers = "") : RawClient(server.port()) {
     send(handshake(more_headers));
     switched_ = response();
   }
@@ -68,8 +65,7 @@ class WebSocketClient : public RawClient {
     if (length >= 126) {
       const std::string extended = receive(length == 126 ? 2 : 8);
       length = 0;
-      for (const unsigned char byte : extended)
-        length = length * 256 + byte;
+      for (const unsigned char byte : extended) length = length * 256 + byte;
     }
     return Frame{static_cast<std::uint8_t>(head[0]), receive(length)};
   }
@@ -131,8 +127,8 @@ class WebSocketTest : public testing::Test {
  protected:
   void start(WebSocketLimits limits = {}, ServerLimits server_limits = {}) {
     limits_ = limits;
-    server_ = std::make_unique<RunningServer>(
-        echo, server_limits, [this](Request request, std::unique_ptr<Upgrade> upgrade) {
+    server_ =
+        std::make_unique<RunningServer>(echo, server_limits, [this](Request request, std::unique_ptr<Upgrade> upgrade) {
           if (request.header("X-Refuse")) return upgrade->refuse({.status = 403, .body = "no"});
           if (request.header("X-Forget")) return;
           upgrade->accept(std::make_shared<EchoListener>(log_), limits_);
@@ -143,8 +139,7 @@ class WebSocketTest : public testing::Test {
     WebSocketClient client(*server_);
     client.send(bytes);
     auto answer = client.next();
-    while (answer && answer->opcode() != kClose)
-      answer = client.next();
+    while (answer && answer->opcode() != kClose) answer = client.next();
     ASSERT_TRUE(answer) << "expected code " << code;
     EXPECT_EQ(answer->close_code(), code);
     EXPECT_TRUE(client.ends());
@@ -205,8 +200,7 @@ TEST_F(WebSocketTest, AnswersManySmallMessagesInOrder) {
   WebSocketClient client(*server_);
   constexpr int kMessages = 5000;
   std::thread sender([&] {
-    for (int i = 0; i < kMessages; ++i)
-      client.send(frame(kFin | kText, std::to_string(i)));
+    for (int i = 0; i < kMessages; ++i) client.send(frame(kFin | kText, std::to_string(i)));
   });
   for (int i = 0; i < kMessages; ++i) {
     const auto answer = client.next();
@@ -253,8 +247,7 @@ TEST_F(WebSocketTest, ClosesWithACodeAndWaitsForTheAnswer) {
   EXPECT_EQ(close->payload, close_payload(4000, "as you wish"));
   std::this_thread::sleep_for(20ms);
   EXPECT_FALSE(log_->has("closed 4000"));
-  client.send(frame(kFin | kText, "sent before the close was seen") +
-              frame(kFin | kClose, close_payload(4000)));
+  client.send(frame(kFin | kText, "sent before the close was seen") + frame(kFin | kClose, close_payload(4000)));
   EXPECT_TRUE(log_->eventually_has("closed 4000"));
   EXPECT_TRUE(client.ends());
   EXPECT_EQ(log_->copy(), (std::vector<std::string>{"opened", "closed 4000"}));
@@ -302,8 +295,7 @@ TEST_F(WebSocketTest, RefusesAMessageOverTheLimitByItsHeaderAlone) {
   const std::size_t before = measurable_resident_bytes();
   expect_close(frame_header(kFin | kBinary, std::uint64_t{2} << 30, true) + "mask", 1009);
   expect_close(frame(kFin | kText, std::string(1001, 'a')), 1009);
-  expect_close(frame(kText, std::string(600, 'a')) + frame(kFin | kContinuation, std::string(600, 'a')),
-               1009);
+  expect_close(frame(kText, std::string(600, 'a')) + frame(kFin | kContinuation, std::string(600, 'a')), 1009);
   EXPECT_LE(measurable_resident_bytes(), before + 10'000'000);
   WebSocketClient client(*server_);
   client.send(frame(kFin | kText, std::string(1000, 'a')));
@@ -366,8 +358,7 @@ TEST_F(WebSocketTest, HardClosesADroppedClientThatStillDoesNotRead) {
   const SharedFrame shared = make_binary_frame(std::string(100'000, 'x'));
   server_->on_loop([&] {
     const auto socket = log_->socket;
-    for (int i = 0; i < 200; ++i)
-      socket->send_frame(shared);
+    for (int i = 0; i < 200; ++i) socket->send_frame(shared);
   });
   EXPECT_TRUE(log_->eventually_has("closed 1008"));
   EXPECT_TRUE(eventually([&] { return metrics().websockets == 0; }, defaults::kWebSocketCloseTimeout + 2s));
@@ -426,8 +417,8 @@ TEST_F(WebSocketTest, CompressesWhenAskedAndAllowed) {
 TEST_F(WebSocketTest, BoundsWhatACompressedMessageUnpacksTo) {
   start({.max_message_bytes = 1000, .permessage_deflate = true});
   // 4,000 times 'a' as zlib compresses it at level 9, without the last four bytes of the sync flush.
-  const std::string bomb(
-      "\xec\xc1\x31\x01\x00\x00\x00\xc2\xa0\xac\xeb\x5f\xc2\x18\x3e\x40\x01\x00\x00\x00\x6f\x03", 22);
+  const std::string bomb("\xec\xc1\x31\x01\x00\x00\x00\xc2\xa0\xac\xeb\x5f\xc2\x18\x3e\x40\x01\x00\x00\x00\x6f\x03",
+                         22);
   WebSocketClient client(*server_, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
   client.send(frame(kFin | kReserved1 | kText, bomb));
   const auto close = client.next();
@@ -457,10 +448,8 @@ TEST_F(WebSocketTest, MayBeRefusedForgottenOrMalformed) {
   EXPECT_EQ(status(handshake("X-Refuse: 1\r\n")), 403);
   EXPECT_EQ(status(handshake("X-Forget: 1\r\n")), 500);
   const std::string upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
-  EXPECT_EQ(
-      status(
-          get("/", upgrade + "Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")),
-      426);
+  EXPECT_EQ(status(get("/", upgrade + "Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")),
+            426);
   EXPECT_EQ(status(get("/", upgrade + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n")), 400);
   EXPECT_EQ(status(get("/", upgrade)), 426);
   RunningServer without;
@@ -520,18 +509,15 @@ TEST_F(WebSocketTest, BroadcastsOneFrameToManyClients) {
   });
   constexpr std::size_t kClients = 200;
   std::vector<std::unique_ptr<WebSocketClient>> clients;
-  for (std::size_t i = 0; i < kClients; ++i)
-    clients.push_back(std::make_unique<WebSocketClient>(server));
+  for (std::size_t i = 0; i < kClients; ++i) clients.push_back(std::make_unique<WebSocketClient>(server));
   server.on_loop([&] {
     for (int i = 0; i < 10; ++i) {
       const SharedFrame shared = make_text_frame("news " + std::to_string(i));
-      for (const auto& socket : sockets)
-        socket->send_frame(shared);
+      for (const auto& socket : sockets) socket->send_frame(shared);
     }
   });
   for (auto& client : clients)
-    for (int i = 0; i < 10; ++i)
-      ASSERT_EQ(client->next()->payload, "news " + std::to_string(i));
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(client->next()->payload, "news " + std::to_string(i));
   server.on_loop([&] { sockets.clear(); });
 }
 

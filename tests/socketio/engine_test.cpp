@@ -35,8 +35,7 @@ struct EngineTest : testing::Test {
     return *engine_;
   }
 
-  std::shared_ptr<Answer> request(std::string_view method, const std::string& query,
-                                  std::string_view body = {},
+  std::shared_ptr<Answer> request(std::string_view method, const std::string& query, std::string_view body = {},
                                   std::vector<std::pair<std::string, std::string>> headers = {}) {
     auto answer = std::make_shared<Answer>();
     engine().request(make_request(method, "/engine.io/", query, body, std::move(headers)), reply_to(answer));
@@ -78,7 +77,6 @@ struct EngineTest : testing::Test {
 };
 
 // Handshake
-// ----------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, OpensAPollingSession) {
   const auto answer = request("GET", "EIO=4&transport=polling&t=abc");
@@ -101,9 +99,7 @@ TEST_F(EngineTest, OpensAWebSocketSession) {
   EXPECT_EQ(handshake.at("upgrades"), nlohmann::json::array());
 }
 
-TEST_F(EngineTest, GivesEverySessionAnotherId) {
-  EXPECT_NE(open(), open());
-}
+TEST_F(EngineTest, GivesEverySessionAnotherId) { EXPECT_NE(open(), open()); }
 
 TEST_F(EngineTest, RefusesBadRequestsWithTheCodesOfTheReference) {
   const auto sid = open();
@@ -128,8 +124,8 @@ TEST_F(EngineTest, RefusesBadRequestsWithTheCodesOfTheReference) {
 }
 
 TEST_F(EngineTest, RefusesBadUpgrades) {
-  for (const auto* query : {"EIO=4", "EIO=abc&transport=websocket", "transport=websocket",
-                            "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=nobody"}) {
+  for (const auto* query : {"EIO=4", "EIO=abc&transport=websocket", "transport=websocket", "EIO=4&transport=polling",
+                            "EIO=4&transport=websocket&sid=nobody"}) {
     const auto outcome = upgrade(query);
     EXPECT_FALSE(outcome.socket) << query;
     EXPECT_EQ(outcome.refusal->status, 400) << query;
@@ -176,12 +172,10 @@ TEST_F(EngineTest, KeepsTheRequestBeyondItsConnection) {
 }
 
 // CORS
-// ---------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, AnswersAPreflight) {
-  const auto answer =
-      request("OPTIONS", "EIO=4&transport=polling", {},
-              {{"Origin", "http://a.example"}, {"Access-Control-Request-Headers", "x-one,x-two"}});
+  const auto answer = request("OPTIONS", "EIO=4&transport=polling", {},
+                              {{"Origin", "http://a.example"}, {"Access-Control-Request-Headers", "x-one,x-two"}});
   EXPECT_EQ(answer->status(), 204);
   EXPECT_EQ(answer->body(), "");
   EXPECT_EQ(answer->header("Access-Control-Allow-Origin"), "*");
@@ -213,7 +207,6 @@ TEST_F(EngineTest, SendsNoCorsHeadersUnlessToldTo) {
 }
 
 // Polling
-// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, EchoesPackets) {
   const auto sid = open();
@@ -240,8 +233,8 @@ TEST_F(EngineTest, ClosesOnABrokenPayload) {
 
 TEST_F(EngineTest, ClosesOnRawBytes) {
   const auto sid = open();
-  const auto answer = request("POST", "EIO=4&transport=polling&sid=" + sid, "4a",
-                              {{"content-type", "application/octet-stream"}});
+  const auto answer =
+      request("POST", "EIO=4&transport=polling&sid=" + sid, "4a", {{"content-type", "application/octet-stream"}});
   EXPECT_EQ(answer->status(), 400);
   EXPECT_EQ(engine().sessions(), 0U);
 }
@@ -330,8 +323,7 @@ TEST_F(EngineTest, ForgetsACloseThatNobodyFetches) {
 TEST_F(EngineTest, DropsAClientThatLetsTooManyPacketsWait) {
   options.max_queued_packets = 3;
   const auto sid = open();
-  for (int i = 0; i < 3; ++i)
-    last->send(text_packet("4x"));
+  for (int i = 0; i < 3; ++i) last->send(text_packet("4x"));
   loop.run();
   EXPECT_TRUE(closes.empty());
   last->send(text_packet("4x"));
@@ -353,7 +345,6 @@ TEST_F(EngineTest, DropsAClientThatLetsTooManyBytesWait) {
 }
 
 // Heartbeat
-// ----------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, PingsAfterEveryPong) {
   const auto sid = open();
@@ -381,7 +372,6 @@ TEST_F(EngineTest, ClosesWithoutAPong) {
 }
 
 // WebSocket
-// ----------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, EchoesOnAWebSocket) {
   auto socket = open_websocket();
@@ -398,13 +388,12 @@ TEST_F(EngineTest, ClosesAWebSocketOnABrokenPacketOrACloseOrWhenItBreaks) {
   }
   open_websocket()->say("1");
   open_websocket()->break_off();
-  EXPECT_EQ(closes, (std::vector{Reason::parse_error, Reason::parse_error, Reason::parse_error,
-                                 Reason::transport_close, Reason::transport_close}));
+  EXPECT_EQ(closes, (std::vector{Reason::parse_error, Reason::parse_error, Reason::parse_error, Reason::transport_close,
+                                 Reason::transport_close}));
   EXPECT_EQ(engine().sessions(), 0U);
 }
 
 // Upgrade
-// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, MovesFromPollingToWebSocket) {
   const auto sid = open();
@@ -473,7 +462,6 @@ TEST_F(EngineTest, ClosesTheProbeWithTheSession) {
 }
 
 // The end
-// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(EngineTest, ShutsDown) {
   const auto sid = open();
@@ -514,12 +502,8 @@ TEST_F(EngineTest, SurvivesRandomClients) {
         if (const auto opened = request("GET", "EIO=4&transport=polling"); opened->status() == 200)
           sids.push_back(nlohmann::json::parse(opened->body().substr(1)).at("sid").get<std::string>());
         break;
-      case 1:
-        polls.push_back(poll(sid));
-        break;
-      case 2:
-        post(sid, pick(bodies));
-        break;
+      case 1: polls.push_back(poll(sid)); break;
+      case 2: post(sid, pick(bodies)); break;
       case 3:
         if (auto socket = upgrade("EIO=4&transport=websocket" + (random() % 2 ? "&sid=" + sid : "")).socket)
           sockets.push_back(std::move(socket));
@@ -541,8 +525,7 @@ TEST_F(EngineTest, SurvivesRandomClients) {
   }
   loop.advance(60s);
   EXPECT_EQ(engine().sessions(), 0U);
-  for (const auto& polled : polls)
-    EXPECT_TRUE(polled->response) << "no poll waits for ever";
+  for (const auto& polled : polls) EXPECT_TRUE(polled->response) << "no poll waits for ever";
 }
 
 }  // namespace

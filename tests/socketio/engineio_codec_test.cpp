@@ -16,8 +16,7 @@ TEST(EngineCodec, ReadsATextPacket) {
 }
 
 TEST(EngineCodec, RefusesEmptyAndUnknownPackets) {
-  for (const auto* text : {"", "abc", "7", "/", "b"})
-    EXPECT_FALSE(decode_engine_packet(text)) << text;
+  for (const auto* text : {"", "abc", "7", "/", "b"}) EXPECT_FALSE(decode_engine_packet(text)) << text;
 }
 
 TEST(EngineCodec, ReadsAPayloadOfTextAndBinary) {
@@ -41,8 +40,7 @@ TEST(EngineCodec, RefusesMorePacketsThanTheLimit) {
 }
 
 TEST(EngineCodec, WritesWhatItReads) {
-  const std::deque<EngineFrame> packets = {text_packet("4hello"), binary_packet("\x01\x02\x03\x04"),
-                                           text_packet("2")};
+  const std::deque<EngineFrame> packets = {text_packet("4hello"), binary_packet("\x01\x02\x03\x04"), text_packet("2")};
   EXPECT_EQ(encode_engine_payload(packets), "4hello\036bAQIDBA==\0362");
 }
 
@@ -57,8 +55,7 @@ TEST(EngineCodec, KeepsBinaryWhole) {
   std::mt19937 random(1);
   for (std::size_t size = 0; size < 200; ++size) {
     std::string bytes(size, '\0');
-    for (auto& byte : bytes)
-      byte = static_cast<char>(random());
+    for (auto& byte : bytes) byte = static_cast<char>(random());
     const auto packets = decode_engine_payload(encode_engine_payload({binary_packet(bytes)}));
     ASSERT_TRUE(packets);
     EXPECT_EQ(packets->at(0).data, bytes);
@@ -70,8 +67,7 @@ TEST(EngineCodec, SurvivesRandomPayloads) {
   const std::string alphabet = "0123456b\036=A4 \xff\x00/+"s;
   for (int round = 0; round < 20000; ++round) {
     std::string body(random() % 40, '\0');
-    for (auto& byte : body)
-      byte = alphabet[random() % alphabet.size()];
+    for (auto& byte : body) byte = alphabet[random() % alphabet.size()];
     const auto packets = decode_engine_payload(body);
     EXPECT_LE(packets ? packets->size() : 0, body.size());
   }

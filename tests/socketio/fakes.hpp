@@ -105,16 +105,15 @@ inline http::Request make_request(std::string_view method, std::string_view path
     std::string method, target, body;
     std::vector<std::pair<std::string, std::string>> headers;
   };
-  auto text = std::make_shared<Text>(Text{std::string(method), std::string(path) + '?' + std::string(query),
-                                          std::string(body), std::move(headers)});
+  auto text = std::make_shared<Text>(
+      Text{std::string(method), std::string(path) + '?' + std::string(query), std::string(body), std::move(headers)});
   http::Request request;
   request.method = text->method;
   request.target = text->target;
   request.path = request.target.substr(0, path.size());
   request.query = request.target.substr(path.size() + 1);
   request.body = text->body;
-  for (const auto& [name, value] : text->headers)
-    request.headers.emplace_back(name, value);
+  for (const auto& [name, value] : text->headers) request.headers.emplace_back(name, value);
   request.keep_alive = text;
   return request;
 }
@@ -123,9 +122,7 @@ inline http::Request make_request(std::string_view method, std::string_view path
 class FakeWebSocket : public http::WebSocket, public std::enable_shared_from_this<FakeWebSocket> {
  public:
   void send_text(std::string_view text) override { received.emplace_back(text); }
-  void send_binary(std::string_view bytes) override {
-    received.push_back(std::string("binary:").append(bytes));
-  }
+  void send_binary(std::string_view bytes) override { received.push_back(std::string("binary:").append(bytes)); }
   void send_frame(const http::SharedFrame& frame) override {
     frames.push_back(frame);
     const EngineFrame packet{frame, ((*frame)[0] & 0x0F) == 2};
@@ -165,8 +162,7 @@ struct UpgradeOutcome {
 inline std::unique_ptr<http::Upgrade> upgrade_to(UpgradeOutcome& outcome) {
   struct FakeUpgrade : http::Upgrade {
     explicit FakeUpgrade(UpgradeOutcome& outcome) : outcome(outcome) {}
-    void accept(std::shared_ptr<http::WebSocketListener> listener,
-                const http::WebSocketLimits& limits) override {
+    void accept(std::shared_ptr<http::WebSocketListener> listener, const http::WebSocketLimits& limits) override {
       outcome.limits = limits;
       outcome.socket = std::make_shared<FakeWebSocket>();
       outcome.socket->listener = listener;

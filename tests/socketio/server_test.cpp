@@ -65,8 +65,7 @@ struct ServerTest : testing::Test {
     client->received.assign(received.begin() + 1, received.end());
     return client;
   }
-  std::shared_ptr<Answer> request(std::string_view method, const std::string& query,
-                                  std::string_view body = {}) {
+  std::shared_ptr<Answer> request(std::string_view method, const std::string& query, std::string_view body = {}) {
     auto answer = std::make_shared<Answer>();
     io().request(make_request(method, "/socket.io/", query, body), reply_to(answer));
     loop.run();
@@ -83,7 +82,6 @@ struct ServerTest : testing::Test {
 };
 
 // Connecting
-// ---------------------------------------------------------------------------------------------------------
 
 TEST_F(ServerTest, AnswersAConnectWithOnlyAPublicId) {
   Json answer;
@@ -216,7 +214,6 @@ TEST_F(ServerTest, RefusesAHugeAuthPayload) {
 }
 
 // Events
-// -------------------------------------------------------------------------------------------------------------
 
 TEST_F(ServerTest, EchoesEventsAndAcknowledgements) {
   auto client = connect();
@@ -323,9 +320,7 @@ TEST_F(ServerTest, ForgetsAnAcknowledgementWhenTheClientHasGone) {
 TEST_F(ServerTest, AsksAClientAndHearsItsAnswer) {
   auto client = connect();
   std::vector<std::string> answers;
-  const auto hear = [&](Expected<Json> answer) {
-    answers.push_back(answer ? answer->dump() : answer.error().message);
-  };
+  const auto hear = [&](Expected<Json> answer) { answers.push_back(answer ? answer->dump() : answer.error().message); };
   sockets.at(0)->emit_with_ack(1s, hear, "q", 1);
   sockets.at(0)->emit_with_ack(1s, hear, "q", 2);
   EXPECT_EQ(client->take(), (Texts{R"(420["q",1])", R"(421["q",2])"}));
@@ -355,7 +350,6 @@ TEST_F(ServerTest, GivesUpOnAClientThatDoesNotAnswer) {
 }
 
 // Rooms
-// --------------------------------------------------------------------------------------------------------------
 
 TEST_F(ServerTest, SendsToARoomOnceForEachSocket) {
   std::vector<std::shared_ptr<FakeWebSocket>> clients = {connect(), connect(), connect(), connect()};
@@ -387,12 +381,10 @@ TEST_F(ServerTest, SharesOneFrameAmongAllClientsOfARoom) {
     sockets.clear();
     auto one = connect();
     auto two = connect();
-    for (const auto& socket : sockets)
-      socket->join("a");
+    for (const auto& socket : sockets) socket->join("a");
     io().of("/").to("a").emit("new_log", RenderedJson{R"({"z":1,"a":2})"});
     EXPECT_EQ(one->frames.back(), two->frames.back());
-    EXPECT_EQ(one->take(),
-              (Texts{recovery ? R"(42["new_log",{"z":1,"a":2},"1"])" : R"(42["new_log",{"z":1,"a":2}])"}));
+    EXPECT_EQ(one->take(), (Texts{recovery ? R"(42["new_log",{"z":1,"a":2},"1"])" : R"(42["new_log",{"z":1,"a":2}])"}));
   }
 }
 
@@ -431,15 +423,13 @@ TEST_F(ServerTest, SurvivesClientsThatBreakWhileARoomIsSentTo) {
     socket->say("40");
     socket->fragile = true;
   }
-  for (const auto& socket : sockets)
-    socket->join("a");
+  for (const auto& socket : sockets) socket->join("a");
   io().of("/").to("a").emit("e");
   EXPECT_EQ(ends.size(), 5U);
   EXPECT_EQ(io().of("/").sockets(), 0U);
 }
 
 // Leaving
-// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(ServerTest, LetsAClientLeaveANamespaceAndComeBack) {
   auto client = connect();
@@ -483,8 +473,7 @@ TEST_F(ServerTest, EndsEverySocketOfARoom) {
 
 TEST_F(ServerTest, DeliversADisconnectToAPollingClient) {
   const auto opened = request("GET", "EIO=4&transport=polling");
-  const auto sid =
-      "EIO=4&transport=polling&sid=" + Json::parse(opened->body().substr(1)).at("sid").get<std::string>();
+  const auto sid = "EIO=4&transport=polling&sid=" + Json::parse(opened->body().substr(1)).at("sid").get<std::string>();
   request("POST", sid, "40");
   request("GET", sid);
   sockets[0]->disconnect(true);
@@ -531,7 +520,6 @@ TEST_F(ServerTest, SaysWhyASocketEnded) {
 }
 
 // Recovery
-// -----------------------------------------------------------------------------------------------------------
 
 struct RecoveryTest : ServerTest {
   RecoveryTest() { options.recovery.enabled = true; }
@@ -692,21 +680,14 @@ TEST_F(ServerTest, SurvivesRandomClients) {
     if (clients.size() < 8) clients.push_back(open());
     auto& client = clients[random() % clients.size()];
     switch (random() % 6) {
-      case 0:
-        client->say_bytes("abc");
-        break;
-      case 1:
-        loop.advance(std::chrono::milliseconds(random() % 100));
-        break;
-      case 2:
-        io().of("/").emit("e", round);
-        break;
+      case 0: client->say_bytes("abc"); break;
+      case 1: loop.advance(std::chrono::milliseconds(random() % 100)); break;
+      case 2: io().of("/").emit("e", round); break;
       case 3:
         if (!admits.empty()) admits.back().accept();
         admits.clear();
         break;
-      default:
-        client->say(texts[random() % texts.size()]);
+      default: client->say(texts[random() % texts.size()]);
     }
     if (client->close_code) std::swap(client, clients.back()), clients.pop_back();
     sockets.clear();

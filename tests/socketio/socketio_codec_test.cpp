@@ -9,13 +9,9 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string text_of(const Frames& frames) {
-  return std::string(frames.at(0).payload());
-}
+std::string text_of(const Frames& frames) { return std::string(frames.at(0).payload()); }
 
-Json bytes(std::string_view text) {
-  return Json::binary({text.begin(), text.end()});
-}
+Json bytes(std::string_view text) { return Json::binary({text.begin(), text.end()}); }
 
 TEST(SocketCodec, ReadsEveryPartOfAPacket) {
   const auto packet = decode_packet(R"(52-/admin,456["name",{"z":1,"a":2}])");
@@ -36,9 +32,9 @@ TEST(SocketCodec, ReadsANamespaceThatEndsThePacket) {
 }
 
 TEST(SocketCodec, AcceptsWhatTheReferenceAccepts) {
-  for (const auto* text : {"0", R"(0{"token":"123"})", "1", R"(2["a"])", "2[1,2]", "3[]", "37[]", "30012[1]",
-                           R"(2["error"])", R"(50-["a"])", R"(510-["a"])", R"(4{"message":"x"})", R"(4"x")",
-                           R"(2["_placeholder",{"_placeholder":true}])"})
+  for (const auto* text :
+       {"0", R"(0{"token":"123"})", "1", R"(2["a"])", "2[1,2]", "3[]", "37[]", "30012[1]", R"(2["error"])",
+        R"(50-["a"])", R"(510-["a"])", R"(4{"message":"x"})", R"(4"x")", R"(2["_placeholder",{"_placeholder":true}])"})
     EXPECT_TRUE(decode_packet(text)) << text;
 }
 
@@ -99,8 +95,7 @@ TEST(SocketCodec, RefusesANamespacePastTheLimit) {
 }
 
 TEST(SocketCodec, PutsAttachmentsInTheirPlaces) {
-  auto packet =
-      decode_packet(R"(52-["x",{"deep":[{"_placeholder":true,"num":1}]},{"_placeholder":true,"num":0}])");
+  auto packet = decode_packet(R"(52-["x",{"deep":[{"_placeholder":true,"num":1}]},{"_placeholder":true,"num":0}])");
   ASSERT_TRUE(packet);
   ASSERT_TRUE(fill_placeholders(packet->data, {"first", "second"}));
   EXPECT_EQ(packet->data[1]["deep"][0], bytes("second"));
@@ -108,9 +103,9 @@ TEST(SocketCodec, PutsAttachmentsInTheirPlaces) {
 }
 
 TEST(SocketCodec, RefusesPlaceholdersThatNameNoAttachment) {
-  for (const auto* text : {R"([{"_placeholder":true,"num":1}])", R"([{"_placeholder":true,"num":-1}])",
-                           R"([{"_placeholder":true,"num":"0"}])", R"([{"_placeholder":true,"num":0.5}])",
-                           R"([{"_placeholder":true}])"}) {
+  for (const auto* text :
+       {R"([{"_placeholder":true,"num":1}])", R"([{"_placeholder":true,"num":-1}])",
+        R"([{"_placeholder":true,"num":"0"}])", R"([{"_placeholder":true,"num":0.5}])", R"([{"_placeholder":true}])"}) {
     auto data = Json::parse(text);
     EXPECT_FALSE(fill_placeholders(data, {"a"})) << text;
   }
@@ -131,21 +126,18 @@ TEST(SocketCodec, WritesEvents) {
 }
 
 TEST(SocketCodec, WritesInvalidTextWithoutThrowing) {
-  EXPECT_EQ(text_of(encode_event("/", {}, "\xff", {Argument("\xfe")})),
-            "42[\"\xEF\xBF\xBD\",\"\xEF\xBF\xBD\"]");
+  EXPECT_EQ(text_of(encode_event("/", {}, "\xff", {Argument("\xfe")})), "42[\"\xEF\xBF\xBD\",\"\xEF\xBF\xBD\"]");
 }
 
 TEST(SocketCodec, WritesByteStringsAsAttachments) {
   const Json nested = {{"list", {1, bytes("\x01\x02")}}, {"more", bytes("x")}};
   const auto frames = encode_event("/", {}, "bin", {Argument(bytes("0")), Argument(nested)});
   ASSERT_EQ(frames.size(), 4U);
-  EXPECT_EQ(text_of(frames),
-            R"(453-["bin",{"_placeholder":true,"num":0},)"
-            R"({"list":[1,{"_placeholder":true,"num":1}],"more":{"_placeholder":true,"num":2}}])");
+  EXPECT_EQ(text_of(frames), R"(453-["bin",{"_placeholder":true,"num":0},)"
+                             R"({"list":[1,{"_placeholder":true,"num":1}],"more":{"_placeholder":true,"num":2}}])");
   EXPECT_TRUE(frames[2].binary);
   EXPECT_EQ(frames[2].payload(), "\x01\x02");
-  EXPECT_EQ(text_of(encode_ack("/", 789, {Argument(bytes("0"))})),
-            R"(461-789[{"_placeholder":true,"num":0}])");
+  EXPECT_EQ(text_of(encode_ack("/", 789, {Argument(bytes("0"))})), R"(461-789[{"_placeholder":true,"num":0}])");
 }
 
 TEST(SocketCodec, WritesAcksAndControlPackets) {
@@ -161,22 +153,19 @@ TEST(SocketCodec, WritesWhatItReads) {
     const auto packet = decode_packet(std::string_view(text).substr(1));
     ASSERT_TRUE(packet);
     std::vector<Argument> arguments(packet->data.begin() + 1, packet->data.end());
-    EXPECT_EQ(text_of(encode_event(packet->nsp, packet->id, packet->data[0].get<std::string>(), arguments)),
-              text);
+    EXPECT_EQ(text_of(encode_event(packet->nsp, packet->id, packet->data[0].get<std::string>(), arguments)), text);
   }
 }
 
 TEST(SocketCodec, SurvivesRandomPackets) {
   std::mt19937 random(3);
-  const std::vector<std::string> pieces = {
-      "0",         "1",     "2", "3", "4",  "5",    "6",
-      "-",         "/",     ",", "[", "]",  "{",    "}",
-      "\"",        "\"a\"", ":", "1", "\\", "\xff", "\"_placeholder\":true",
-      "\"num\":0", "null"};
+  const std::vector<std::string> pieces = {"0",         "1",     "2", "3", "4",  "5",    "6",
+                                           "-",         "/",     ",", "[", "]",  "{",    "}",
+                                           "\"",        "\"a\"", ":", "1", "\\", "\xff", "\"_placeholder\":true",
+                                           "\"num\":0", "null"};
   for (int round = 0; round < 20000; ++round) {
     std::string text;
-    for (auto left = random() % 20; left > 0; --left)
-      text += pieces[random() % pieces.size()];
+    for (auto left = random() % 20; left > 0; --left) text += pieces[random() % pieces.size()];
     if (auto packet = decode_packet(text)) {
       EXPECT_LE(packet->attachments, defaults::kMaxAttachments);
       (void)fill_placeholders(packet->data, {"a", "b"});

@@ -21,8 +21,7 @@ class ChildWriter {
     if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(in, O_CLOEXEC) != 0) std::abort();
     arguments.insert(arguments.begin(), TROUPE_CRASH_WRITER);
     std::vector<char*> argv;
-    for (auto& argument : arguments)
-      argv.push_back(argument.data());
+    for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
@@ -52,8 +51,7 @@ class ChildWriter {
         buffer_.erase(0, end + 1);
         unsigned long long position = 0;
         unsigned digest = 0;
-        if (std::sscanf(line.c_str(), "ack %llu %x", &position, &digest) == 2)
-          acknowledged[position] = digest;
+        if (std::sscanf(line.c_str(), "ack %llu %x", &position, &digest) == 2) acknowledged[position] = digest;
         return line;
       }
       char bytes[65536];

@@ -134,8 +134,7 @@ TEST_F(Damage, OfACutWriteAheadLogIsAlwaysReported) {
 
 TEST_F(Damage, OfAMissingWriteAheadLogIsReported) {
   const auto copy = fresh_copy();
-  for (const auto& file : files(copy, ".log"))
-    fs::remove(file);
+  for (const auto& file : files(copy, ".log")) fs::remove(file);
   expect_whole_or_reported(copy, "without its write-ahead log");
   EXPECT_EQ(reported, 1);
 }
@@ -145,8 +144,7 @@ TEST_F(Damage, OfAFlippedBitInTheWriteAheadLogIsAlwaysReported) {
   std::mt19937_64 random(3);
   for (int i = 0; i < 12 * rounds(); ++i) {
     const auto copy = fresh_copy();
-    const auto bit =
-        i < 56 ? static_cast<std::uintmax_t>(i) : random() % (size * 8);  // first a record's own header
+    const auto bit = i < 56 ? static_cast<std::uintmax_t>(i) : random() % (size * 8);  // first a record's own header
     flip_bit(newest_wal(copy), bit);
     expect_whole_or_reported(copy, "bit " + std::to_string(bit) + " flipped");
   }
@@ -186,12 +184,10 @@ TEST(MissingRecord, InTheWriteAheadLogIsReportedAtOpening) {
     std::string bytes = read.str();
     // A physical record: checksum (4 bytes), length (2, little-endian), type (1), payload.
     const auto size_at = [&](std::size_t at) {
-      return 7u + static_cast<unsigned char>(bytes[at + 4]) +
-             256u * static_cast<unsigned char>(bytes[at + 5]);
+      return 7u + static_cast<unsigned char>(bytes[at + 4]) + 256u * static_cast<unsigned char>(bytes[at + 5]);
     };
     std::size_t at = 0;
-    for (std::size_t i = 0; i < missing; ++i)
-      at += size_at(at);
+    for (std::size_t i = 0; i < missing; ++i) at += size_at(at);
     bytes.erase(at, size_at(at));
     std::ofstream(wal, std::ios::binary | std::ios::trunc) << bytes;
     const auto opened = Store::open({.folder = copy});
@@ -206,8 +202,7 @@ TEST_F(Damage, OfACutTableFileIsAlwaysReported) {
     for (int i = 0; i < rounds(); ++i) {
       const auto copy = fresh_copy();
       const auto table = files(copy, ".sst").at(file);
-      const auto length =
-          fs::file_size(table) * static_cast<std::uintmax_t>(i) / static_cast<std::uintmax_t>(rounds());
+      const auto length = fs::file_size(table) * static_cast<std::uintmax_t>(i) / static_cast<std::uintmax_t>(rounds());
       fs::resize_file(table, length);
       expect_whole_or_reported(copy, table.filename().string() + " cut to " + std::to_string(length));
     }

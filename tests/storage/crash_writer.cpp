@@ -46,8 +46,7 @@ void say_acknowledged(const Expected<RecordPtr>& answer) {
 
 void wait_for_end_of_input() {
   char byte;
-  while (::read(STDIN_FILENO, &byte, 1) > 0)
-    continue;
+  while (::read(STDIN_FILENO, &byte, 1) > 0) continue;
 }
 
 void append_from_one_thread(Store& store, unsigned stream, unsigned appends) {
@@ -59,16 +58,14 @@ void append_from_one_thread(Store& store, unsigned stream, unsigned appends) {
       in_flight.release();
     });
   }
-  for (int i = 0; i < kInFlightPerThread; ++i)
-    in_flight.acquire();
+  for (int i = 0; i < kInFlightPerThread; ++i) in_flight.acquire();
 }
 
 void load(Store& store, unsigned threads, unsigned appends) {
   std::vector<std::thread> writers;
   for (unsigned i = 0; i < threads; ++i)
     writers.emplace_back([&store, i, appends] { append_from_one_thread(store, i, appends); });
-  for (auto& writer : writers)
-    writer.join();
+  for (auto& writer : writers) writer.join();
   say("loaded");
   wait_for_end_of_input();
 }
@@ -86,8 +83,8 @@ void fill(Store& store) {
     announced.get_future().wait();
     const auto later = store.append_and_wait(nth_append(1, 1));
     const Errc code = later ? Errc::invalid : later.error().code;
-    say("failed " + std::string(name(answer.error().code)) + " then " + std::string(name(code)) +
-        " healthy " + std::to_string(store.healthy()) + " calls " + std::to_string(failure_calls));
+    say("failed " + std::string(name(answer.error().code)) + " then " + std::string(name(code)) + " healthy " +
+        std::to_string(store.healthy()) + " calls " + std::to_string(failure_calls));
     return;
   }
 }

@@ -40,8 +40,7 @@ Append at_version(Append append, Version version) {
 
 std::vector<Position> positions_of(const std::vector<Record>& records) {
   std::vector<Position> positions;
-  for (const auto& record : records)
-    positions.push_back(record.position);
+  for (const auto& record : records) positions.push_back(record.position);
   return positions;
 }
 
@@ -72,8 +71,7 @@ TEST_F(Journal, KeepsEveryFieldOfARecord) {
 }
 
 TEST_F(Journal, ReadsFromTheRecordThatHoldsAPosition) {
-  for (int i = 0; i < 3; ++i)
-    must_append(append_to("bots/a", 3));
+  for (int i = 0; i < 3; ++i) must_append(append_to("bots/a", 3));
   EXPECT_THAT(positions_of(records(0)), ElementsAre(1, 4, 7));
   EXPECT_THAT(positions_of(records(3)), ElementsAre(1, 4, 7));
   EXPECT_THAT(positions_of(records(4)), ElementsAre(4, 7));
@@ -82,8 +80,7 @@ TEST_F(Journal, ReadsFromTheRecordThatHoldsAPosition) {
 }
 
 TEST_F(Journal, StopsAReadWhenTheVisitorSaysSo) {
-  for (int i = 0; i < 3; ++i)
-    must_append(append_to("bots/a"));
+  for (int i = 0; i < 3; ++i) must_append(append_to("bots/a"));
   int seen = 0;
   const auto stop = [&](const Record&) { return ++seen < 2; };
   ASSERT_TRUE(store->read(1, stop));
@@ -170,9 +167,8 @@ TEST_F(Journal, RefusesAnAppendWithAStaleVersion) {
 }
 
 TEST_F(Journal, ChecksVersionsAgainstEarlierAppendsOfTheSameBatch) {
-  const auto answers =
-      append_in_one_batch({at_version(append_to("bots/a", 2), 0), at_version(append_to("bots/a"), 0),
-                           at_version(append_to("bots/a"), 2), append_to("bots/a")});
+  const auto answers = append_in_one_batch({at_version(append_to("bots/a", 2), 0), at_version(append_to("bots/a"), 0),
+                                            at_version(append_to("bots/a"), 2), append_to("bots/a")});
   ASSERT_EQ(answers.size(), 4u);
   EXPECT_EQ((*answers[0])->version, 1u);
   ASSERT_FALSE(answers[1]);
@@ -228,9 +224,8 @@ TEST_F(Journal, FreesAClaimOnlyForItsHolder) {
 }
 
 TEST_F(Journal, ChecksClaimsAgainstEarlierAppendsOfTheSameBatch) {
-  const auto answers =
-      append_in_one_batch({take("accounts/1", "username/ada"), take("accounts/2", "username/ada"),
-                           release("accounts/1", "username/ada"), take("accounts/3", "username/ada")});
+  const auto answers = append_in_one_batch({take("accounts/1", "username/ada"), take("accounts/2", "username/ada"),
+                                            release("accounts/1", "username/ada"), take("accounts/3", "username/ada")});
   ASSERT_EQ(answers.size(), 4u);
   EXPECT_TRUE(answers[0]);
   EXPECT_FALSE(answers[1]);
@@ -373,8 +368,7 @@ TEST_F(Journal, HandsFollowersEveryRecordOnceInLogOrderAfterItsAnswer) {
           if (answer) answered = (*answer)->position;
         });
     });
-  for (auto& caller : callers)
-    caller.join();
+  for (auto& caller : callers) caller.join();
   store->append_and_wait(at_version(append_to("bots/0"), 12345));  // refused: followers hear nothing of it
   open();  // closes the first store, and with it the writer's thread
   EXPECT_EQ(followed, positions_of(records()));
@@ -391,11 +385,9 @@ TEST_F(Journal, LetsAnAnswerAppendAgain) {
 }
 
 TEST_F(Journal, RefusesNamesKeysAndSizesPastTheirLimits) {
-  for (const std::string stream : {"", "bots", "/a", "bots/"})
-    EXPECT_EQ(refusal_of(append_to(stream)), Errc::invalid);
+  for (const std::string stream : {"", "bots", "/a", "bots/"}) EXPECT_EQ(refusal_of(append_to(stream)), Errc::invalid);
   EXPECT_EQ(refusal_of(append_to(std::string("bots/a\0b", 8))), Errc::invalid);
-  EXPECT_EQ(refusal_of(append_to("bots/" + std::string(defaults::kMaxStreamNameBytes, 'x'))),
-            Errc::too_large);
+  EXPECT_EQ(refusal_of(append_to("bots/" + std::string(defaults::kMaxStreamNameBytes, 'x'))), Errc::too_large);
   EXPECT_EQ(refusal_of(append_to("bots/a", defaults::kMaxAppendEvents + 1)), Errc::too_large);
   Append large = append_to("bots/a");
   large.events[0].payload.resize(defaults::kMaxAppendBytes + 1);
@@ -443,8 +435,7 @@ TEST_F(Journal, IsOverloadedPastItsQueueOfBytes) {
   EXPECT_GT(store->metrics().queue_bytes, 6000u);
   EXPECT_EQ(refusal_of(large), Errc::overloaded);
   gate.open();
-  while (store->metrics().queue_depth > 0)
-    std::this_thread::yield();
+  while (store->metrics().queue_depth > 0) std::this_thread::yield();
   EXPECT_EQ(store->metrics().queue_bytes, 0u);
   EXPECT_EQ(must_append(large).position, 3u);
 }
@@ -458,8 +449,7 @@ TEST_F(Journal, BoundsABatchByItsEventsButTakesALargerAppendAlone) {
   Gate gate;
   store->append(append_to("bots/a"), gate.answer());
   gate.wait_until_reached();
-  for (const auto& append : appends)
-    store->append(append, [](const Expected<RecordPtr>&) {});
+  for (const auto& append : appends) store->append(append, [](const Expected<RecordPtr>&) {});
   gate.open();
   open();
   EXPECT_THAT(batches, ElementsAre(1, 2, 2, 2, 1, 1));
@@ -484,8 +474,7 @@ TEST_F(Journal, AnswersWhatWaitsBeforeItCloses) {
 }
 
 TEST_F(Journal, CountsWhatItDoesInCumulativeHistograms) {
-  for (int i = 0; i < 5; ++i)
-    must_append(append_to("bots/a", 3));
+  for (int i = 0; i < 5; ++i) must_append(append_to("bots/a", 3));
   refusal_of(at_version(append_to("bots/a"), 0));
   const auto metrics = store->metrics();
   EXPECT_EQ(metrics.appends, 5u);

@@ -22,13 +22,12 @@ struct Finding {
 
 class LogCheck {
  public:
-  LogCheck(const Store& store, const Acknowledged& acknowledged)
-      : store_(store), acknowledged_(acknowledged) {}
+  LogCheck(const Store& store, const Acknowledged& acknowledged) : store_(store), acknowledged_(acknowledged) {}
 
   Finding run() {
-    for (const auto step : {&LogCheck::check_log, &LogCheck::check_acknowledged, &LogCheck::check_streams,
-                            &LogCheck::check_category, &LogCheck::check_rows, &LogCheck::check_claims,
-                            &LogCheck::check_idempotency}) {
+    for (const auto step :
+         {&LogCheck::check_log, &LogCheck::check_acknowledged, &LogCheck::check_streams, &LogCheck::check_category,
+          &LogCheck::check_rows, &LogCheck::check_claims, &LogCheck::check_idempotency}) {
       (this->*step)();
       if (finding_.kind != Finding::Kind::whole) break;
     }
@@ -43,8 +42,7 @@ class LogCheck {
   }
   template <class T>
   void expect_read(const Expected<T>& read) {
-    if (!read && finding_.kind == Finding::Kind::whole)
-      finding_ = {Finding::Kind::reported, read.error().message};
+    if (!read && finding_.kind == Finding::Kind::whole) finding_ = {Finding::Kind::reported, read.error().message};
   }
 
   void check_log() {
@@ -56,8 +54,7 @@ class LogCheck {
       expect(record.position == next, "positions have a gap at " + std::to_string(next));
       auto& records = streams_[stream];
       expect(n == records.size() + 1, "a stream lacks an append");
-      expect(record.version == (records.empty() ? 1 : records.back().last_version() + 1),
-             "versions have a gap");
+      expect(record.version == (records.empty() ? 1 : records.back().last_version() + 1), "versions have a gap");
       next = record.last_position() + 1;
       records.push_back(record);
       positions_[record.position] = digest(record);
@@ -90,8 +87,7 @@ class LogCheck {
   void check_category() {
     auto expected = positions_.rbegin();
     expect_read(store_.read_category_backward("load", kNewest, [&](const Record& record) {
-      expect(expected != positions_.rend() && record.position == expected->first,
-             "the category's index differs");
+      expect(expected != positions_.rend() && record.position == expected->first, "the category's index differs");
       if (expected != positions_.rend()) ++expected;
       return finding_.kind == Finding::Kind::whole;
     }));
@@ -103,10 +99,8 @@ class LogCheck {
     std::map<std::string, std::string> latest;
     for (const auto& [stream, records] : streams_) {
       nlohmann::json map = nlohmann::json::object();
-      for (unsigned n = 1; n <= records.size(); ++n)
-        map.update(patch_of(n));
-      for (const auto& record : records)
-        total += static_cast<std::int64_t>(record.events.size());
+      for (unsigned n = 1; n <= records.size(); ++n) map.update(patch_of(n));
+      for (const auto& record : records) total += static_cast<std::int64_t>(record.events.size());
       const auto count = static_cast<unsigned>(records.size());
       const std::string name = stream_name(stream);
       expect(store_.counter(kCounters, name) == count, "the counter of " + name + " differs from a recount");

@@ -55,9 +55,7 @@ TEST_F(Open, IsRefusedWhileAnotherProcessHoldsTheFolderAndNamesIt) {
   open();  // the kernel let go of the lock
 }
 
-TEST_F(Open, IsRefusedTwiceInOneProcess) {
-  EXPECT_EQ(refusal().code, Errc::conflict);
-}
+TEST_F(Open, IsRefusedTwiceInOneProcess) { EXPECT_EQ(refusal().code, Errc::conflict); }
 
 TEST_F(Open, FailsWithASentenceWhereNoFolderCanBe) {
   store.reset();
@@ -181,8 +179,7 @@ TEST_F(Open, ReadsWhileTheOtherProcessKeepsWriting) {
   ChildWriter child({"load", folder.path(), "2", "0"});
   ASSERT_EQ(child.wait_for("open"), "open");
   for (int round = 0; round < 5; ++round) {
-    for (int i = 0; i < 200; ++i)
-      child.wait_for("ack");
+    for (int i = 0; i < 200; ++i) child.wait_for("ack");
     auto reader = Store::open({.folder = folder.path(), .read_only = true});
     ASSERT_TRUE(reader) << reader.error().message;
     const auto finding = LogCheck(**reader, child.acknowledged).run();

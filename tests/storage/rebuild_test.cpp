@@ -23,9 +23,8 @@ class Rebuild : public StoreTest {
   }
 
   static Expected<std::vector<RowChange>> rows_of(const Record& record) {
-    return std::vector<RowChange>{
-        {1, Kind::add, "count", {}, static_cast<std::int64_t>(record.events.size())},
-        {1, Kind::put, "seen/" + record.stream, std::to_string(record.position)}};
+    return std::vector<RowChange>{{1, Kind::add, "count", {}, static_cast<std::int64_t>(record.events.size())},
+                                  {1, Kind::put, "seen/" + record.stream, std::to_string(record.position)}};
   }
 
   Expected<void> rebuild() { return store->rebuild(rows_of, {{"bots", 2}}, {}); }

@@ -9,13 +9,7 @@ namespace troupe::storage {
 namespace {
 
 events::Record example() {
-  return {41,
-          "bots/AbCd",
-          7,
-          -5,
-          "account/7",
-          "req-1",
-          {{"BotCreated", 1, "\xa1\x61\x61\x01"}, {"BotNamed", 300, ""}}};
+  return {41, "bots/AbCd", 7, -5, "account/7", "req-1", {{"BotCreated", 1, "\xa1\x61\x61\x01"}, {"BotNamed", 300, ""}}};
 }
 
 std::string encode(const events::Record& record) {
@@ -97,9 +91,9 @@ TEST(RecordCodec, RefusesAnotherFormatAndPositionZero) {
 TEST(RecordCodec, NeverTrustsALengthOrACount) {
   std::string body = encode_body(example()).bytes;
   for (std::size_t at = 1; at < body.size(); ++at) {
-    for (const std::string& huge : {std::string("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10),
-                                    std::string("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11),
-                                    std::string("\xff\xff\xff\xff\x0f", 5)}) {
+    for (const std::string& huge :
+         {std::string("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10),
+          std::string("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11), std::string("\xff\xff\xff\xff\x0f", 5)}) {
       std::string bytes = body.substr(0, at) + huge + body.substr(at);
       put_fixed64(bytes, 41);
       put_fixed64(bytes, 7);

@@ -17,8 +17,7 @@ std::string cbor(const json& value) {
 
 std::string merged(std::optional<std::string> stored, const std::vector<std::string>& operands) {
   RowMerge merge(stored ? std::optional<std::string_view>(*stored) : std::nullopt);
-  for (const auto& operand : operands)
-    merge.apply(operand);
+  for (const auto& operand : operands) merge.apply(operand);
   return merge.finish();
 }
 
@@ -33,8 +32,7 @@ TEST(RowMerge, AddsToAMissingAndToAnExistingCounter) {
 }
 
 TEST(RowMerge, WrapsAroundInsteadOfOverflowing) {
-  EXPECT_EQ(merged(store_row(encode_counter(INT64_MAX)), {add_operand(1)}),
-            store_row(encode_counter(INT64_MIN)));
+  EXPECT_EQ(merged(store_row(encode_counter(INT64_MAX)), {add_operand(1)}), store_row(encode_counter(INT64_MIN)));
 }
 
 TEST(RowMerge, PatchesTopLevelFieldsOnly) {
@@ -80,8 +78,7 @@ TEST(RowMerge, RefusesNestingThatCouldExhaustTheStackAndLengthsThatCouldExhaustM
 TEST(CombineOperands, DoesInOneWhatTheyDoInARow) {
   const auto sum = combine_operands({add_operand(1), add_operand(2), add_operand(-9)});
   EXPECT_EQ(sum, add_operand(-6));
-  const std::string first = patch_operand(cbor({{"a", 1}, {"b", 1}})),
-                    second = patch_operand(cbor({{"b", 2}}));
+  const std::string first = patch_operand(cbor({{"a", 1}, {"b", 1}})), second = patch_operand(cbor({{"b", 2}}));
   const auto both = combine_operands({first, second});
   ASSERT_TRUE(both);
   const std::string row = store_row(cbor({{"z", 0}}));

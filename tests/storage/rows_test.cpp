@@ -32,11 +32,10 @@ class Rows : public StoreTest {
     return append;
   }
 
-  std::vector<std::string> keys(TableId table, std::string_view prefix, std::string_view from,
-                                Direction direction) {
+  std::vector<std::string> keys(TableId table, std::string_view prefix, std::string_view from, Direction direction) {
     std::vector<std::string> found;
-    EXPECT_TRUE(store->scan(table, prefix, from, direction,
-                            [&](auto key, auto) { return found.emplace_back(key), true; }));
+    EXPECT_TRUE(
+        store->scan(table, prefix, from, direction, [&](auto key, auto) { return found.emplace_back(key), true; }));
     return found;
   }
 };
@@ -68,8 +67,7 @@ TEST_F(Rows, AddsToCounters) {
 }
 
 TEST_F(Rows, AddsUpWhatManyAppendsOfOneBatchAdd) {
-  std::vector<Append> appends(100,
-                              changing({{1, Kind::add, "count", {}, 2}, {1, Kind::add, "count", {}, 1}}));
+  std::vector<Append> appends(100, changing({{1, Kind::add, "count", {}, 2}, {1, Kind::add, "count", {}, 1}}));
   append_in_one_batch(appends);
   EXPECT_EQ(store->counter(1, "count"), 300);
 }
@@ -173,15 +171,13 @@ TEST_F(Rows, ScansRowsOfOneMoment) {
 
 TEST_F(Rows, ReadAHotCounterCheaplyWhateverItsHistory) {
   change({{1, Kind::add, "cold", {}, 1}});
-  for (int batch = 0; batch < 300; ++batch)
-    change({{1, Kind::add, "hot", {}, 1}});
+  for (int batch = 0; batch < 300; ++batch) change({{1, Kind::add, "hot", {}, 1}});
   ASSERT_EQ(store->counter(1, "hot"), 300);
   const auto fastest_read = [&](std::string_view key) {
     auto fastest = std::chrono::steady_clock::duration::max();
     for (int round = 0; round < 20; ++round) {
       const auto started = std::chrono::steady_clock::now();
-      for (int i = 0; i < 50; ++i)
-        store->counter(1, key);
+      for (int i = 0; i < 50; ++i) store->counter(1, key);
       fastest = std::min(fastest, std::chrono::steady_clock::now() - started);
     }
     return fastest;
@@ -190,9 +186,7 @@ TEST_F(Rows, ReadAHotCounterCheaplyWhateverItsHistory) {
 }
 
 TEST_F(Rows, SurviveAReopen) {
-  change({{1, Kind::put, "row", "value"},
-          {1, Kind::add, "count", {}, 5},
-          {1, Kind::patch, "map", cbor({{"a", 1}})}});
+  change({{1, Kind::put, "row", "value"}, {1, Kind::add, "count", {}, 5}, {1, Kind::patch, "map", cbor({{"a", 1}})}});
   open();
   change({{1, Kind::add, "count", {}, 5}, {1, Kind::patch, "map", cbor({{"b", 2}})}});
   open();

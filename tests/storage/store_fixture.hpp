@@ -79,8 +79,7 @@ class StoreTest : public testing::Test {
     store->append(append_to("gates/1"), gate.answer());
     gate.wait_until_reached();
     for (auto& append : appends)
-      store->append(std::move(append),
-                    [&](Expected<RecordPtr> answer) { answers.push_back(std::move(answer)); });
+      store->append(std::move(append), [&](Expected<RecordPtr> answer) { answers.push_back(std::move(answer)); });
     const auto batches = store->metrics().batches;
     gate.open();
     Append barrier;

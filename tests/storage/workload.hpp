@@ -13,9 +13,7 @@ inline constexpr TableId kCounters = 1;
 inline constexpr TableId kLatest = 2;
 inline constexpr TableId kMaps = 3;
 
-inline std::string stream_name(unsigned stream) {
-  return "load/" + std::to_string(stream);
-}
+inline std::string stream_name(unsigned stream) { return "load/" + std::to_string(stream); }
 inline std::string claim_name(unsigned stream, unsigned n) {
   return "name/" + std::to_string(stream) + "/" + std::to_string(n);
 }
@@ -23,9 +21,7 @@ inline std::string idempotency_key(unsigned stream, unsigned n) {
   return "POST /load/" + std::to_string(stream) + "/" + std::to_string(n);
 }
 
-inline nlohmann::json patch_of(unsigned n) {
-  return {{"n", n}, {"field" + std::to_string(n % 5), n}};
-}
+inline nlohmann::json patch_of(unsigned n) { return {{"n", n}, {"field" + std::to_string(n % 5), n}}; }
 
 inline std::string cbor(const nlohmann::json& value) {
   std::string bytes;
@@ -45,8 +41,7 @@ inline Append nth_append(unsigned stream, unsigned n) {
   const unsigned events = 1 + (next() >> 16) % 8;
   for (unsigned i = 0; i < events; ++i) {
     std::string payload((next() >> 16) % 700, '\0');
-    for (char& byte : payload)
-      byte = static_cast<char>(next() >> 24);
+    for (char& byte : payload) byte = static_cast<char>(next() >> 24);
     append.events.push_back({"LoadHappened", static_cast<std::uint16_t>(1 + i % 3), std::move(payload)});
   }
   append.claims.push_back({Claim::Kind::take, claim_name(stream, n)});
@@ -64,14 +59,12 @@ inline Append nth_append(unsigned stream, unsigned n) {
 }
 
 /// Says what a record holds, but for where it stands.
-inline std::uint32_t digest(const Record& record) {
-  return encode_body(record).checksum;
-}
+inline std::uint32_t digest(const Record& record) { return encode_body(record).checksum; }
 
 inline std::uint32_t digest_of_nth(unsigned stream, unsigned n) {
   Append append = nth_append(stream, n);
-  return digest(Record{0, append.stream, 0, append.time, append.caused_by, append.correlation,
-                       std::move(append.events)});
+  return digest(
+      Record{0, append.stream, 0, append.time, append.caused_by, append.correlation, std::move(append.events)});
 }
 
 }  // namespace troupe::storage::test

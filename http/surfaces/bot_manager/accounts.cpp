@@ -31,7 +31,8 @@ Error in_this_dialect(Error error) {
 }  // namespace
 
 void BotManager::register_account(const CallPtr& call) {
-  RegisterAccount command{0, call->body_text("username"), call->body_text("email"), call->body_text("fullname"), "", "user"};
+  RegisterAccount command{0,     call->body_text("username"), call->body_text("email"), call->body_text("fullname"), "",
+                          "user"};
   // Refused before the costly hash, when it can be.
   if (const auto ok = AccountDecider::decide({}, command, call->now); !ok) return call->refuse(ok.error());
   services_.system.hash_password(
@@ -68,9 +69,8 @@ void BotManager::log_out(const CallPtr& call) {
   const auto caller = token ? credentials_.of_login(*token) : Expected<Caller>(Caller{});
   if (!caller || caller->account == 0) return call->answer(kSuccess, clear_cookie());
   call->caller = *caller;
-  services_.system.ask_account(
-      caller->account, LogOut{caller->login_hash}, call->cause(),
-      then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
+  services_.system.ask_account(caller->account, LogOut{caller->login_hash}, call->cause(),
+                               then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
 }
 
 void BotManager::me(const CallPtr& call) {
@@ -110,11 +110,12 @@ void BotManager::reset_password(const CallPtr& call) {
   const std::string token_hash = token_digest(call->body_text("token"));
   const auto account = queries_.account_with_reset(token_hash);
   if (!account) return call->refuse({Errc::invalid, "Invalid or expired token", "token"});
-  services_.system.hash_password(
-      call->body_text("new_password"), then_with<std::string>(call, [this, call, account, token_hash](std::string hash) {
-        services_.system.ask_account(*account, ResetPassword{token_hash, std::move(hash)}, call->cause(),
-                                     then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
-      }));
+  services_.system.hash_password(call->body_text("new_password"),
+                                 then_with<std::string>(call, [this, call, account, token_hash](std::string hash) {
+                                   services_.system.ask_account(
+                                       *account, ResetPassword{token_hash, std::move(hash)}, call->cause(),
+                                       then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
+                                 }));
 }
 
 void BotManager::delete_account(const CallPtr& call) {
@@ -129,7 +130,8 @@ void BotManager::delete_account(const CallPtr& call) {
 }
 
 void BotManager::users(const CallPtr& call) {
-  const auto rows = queries_.accounts(call->query_integer("after"), static_cast<std::size_t>(call->query_integer("limit")));
+  const auto rows =
+      queries_.accounts(call->query_integer("after"), static_cast<std::size_t>(call->query_integer("limit")));
   call->answer(counted("users", rows, user_listed));
 }
 

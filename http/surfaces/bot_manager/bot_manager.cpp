@@ -13,7 +13,8 @@ BotManager::BotManager(Services services, socketio::Options socketio_options)
       routes_(make_routes(*this)),
       io_(services.loop, std::move(socketio_options)) {
   auto& all = io_.of("/");
-  all.authorize([this](const socketio::Handshake& handshake, const socketio::Admit& answer) { admit(handshake, answer); });
+  all.authorize(
+      [this](const socketio::Handshake& handshake, const socketio::Admit& answer) { admit(handshake, answer); });
   all.on_connection([this](const std::shared_ptr<socketio::Socket>& socket) { greet(socket); });
 }
 
@@ -23,7 +24,8 @@ Expected<Caller> BotManager::authenticate(const Request& request, std::string_vi
   if (const auto token = request.header("X-Bot-Token")) return credentials_.of_bot(trimmed(*token));
   if (const auto token = request.header("Authorization"); token && token->starts_with(kBearer))
     return credentials_.of_bot(trimmed(token->substr(kBearer.size())));
-  if (const auto token = cookie(request, "session_token"); token && !token->empty()) return credentials_.of_login(*token);
+  if (const auto token = cookie(request, "session_token"); token && !token->empty())
+    return credentials_.of_login(*token);
   return Caller{};
 }
 
@@ -79,7 +81,8 @@ bool BotManager::allowed_or_refused(const CallPtr& call, const std::string& bot_
   if (!caller.bot_id.empty() && caller.bot_id != bot_id)
     return call->refuse({Errc::unauthenticated, std::string(wrong_bot_token_text())}), false;
   const Subject subject = bot(bot_id);
-  const bool allowed = !caller.bot_id.empty() || caller.is_admin() || (subject.exists && subject.owner == caller.account);
+  const bool allowed =
+      !caller.bot_id.empty() || caller.is_admin() || (subject.exists && subject.owner == caller.account);
   if (!allowed) return call->refuse({Errc::forbidden, call->route->denied}), false;
   if (!subject.exists) return call->refuse({Errc::not_found, "Bot not found"}), false;
   return true;

@@ -122,8 +122,8 @@ class BotManager final : public Surface {
   /// Continues on the loop's thread with the record, or refuses the call.
   template <class Next>
   actors::RecordAnswer then(const CallPtr& call, Next next) {
-    return then_with<storage::RecordPtr>(
-        call, [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
+    return then_with<storage::RecordPtr>(call,
+                                         [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
   }
   /// The same for any other answer.
   template <class T, class Next>

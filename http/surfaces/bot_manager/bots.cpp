@@ -24,9 +24,12 @@ void BotManager::my_bots(const CallPtr& call) {
   const std::string key = std::to_string(call->caller.account);
   const auto since = services_.system.bot_changes();
   if (const std::string* known = my_bots_.find(key, since)) return call->answer_text(*known);
-  const auto list = [this, call] { return counted("bots", queries_.bots_of(call->caller.account), bot_of_mine).dump(); };
+  const auto list = [this, call] {
+    return counted("bots", queries_.bots_of(call->caller.account), bot_of_mine).dump();
+  };
   if (queries_.bot_count(call->caller.account) > static_cast<std::int64_t>(defaults::kMaxBotsListedAtOnce)) {
-    const bool taken = services_.system.read_elsewhere([call, list] { call->guarded([&] { call->answer_text(list()); }); });
+    const bool taken =
+        services_.system.read_elsewhere([call, list] { call->guarded([&] { call->answer_text(list()); }); });
     if (!taken) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
     return;
   }
@@ -37,16 +40,21 @@ void BotManager::my_bots(const CallPtr& call) {
 
 void BotManager::create_bot(const CallPtr& call) {
   const std::string token = random_token();
-  CreateBot command{"", call->caller.account, call->body_text("name"),
-                    call->body_object("metadata"), token_digest(token),
+  CreateBot command{"",
+                    call->caller.account,
+                    call->body_text("name"),
+                    call->body_object("metadata"),
+                    token_digest(token),
                     services_.secrets.seal(token)};
-  services_.system.create_bot(std::move(command), call->cause(), then(call, [this, call](const storage::Record& record) {
-    // From the record, so that a repeated request gets the first one's bot.
-    const auto created = events::decode_as<events::BotCreated>(record.events.front());
-    const auto first_token = created ? services_.secrets.unseal(created->sealed_token) : tl::unexpected(created.error());
-    if (!first_token) return call->refuse(first_token.error());
-    call->answer({{"success", true}, {"bot_id", created->id}, {"token", *first_token}});
-  }));
+  services_.system.create_bot(
+      std::move(command), call->cause(), then(call, [this, call](const storage::Record& record) {
+        // From the record, so that a repeated request gets the first one's bot.
+        const auto created = events::decode_as<events::BotCreated>(record.events.front());
+        const auto first_token =
+            created ? services_.secrets.unseal(created->sealed_token) : tl::unexpected(created.error());
+        if (!first_token) return call->refuse(first_token.error());
+        call->answer({{"success", true}, {"bot_id", created->id}, {"token", *first_token}});
+      }));
 }
 
 void BotManager::bot_details(const CallPtr& call) {
@@ -89,7 +97,8 @@ void BotManager::stored_data(const CallPtr& call) {
 }
 
 void BotManager::all_bots(const CallPtr& call) {
-  call->answer(counted("bots", queries_.all_bots(static_cast<std::size_t>(call->query_integer("limit"))), bot_of_system));
+  call->answer(
+      counted("bots", queries_.all_bots(static_cast<std::size_t>(call->query_integer("limit"))), bot_of_system));
 }
 
 void BotManager::bot_info(const CallPtr& call) {
@@ -112,8 +121,8 @@ void BotManager::settings(const CallPtr& call) {
 }
 
 void BotManager::update_settings(const CallPtr& call) {
-  services_.system.ask_bot(call->path_parameter("bot_id"), UpdateBot{std::nullopt, std::optional<Json>(call->body)}, call->cause(),
-                           then(call, [call](const storage::Record&) {
+  services_.system.ask_bot(call->path_parameter("bot_id"), UpdateBot{std::nullopt, std::optional<Json>(call->body)},
+                           call->cause(), then(call, [call](const storage::Record&) {
                              call->answer({{"success", true}, {"settings", call->body}});
                            }));
 }
@@ -158,7 +167,9 @@ void BotManager::report_status(const CallPtr& call) {
 
 void BotManager::sync_data(const CallPtr& call) {
   services_.system.ask_bot(call->path_parameter("bot_id"), SyncBotData{without_token(call->body)}, call->cause(),
-                           then(call, [call](const storage::Record&) { call->answer({{"status", "ok"}}); }));
+                           then(call, [call](const storage::Record&) {
+                             call->answer({{"status", "ok"}});
+                           }));
 }
 
 void BotManager::synced_data(const CallPtr& call) {

@@ -14,12 +14,12 @@ void BotManager::send_command(const CallPtr& call, const std::string& bot_id, co
   command.owner_id = bot(bot_id).owner;
   command.type = type;
   command.payload = std::move(payload);
-  services_.system.queue_command(
-      std::move(command), call->cause(), then(call, [this, call, status](const storage::Record& record) {
-        const auto row = queries_.command(record.id());
-        if (!row) return call->refuse({Errc::not_found, "Command not found"});
-        call->answer({{"status", status}, {"command", command_view(*row)}});
-      }));
+  services_.system.queue_command(std::move(command), call->cause(),
+                                 then(call, [this, call, status](const storage::Record& record) {
+                                   const auto row = queries_.command(record.id());
+                                   if (!row) return call->refuse({Errc::not_found, "Command not found"});
+                                   call->answer({{"status", status}, {"command", command_view(*row)}});
+                                 }));
 }
 
 void BotManager::send_to_bot(const CallPtr& call, const std::string& type) {
@@ -46,7 +46,8 @@ void BotManager::list_commands(const CallPtr& call) {
 
 void BotManager::commands_history(const CallPtr& call) {
   const auto limit = static_cast<std::size_t>(call->query_integer("limit"));
-  call->answer(counted("commands", queries_.commands_of_bot(call->path_parameter("bot_id"), limit), command_in_history));
+  call->answer(
+      counted("commands", queries_.commands_of_bot(call->path_parameter("bot_id"), limit), command_in_history));
 }
 
 void BotManager::poll_commands(const CallPtr& call) {
@@ -57,11 +58,11 @@ void BotManager::poll_commands(const CallPtr& call) {
   poll.cause = call->cause();
   poll.gone = [call] { return call->reply.gone(); };
   services_.system.poll(std::move(poll), then_with<std::vector<std::string>>(call, [this, call](auto ids) {
-    std::vector<projections::CommandRow> rows;
-    for (const auto& id : ids)
-      if (auto row = queries_.command(id)) rows.push_back(std::move(*row));
-    call->answer(counted("commands", rows, command_view));
-  }));
+                          std::vector<projections::CommandRow> rows;
+                          for (const auto& id : ids)
+                            if (auto row = queries_.command(id)) rows.push_back(std::move(*row));
+                          call->answer(counted("commands", rows, command_view));
+                        }));
 }
 
 void BotManager::acknowledge(const CallPtr& call) {

@@ -80,7 +80,9 @@ void BotManager::post_message(const CallPtr& call) {
   message.metadata = call->body_object("metadata");
   if (auto ok = actors::check(message); !ok) return call->refuse(ok.error());
   services_.store.append(actors::append_of_message(call->path_parameter("bot_id"), message, call->cause()),
-                         then(call, [call](const storage::Record&) { call->answer({{"status", "ok"}}); }));
+                         then(call, [call](const storage::Record&) {
+                           call->answer({{"status", "ok"}});
+                         }));
 }
 
 void BotManager::answer_from_feed(const CallPtr& call, FeedQuery query, const FeedAnswer& answer_of) {
@@ -154,8 +156,6 @@ void BotManager::export_bot(const CallPtr& call) {
                 {"messages", list(*messages, message_view)}});
 }
 
-void BotManager::health(const CallPtr& call) {
-  call->answer({{"status", "ok"}, {"timestamp", iso8601(call->now)}});
-}
+void BotManager::health(const CallPtr& call) { call->answer({{"status", "ok"}, {"timestamp", iso8601(call->now)}}); }
 
 }  // namespace troupe::http

@@ -67,14 +67,13 @@ Expected<Json> payload_of(const SocketJson& data) {
     if (holds_binary(*it)) return fail(Errc::invalid, std::string(field) + " must be JSON, not binary", field);
     payload[field] = Json::parse(it->dump());
     if (payload[field].type() != empty.type())
-      return fail(Errc::invalid, std::string(field) + " must be " + (empty.is_array() ? "an array" : "an object"), field);
+      return fail(Errc::invalid, std::string(field) + " must be " + (empty.is_array() ? "an array" : "an object"),
+                  field);
   }
   return payload;
 }
 
-SocketJson refused(const Error& error) {
-  return {{"status", "error"}, {"error", error.message}};
-}
+SocketJson refused(const Error& error) { return {{"status", "error"}, {"error", error.message}}; }
 
 }  // namespace
 
@@ -121,9 +120,9 @@ void BotManager::greet(const std::shared_ptr<Socket>& socket) {
     if (name == "send_message") send_message(from, arguments, ack);
   });
   if (!socket->recovered())
-    socket->emit("connection_established", SocketJson{{"status", "connected"},
-                                                      {"client_id", socket->id()},
-                                                      {"timestamp", iso8601(now_micros())}});
+    socket->emit(
+        "connection_established",
+        SocketJson{{"status", "connected"}, {"client_id", socket->id()}, {"timestamp", iso8601(now_micros())}});
 }
 
 void BotManager::send_message(Socket& socket, const SocketJson& arguments, const socketio::Ack& ack) {
@@ -182,9 +181,9 @@ void BotManager::committed(const std::vector<storage::RecordPtr>& records) {
 void BotManager::show(const storage::Record& record) {
   const auto category = record.category();
   if (category == events::kLogs || category == events::kMessages) return show_feed(record);
-  if (category == "command") return show_command(record);
-  if (category == "bot") return show_bot(record);
-  if (category == "account") return show_account(record);
+  if (category == events::kCommands) return show_command(record);
+  if (category == events::kBots) return show_bot(record);
+  if (category == events::kAccounts) return show_account(record);
 }
 
 void BotManager::show_feed(const storage::Record& record) {

@@ -16,10 +16,10 @@ using BM = BotManager;
 #define USER_FOUND R"({"id":1,"username":"ada","email":"ada@example.org","fullname":"Ada","created_at":)" TIME "}"
 #define BOT R"("id":"AbCdEf","name":"helper","status":"online","created_at":)" TIME
 #define BOT_DETAILS "{" BOT R"(,"last_active":)" TIME R"(,"metadata":{}})"
-#define COMMAND                                                                                             \
-  R"({"id":"cmd_1_0a1b2c","bot_id":"AbCdEf","type":"send_message","payload":{},"status":"pending",)"        \
-  R"("created_at":)" TIME R"(,"created_by":"api","dispatched_at":)" TIME R"(,"attempts":1,"completed_at":)" \
-  TIME R"(,"result":{}})"
+#define COMMAND                                                                                                  \
+  R"({"id":"cmd_1_0a1b2c","bot_id":"AbCdEf","type":"send_message","payload":{},"status":"pending",)"             \
+  R"("created_at":)" TIME R"(,"created_by":"api","dispatched_at":)" TIME R"(,"attempts":1,"completed_at":)" TIME \
+  R"(,"result":{}})"
 #define COMMANDS R"({"commands":[)" COMMAND R"(],"count":1})"
 #define LOG R"({"type":"info","message":"started","timestamp":)" TIME R"(,"metadata":{},"bot_id":"AbCdEf"})"
 #define MESSAGE                                                                                   \
@@ -263,8 +263,9 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
               integer_parameter("wait", "Seconds to wait for a command when there is none", 0, 0,
                                 std::chrono::seconds(defaults::kMaxPollWait).count())})
       .answers(COMMANDS)
-      .note("Commands are leased to this poll: if not acknowledged in time (60 s unless set otherwise), they are "
-            "offered again, with `attempts` counted up. `status` stays `pending` until then.");
+      .note(
+          "Commands are leased to this poll: if not acknowledged in time (60 s unless set otherwise), they are "
+          "offered again, with `attempts` counted up. `status` stays `pending` until then.");
   table.post("/api/commands/{command_id}/ack", A::bot_or_login, to(&BM::acknowledge), "Acknowledge a command")
       .takes({word("status", {"completed", "failed"}, "Default completed"), object("result", "What came of it"),
               token_field()})

@@ -9,10 +9,10 @@ namespace troupe::http::bot_manager {
 /// A time, or null for "never".
 OrderedJson time_or_null(Micros time);
 
-OrderedJson user_brief(const projections::AccountRow& row);    ///< after a login
-OrderedJson user_self(const projections::AccountRow& row);     ///< `me`
-OrderedJson user_listed(const projections::AccountRow& row);   ///< the administrator's list
-OrderedJson user_found(const projections::AccountRow& row);    ///< a search result
+OrderedJson user_brief(const projections::AccountRow& row);   ///< after a login
+OrderedJson user_self(const projections::AccountRow& row);    ///< `me`
+OrderedJson user_listed(const projections::AccountRow& row);  ///< the administrator's list
+OrderedJson user_found(const projections::AccountRow& row);   ///< a search result
 OrderedJson user_details(const projections::AccountRow& row);
 
 OrderedJson bot_of_mine(const projections::BotRow& row);
