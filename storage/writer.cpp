@@ -205,6 +205,10 @@ void Writer::run() {
 std::vector<Writer::Request> Writer::take() {
   std::unique_lock lock(mutex_);
   work_.wait(lock, [this] { return closing_ || !queue_.empty() || (failure_ && !failure_announced_); });
+  // Whoever is runnable goes first: on busy processors the batch is larger for it, on idle ones this takes no time.
+  lock.unlock();
+  std::this_thread::yield();
+  lock.lock();
   std::vector<Request> taken;
   std::size_t events = 0;
   while (!queue_.empty()) {
