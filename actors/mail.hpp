@@ -33,7 +33,8 @@ std::string to_rfc5322(const Mail& mail, const std::string& from, Micros now);
 /// The mail that carries a reset token, on a line of its own: `Token: …`.
 Mail reset_mail(const std::string& to, const std::string& token, const std::string& link);
 
-/// Blocks, at most for the time-out or until `stop` is true. Errors: storage_failed (outbox), timed_out, invalid (refused by the server).
+/// Blocks, at most for the time-out or until `stop` is true. Errors: storage_failed (outbox), timed_out, invalid (refused
+/// by the server).
 Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now, const std::atomic<bool>& stop);
 
 }  // namespace troupe::actors
