@@ -13,15 +13,34 @@ namespace troupe::actors {
 
 using events::AccountId;
 
+/// An open login. Its refresh tokens follow one another: only the digest of the one that is good is known.
 struct Login {
   std::string token_hash;
   Micros expires_at = 0;
+  std::string refresh_hash;  ///< empty: it cannot be refreshed
+  Micros lifetime = 0;       ///< how long it was given out for, and is again by each refresh
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Login, token_hash, expires_at)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Login, token_hash, expires_at, refresh_hash, lifetime)
+
+struct ApiKey {
+  std::string id;
+  std::string key_hash;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ApiKey, id, key_hash)
+
+/// A second proof at login: codes of an authenticator (RFC 6238), or codes on paper.
+struct Mfa {
+  bool enabled = false;
+  std::string pending_secret;  ///< sealed; of an enrolment that is not confirmed
+  std::int64_t last_step = 0;  ///< of the last code that was used
+  std::vector<std::string> backup_code_hashes;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Mfa, enabled, pending_secret, last_step, backup_code_hashes)
 
 struct AccountState {
   bool exists = false;
   bool deleted = false;
+  bool active = true;
   std::string username;
   std::string email;
   std::string password_hash;
@@ -29,25 +48,58 @@ struct AccountState {
   std::vector<Login> logins;  ///< oldest first
   std::string reset_token_hash;
   Micros reset_expires_at = 0;
+  std::vector<Micros> failed_log_ins;  ///< since the last good one, oldest first, within the window
+  Micros locked_until = 0;
+  Mfa mfa;
+  std::vector<ApiKey> api_keys;
+  Json preferences = Json::object();
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountState, exists, deleted, username, email, password_hash, role,
-                                                logins, reset_token_hash, reset_expires_at)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountState, exists, deleted, active, username, email, password_hash,
+                                                role, logins, reset_token_hash, reset_expires_at, failed_log_ins,
+                                                locked_until, mfa, api_keys, preferences)
 
-// Passwords are checked and hashed before a command is made (it takes a while): `verified_hash` is the stored hash the
-// given password was checked against, so that a password changed meanwhile is noticed.
+// Passwords and codes are checked, and passwords hashed, before a command is made (it takes a while, or a key): a
+// `verified_…` is what the given one was checked against, so that one that was changed meanwhile is noticed.
 
 struct RegisterAccount {
   AccountId id = 0;
   std::string username, email, fullname, password_hash, role = "user";
 };
+
+// Logins
+
+/// Errors: too_fast (`locked`), unauthenticated (the password was changed meanwhile), forbidden (`active`: the account is
+/// not; `mfa_code`: there is no second proof and there must be), unauthenticated (`mfa_code`: it was used before).
 struct LogIn {
   std::string verified_hash, token_hash;
+  std::string refresh_hash = {};  ///< of the first refresh token; empty: the login cannot be refreshed
+  Micros lifetime = to_micros(defaults::kLoginLifetime);
+  std::optional<std::int64_t> mfa_step = {};  ///< of the code that was given and is right
+  std::string backup_code_hash = {};          ///< or of the backup code that was given
+};
+/// A wrong password or code was given. Nothing follows while the account is locked.
+struct RefuseLogIn {};
+/// A refresh token that is not the login's last one ends the login: `outcome_of_refresh` tells which it was.
+/// Errors: unauthenticated (there is no such login any more, or it has no refresh token).
+struct RefreshLogin {
+  std::string token_hash;         ///< of the login
+  std::string refresh_hash;       ///< of the refresh token that was presented
+  std::string next_refresh_hash;  ///< of the one that takes its place
 };
 struct LogOut {
   std::string token_hash;
 };
+struct LogOutEverywhere {};
+
+// The person
+
+/// An empty text clears a field, but for `email`. `preferences` are merged into what is there by their names; null
+/// removes one. Errors besides invalid and too_large: conflict (`email`, from the journal).
 struct UpdateProfile {
   std::optional<std::string> fullname, phone, birthday, gender;
+  std::optional<std::string> email = {};
+  std::optional<std::string> avatar_url = {};  ///< an http(s) URL, or an absolute path on this server
+  std::optional<Json> preferences = {};
 };
 struct ChangePassword {
   std::string verified_hash, password_hash;
@@ -70,15 +122,60 @@ struct ResetPassword {
 struct ChangeRole {
   std::string role;
 };
+/// By an administrator. All logins of who is made inactive end.
+struct ChangeActive {
+  bool active = true;
+};
 struct DeleteAccount {
   std::string verified_hash;
 };
+
+// API keys
+
+/// Errors: conflict (kMaxApiKeysPerAccount, or the id is taken).
+struct CreateApiKey {
+  std::string id;  ///< 12 random letters
+  std::string name;
+  std::vector<std::string> permissions;  ///< of read and write
+  std::string key_hash;
+  std::string hint;
+  Micros expires_at = 0;  ///< 0: never
+};
+/// Errors: not_found.
+struct RevokeApiKey {
+  std::string id;
+};
+
+// Multi-factor authentication
+
+/// Shows a secret, in place of one that was not confirmed. Errors: conflict (it is enabled).
+struct BeginMfaEnrolment {
+  std::string sealed_secret;
+};
+/// Errors: conflict (nothing is pending, or another secret was shown meanwhile).
+struct ConfirmMfa {
+  std::int64_t step = 0;  ///< of the code that proves that the secret arrived; it is used up
+  std::vector<std::string> backup_code_hashes;
+  std::string verified_secret;  ///< the sealed one that the code was checked against
+};
+/// For what needs a fresh proof besides a login. Errors: conflict (not enabled), unauthenticated (`mfa_code`: used
+/// before, or unknown), too_fast (`locked`).
+struct UseMfaStep {
+  std::int64_t step = 0;
+};
+struct UseBackupCode {
+  std::string backup_code_hash;
+};
+/// Errors: conflict (neither enabled nor pending). Who may ask this is the caller's to check.
+struct DisableMfa {};
 
 struct AccountDecider {
   using State = AccountState;
   using Event = events::AccountEvent;
   using Command = std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword,
-                               IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount>;
+                               IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount,
+                               RefuseLogIn, RefreshLogin, LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey,
+                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa>;
   static constexpr std::string_view category = events::kAccounts;
   static constexpr std::uint16_t snapshot_schema = 1;
 
@@ -87,5 +184,8 @@ struct AccountDecider {
   /// Claims `username/…`, `email/…` and `reset/…` follow the account's facts.
   static std::vector<Claim> claims(const State& before, const Event& event);
 };
+
+/// What came of a RefreshLogin. Errors: unauthenticated (the token had been used before, and the login has ended).
+Expected<events::LoginRefreshed> outcome_of_refresh(const events::Record& record);
 
 }  // namespace troupe::actors

@@ -33,12 +33,6 @@ std::string base64(const unsigned char* bytes, std::size_t size) {
   return text;
 }
 
-std::string random_from(std::string_view alphabet, std::size_t count) {
-  std::string text(count, ' ');
-  for (char& c : text) c = alphabet[randombytes_uniform(static_cast<std::uint32_t>(alphabet.size()))];
-  return text;
-}
-
 /// Writes a small file so that it is there after a power cut, or not at all. Mode 0600 from the first moment.
 Expected<void> write_durably(const std::filesystem::path& file, const std::string& text) {
   const auto cannot = [&] { return fail(Errc::storage_failed, "cannot write " + file.string()); };
@@ -84,11 +78,23 @@ std::string random_token() {
   return base64(bytes, sizeof bytes);
 }
 
-std::string random_letters(std::size_t count) {
-  return random_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", count);
+std::string random_text(std::string_view alphabet, std::size_t count) {
+  std::string text(count, ' ');
+  for (char& c : text) c = alphabet[randombytes_uniform(static_cast<std::uint32_t>(alphabet.size()))];
+  return text;
 }
 
-std::string random_hex(std::size_t count) { return random_from("0123456789abcdef", count); }
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  randombytes_buf(bytes.data(), bytes.size());
+  return bytes;
+}
+
+std::string random_letters(std::size_t count) {
+  return random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", count);
+}
+
+std::string random_hex(std::size_t count) { return random_text("0123456789abcdef", count); }
 
 std::string text_digest(std::string_view text) {
   unsigned char digest[32];
@@ -125,6 +131,9 @@ Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
           0 ||
       size != secrets.key_.size())
     return fail(Errc::invalid, "the data key (TROUPE_KEY or <data>/key) must be 64 hexadecimal digits");
+  auto personal_keys = PersonalKeys::open(folder);
+  if (!personal_keys) return tl::unexpected(personal_keys.error());
+  secrets.personal_keys_ = std::move(*personal_keys);
   const auto check = folder / kKeyCheck;
   if (!std::filesystem::exists(check)) {
     if (auto ok = write_durably(check, secrets.seal(kKeyCheckText) + "\n"); !ok) return tl::unexpected(ok.error());
@@ -141,6 +150,16 @@ std::string Secrets::keyed_digest(std::string_view text) const {
   unsigned char digest[32];
   crypto_generichash(digest, sizeof digest, bytes_of(text), text.size(), key_.data(), key_.size());
   return base64(digest, sizeof digest);
+}
+
+std::string Secrets::derived_key(std::string_view purpose) const {
+  // The personalisation keeps these apart from all keyed digests, which are in the log.
+  constexpr unsigned char kPersonal[crypto_generichash_blake2b_PERSONALBYTES + 1] = "troupe key child";
+  std::string derived(32, '\0');
+  crypto_generichash_blake2b_salt_personal(reinterpret_cast<unsigned char*>(derived.data()), derived.size(),
+                                           bytes_of(purpose), purpose.size(), key_.data(), key_.size(), nullptr,
+                                           kPersonal);
+  return derived;
 }
 
 std::string Secrets::seal(std::string_view secret) const {
@@ -170,6 +189,26 @@ Expected<std::string> Secrets::unseal(std::string_view sealed) const {
     return damaged();
   secret.resize(length);
   return secret;
+}
+
+std::optional<Secrets> Secrets::of_account(events::AccountId account) const {
+  const auto slot = personal_keys_->find(account);
+  if (!slot) return std::nullopt;
+  Secrets own;
+  crypto_generichash(own.key_.data(), own.key_.size(), slot->data(), slot->size(), key_.data(), key_.size());
+  return own;
+}
+
+Expected<std::string> Secrets::seal_for(events::AccountId account, std::string_view text) const {
+  const auto own = of_account(account);
+  if (!own) return fail(Errc::not_found, "the account is gone");
+  return own->seal(text);
+}
+
+Expected<std::string> Secrets::unseal_for(events::AccountId account, std::string_view sealed) const {
+  const auto own = of_account(account);
+  if (!own) return fail(Errc::not_found, "the account is gone, and its texts with it");
+  return own->unseal(sealed);
 }
 
 }  // namespace troupe::actors

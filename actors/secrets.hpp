@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/personal_keys.hpp"
 #include "events/expected.hpp"
 
 namespace troupe::actors {
@@ -18,6 +19,12 @@ std::string random_letters(std::size_t count);
 
 /// `count` random lower-case hexadecimal digits.
 std::string random_hex(std::size_t count);
+
+/// `count` random characters of an alphabet of at least one.
+std::string random_text(std::string_view alphabet, std::size_t count);
+
+/// `count` random bytes.
+std::string random_bytes(std::size_t count);
 
 /// The digest under which a token is stored and found: BLAKE2b-256 in url-safe base64. Tokens have 256 random bits, so
 /// it needs neither salt nor stretching.
@@ -40,11 +47,16 @@ class Secrets {
  public:
   /// The key is 64 hexadecimal digits in the environment variable TROUPE_KEY or in `<folder>/key` (mode 0600), which is
   /// made, durably, in a folder that never had one. `<folder>/key-check` tells a wrong key from the right one.
-  /// Errors: invalid (not a key, or not this folder's), storage_failed (cannot read or write).
+  /// Opens the accounts' own keys as well. Errors: invalid (not a key, or not this folder's), storage_failed (cannot read
+  /// or write).
   static Expected<Secrets> open(const std::filesystem::path& folder);
 
   /// A digest that says nothing to who has the log but not the key: for texts that may hold a password.
   std::string keyed_digest(std::string_view text) const;
+
+  /// 32 bytes that follow from the key and the purpose, and tell nothing of the key or of another purpose's. No text has
+  /// them as its `keyed_digest`.
+  std::string derived_key(std::string_view purpose) const;
 
   /// nonce + ciphertext + tag, in url-safe base64.
   std::string seal(std::string_view secret) const;
@@ -52,8 +64,22 @@ class Secrets {
   /// Errors: corrupt (another key, or altered).
   Expected<std::string> unseal(std::string_view sealed) const;
 
+  // What one person wrote, under a key of that account's own
+
+  /// Every account has a key from before its registration until it is deleted.
+  PersonalKeys& personal_keys() const { return *personal_keys_; }
+
+  /// Errors: not_found (the account has no key any more).
+  Expected<std::string> seal_for(events::AccountId account, std::string_view text) const;
+
+  /// Errors: not_found (the key was thrown away, and the text is gone with it), corrupt.
+  Expected<std::string> unseal_for(events::AccountId account, std::string_view sealed) const;
+
  private:
+  std::optional<Secrets> of_account(events::AccountId account) const;
+
   std::array<unsigned char, 32> key_{};
+  std::shared_ptr<PersonalKeys> personal_keys_;
 };
 
 }  // namespace troupe::actors

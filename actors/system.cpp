@@ -1,5 +1,7 @@
 #include "actors/system.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <deque>
 #include <future>
 #include <limits>
@@ -14,6 +16,7 @@
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -55,7 +58,10 @@ struct System::Impl {
   Directory<AccountDecider> accounts;
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
-  Worker passwords, reads, caretaker, mailer;
+  Directory<SessionDecider> sessions;
+  Worker passwords, reads, caretaker, mailer, questions;
+  llm::Models models;
+  Conversations conversations;
   ResetMails reset_mails;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
@@ -74,21 +80,32 @@ struct System::Impl {
         accounts(caf_system, store),
         bots(caf_system, store),
         commands(caf_system, store),
+        sessions(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
+        questions(caf_system, defaults::kMaxQueuedQuestions),
+        models(options.models),
+        conversations(
+            store, secrets, models,
+            [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
+              sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
+            },
+            [this](std::function<void()> work) { return questions.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
           return wait_for([&](RecordAnswer answer) {
             accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
           });
         }) {
+    make_missing_keys();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
     caretaker.post([this] { finish_deletions(); });
     work_off_mails();
+    conversations.take_up_open_questions();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
       return {
@@ -111,12 +128,15 @@ struct System::Impl {
     waiting_polls.give_up_all();
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
+    conversations.stop();
+    models.stop();
+    questions.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.awake() + bots.awake() + commands.awake() > 0) {
+    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() > 0) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -127,6 +147,7 @@ struct System::Impl {
     accounts.passivate(idle_since);
     bots.passivate(idle_since);
     commands.passivate(idle_since);
+    sessions.passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
@@ -163,6 +184,7 @@ struct System::Impl {
                });
     }
     if (reset_mails.due(now)) work_off_mails();
+    conversations.give_up_forsaken();
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
       return;
@@ -172,13 +194,24 @@ struct System::Impl {
 
   void register_account(RegisterAccount command, Cause cause, RecordAnswer answer, int namings) {
     command.id = ++last_account;
-    accounts.ask(std::to_string(command.id), command, cause,
-                 [this, command, cause, answer, namings](Expected<RecordPtr> result) {
-                   if (is_taken_id(result) && namings < kMaxNamings)
-                     register_account(command, cause, answer, namings + 1);
-                   else
-                     answer(std::move(result));
-                 });
+    const bool taken = passwords.post([this, command, cause, answer, namings] {
+      // On a thread that may block, because the account's key must be durable before the account is.
+      if (auto made = secrets.personal_keys().make(command.id); !made) return answer(tl::unexpected(made.error()));
+      accounts.ask(std::to_string(command.id), command, cause,
+                   [this, command, cause, answer, namings](Expected<RecordPtr> result) {
+                     if (is_taken_id(result) && namings < kMaxNamings)
+                       register_account(command, cause, answer, namings + 1);
+                     else
+                       answer(std::move(result));
+                   });
+    });
+    if (!taken) answer(fail(Errc::overloaded, "too many registrations wait"));
+  }
+
+  /// Accounts of a folder that is older than personal keys get theirs.
+  void make_missing_keys() {
+    for (AccountId id = secrets.personal_keys().last() + 1; id <= last_account; ++id)
+      if (auto made = secrets.personal_keys().make(id); !made) spdlog::error("{}", made.error().message);
   }
 
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer, int namings) {
@@ -258,6 +291,9 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
   impl_->accounts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
 }
 
+Conversations& System::conversations() { return impl_->conversations; }
+llm::Models& System::models() { return impl_->models; }
+
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
 
@@ -323,6 +359,8 @@ void System::delete_account(AccountId id, DeleteAccount command, Cause cause, Re
     if (!result) return answer(std::move(result));
     const bool taken = impl_->caretaker.post([this, id, cause, answer, result] {
       impl_->delete_bots_of(id, cause);
+      if (auto forgotten = impl_->secrets.personal_keys().forget(id); !forgotten)
+        return answer(tl::unexpected(forgotten.error()));
       answer(result);
     });
     if (!taken) answer(fail(Errc::overloaded, "the account is deleted; its bots follow later"));
@@ -386,8 +424,18 @@ std::optional<Micros> System::last_heard(std::string_view bot_id) const {
 }
 
 SystemMetrics System::metrics() {
-  return {impl_->accounts.awake(),    impl_->bots.awake(),    impl_->commands.awake(),   impl_->waiting_polls.size(),
-          impl_->passwords.waiting(), impl_->reads.waiting(), impl_->reset_mails.sent(), impl_->reset_mails.failed()};
+  SystemMetrics metrics;
+  metrics.accounts_awake = impl_->accounts.awake();
+  metrics.bots_awake = impl_->bots.awake();
+  metrics.commands_awake = impl_->commands.awake();
+  metrics.sessions_awake = impl_->sessions.awake();
+  metrics.polls_waiting = impl_->waiting_polls.size();
+  metrics.passwords_waiting = impl_->passwords.waiting();
+  metrics.reads_waiting = impl_->reads.waiting();
+  metrics.mails_sent = impl_->reset_mails.sent();
+  metrics.mails_failed = impl_->reset_mails.failed();
+  metrics.questions_under_way = impl_->conversations.under_way();
+  return metrics;
 }
 
 }  // namespace troupe::actors

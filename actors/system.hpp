@@ -12,6 +12,7 @@
 #include "actors/ask.hpp"
 #include "actors/bot.hpp"
 #include "actors/command.hpp"
+#include "actors/conversations.hpp"
 #include "actors/mail.hpp"
 #include "actors/secrets.hpp"
 #include "projections/queries.hpp"
@@ -25,6 +26,7 @@ struct SystemOptions {
   std::chrono::milliseconds command_lease = defaults::kCommandLease;
   std::chrono::milliseconds heartbeat_window = defaults::kHeartbeatWindow;
   MailOptions mail;
+  llm::ModelsOptions models;
 };
 
 /// A bot asks for its commands.
@@ -37,10 +39,11 @@ struct Poll {
 };
 
 struct SystemMetrics {
-  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0;
+  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0, sessions_awake = 0;
   std::size_t polls_waiting = 0;
   std::size_t passwords_waiting = 0, reads_waiting = 0;
   std::uint64_t mails_sent = 0, mails_failed = 0;
+  std::size_t questions_under_way = 0;
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -79,6 +82,11 @@ class System {
 
   /// Ends the bot and fails its waiting commands; errors as of `delete_account`.
   void delete_bot(const std::string& id, Cause cause, RecordAnswer answer);
+
+  // Sessions, and the models that answer in them
+
+  Conversations& conversations();
+  llm::Models& models();
 
   // The command queue
 

@@ -3,8 +3,11 @@
 // Fields that hold secrets, as text:
 //
 //   password_hash                           argon2id in its own encoded form: parameters, salt and digest
-//   token_hash, token_hashes, ended_logins  BLAKE2b-256 of the token, in url-safe base64 without padding
-//   sealed_token, sealed_email              XChaCha20-Poly1305 under the data folder's key, in the same base64
+//   token_hash, token_hashes, ended_logins,
+//   refresh_hash, key_hash                  BLAKE2b-256 of the token, in url-safe base64 without padding
+//   backup_code_hash, backup_code_hashes    BLAKE2b-256 under a key derived from the data folder's, in the same base64
+//   sealed_token, sealed_email,
+//   sealed_secret                           XChaCha20-Poly1305 under the data folder's key, in the same base64
 #pragma once
 
 #include <cstdint>
@@ -48,16 +51,40 @@ struct LoggedIn {
   static constexpr std::uint16_t schema = 1;
   std::string token_hash;
   Micros expires_at = 0;
+  std::string refresh_hash;  ///< empty: it cannot be refreshed
 };
-TROUPE_EVENT(LoggedIn, token_hash, expires_at)
+TROUPE_EVENT(LoggedIn, token_hash, expires_at, refresh_hash)
 
-/// Logins ended: by logging out, by running out, or because too many were open.
+/// A login lives longer, and its refresh token was replaced: the one before is used up.
+struct LoginRefreshed {
+  static constexpr std::string_view type = "LoginRefreshed";
+  static constexpr std::uint16_t schema = 1;
+  std::string token_hash;
+  std::string refresh_hash;  ///< of the new one
+  Micros expires_at = 0;
+};
+TROUPE_EVENT(LoginRefreshed, token_hash, refresh_hash, expires_at)
+
+/// Logins ended: by logging out, by running out, because too many were open, or for the reason that is named.
 struct LoginsEnded {
   static constexpr std::string_view type = "LoginsEnded";
   static constexpr std::uint16_t schema = 1;
   std::vector<std::string> token_hashes;
+  std::string reason;
 };
-TROUPE_EVENT(LoginsEnded, token_hashes)
+TROUPE_EVENT(LoginsEnded, token_hashes, reason)
+
+/// A refresh token was presented a second time: it was stolen, or its reply was lost. Either way nobody can tell who
+/// holds the login now.
+inline constexpr const char* kRefreshTokenReused = "refresh token reused";
+
+/// A password or a code was wrong.
+struct LogInFailed {
+  static constexpr std::string_view type = "LogInFailed";
+  static constexpr std::uint16_t schema = 1;
+  Micros locked_until = 0;  ///< 0: that was not yet too often
+};
+TROUPE_EVENT(LogInFailed, locked_until)
 
 struct ProfileUpdated {
   static constexpr std::string_view type = "ProfileUpdated";
@@ -66,8 +93,11 @@ struct ProfileUpdated {
   std::optional<std::string> phone;
   std::optional<std::string> birthday;
   std::optional<std::string> gender;
+  std::optional<std::string> email;
+  std::optional<std::string> avatar_url;
+  std::optional<Json> preferences;  ///< all of them, as they are from now on
 };
-TROUPE_EVENT(ProfileUpdated, fullname, phone, birthday, gender)
+TROUPE_EVENT(ProfileUpdated, fullname, phone, birthday, gender, email, avatar_url, preferences)
 
 /// By the account itself, by a reset token, or by an administrator. All logins end.
 struct PasswordChanged {
@@ -105,6 +135,72 @@ struct RoleChanged {
 };
 TROUPE_EVENT(RoleChanged, role)
 
+/// By an administrator. Who is not active cannot log in; neither do API keys work.
+struct ActiveChanged {
+  static constexpr std::string_view type = "ActiveChanged";
+  static constexpr std::uint16_t schema = 1;
+  bool active = true;
+};
+TROUPE_EVENT(ActiveChanged, active)
+
+struct ApiKeyCreated {
+  static constexpr std::string_view type = "ApiKeyCreated";
+  static constexpr std::uint16_t schema = 1;
+  std::string id;  ///< 12 random letters
+  std::string name;
+  std::vector<std::string> permissions;  ///< read, write or both, in this order
+  std::string key_hash;
+  std::string hint;       ///< the key's last four characters, so that its owner knows it again
+  Micros expires_at = 0;  ///< 0: never
+};
+TROUPE_EVENT(ApiKeyCreated, id, name, permissions, key_hash, hint, expires_at)
+
+struct ApiKeyRevoked {
+  static constexpr std::string_view type = "ApiKeyRevoked";
+  static constexpr std::uint16_t schema = 1;
+  std::string id;
+  std::string key_hash;
+};
+TROUPE_EVENT(ApiKeyRevoked, id, key_hash)
+
+/// A secret for an authenticator was shown; it counts from the first code that proves it arrived.
+struct MfaEnrolmentBegan {
+  static constexpr std::string_view type = "MfaEnrolmentBegan";
+  static constexpr std::uint16_t schema = 1;
+  std::string sealed_secret;  ///< base32, sealed
+};
+TROUPE_EVENT(MfaEnrolmentBegan, sealed_secret)
+
+struct MfaEnabled {
+  static constexpr std::string_view type = "MfaEnabled";
+  static constexpr std::uint16_t schema = 1;
+  std::vector<std::string> backup_code_hashes;
+};
+TROUPE_EVENT(MfaEnabled, backup_code_hashes)
+
+/// A code was used: neither it nor one from before it is good again.
+struct MfaStepUsed {
+  static constexpr std::string_view type = "MfaStepUsed";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t step = 0;  ///< the time step T of RFC 6238
+};
+TROUPE_EVENT(MfaStepUsed, step)
+
+struct MfaBackupCodeUsed {
+  static constexpr std::string_view type = "MfaBackupCodeUsed";
+  static constexpr std::uint16_t schema = 1;
+  std::string backup_code_hash;
+};
+TROUPE_EVENT(MfaBackupCodeUsed, backup_code_hash)
+
+/// Also ends an enrolment that was not confirmed.
+struct MfaDisabled {
+  static constexpr std::string_view type = "MfaDisabled";
+  static constexpr std::uint16_t schema = 1;
+};
+inline void to_json(Json& fields, const MfaDisabled&) { fields = Json::object(); }
+inline void from_json(const Json&, MfaDisabled&) {}
+
 struct AccountDeleted {
   static constexpr std::string_view type = "AccountDeleted";
   static constexpr std::uint16_t schema = 1;
@@ -113,7 +209,9 @@ struct AccountDeleted {
 TROUPE_EVENT(AccountDeleted, ended_logins)
 
 using AccountEvent = std::variant<AccountRegistered, LoggedIn, LoginsEnded, ProfileUpdated, PasswordChanged,
-                                  PasswordResetIssued, PasswordResetMailSettled, RoleChanged, AccountDeleted>;
+                                  PasswordResetIssued, PasswordResetMailSettled, RoleChanged, AccountDeleted,
+                                  LoginRefreshed, LogInFailed, ActiveChanged, ApiKeyCreated, ApiKeyRevoked,
+                                  MfaEnrolmentBegan, MfaEnabled, MfaStepUsed, MfaBackupCodeUsed, MfaDisabled>;
 
 /// Someone asked for a password reset, for an e-mail that may or may not be known: what follows is worked out
 /// afterwards, so that the asker learns nothing from the answer or its time. Stream `reset_requests/all`.

@@ -73,8 +73,8 @@ inline constexpr std::size_t kMinResponseBytesPerSecond = std::size_t{32} << 10;
 inline constexpr std::size_t kMaxResponsesInFlightBytes = std::size_t{256} << 20;
 /// What a client that was refused for load is told to wait.
 inline constexpr const char* kRetryAfterSeconds = "1";
-/// A handler must answer within this; above the longest poll (`wait=60`, Socket.IO's 25 s).
-inline constexpr auto kHandleRequestTimeout = 90s;
+/// A handler must answer within this; above the longest answer of a model (kModelRequestTimeout).
+inline constexpr auto kHandleRequestTimeout = 11min;
 /// A body or WebSocket message up to this is taken even when the sum of all in flight is full, so that large uploads
 /// shut nobody out. With kMaxConnections it adds at most 160 MB. Also: smaller response bodies go out in one piece.
 inline constexpr std::size_t kSmallBodyBytes = std::size_t{16} << 10;
@@ -95,6 +95,8 @@ inline constexpr auto kStopCheckInterval = 10ms;
 inline constexpr std::size_t kMaxWebSocketMessageBytes = std::size_t{1} << 20;
 /// Bytes queued to one slow client before it is dropped (close code 1008): it never slows the others.
 inline constexpr std::size_t kMaxWebSocketQueueBytes = std::size_t{1} << 20;
+/// A silent client gets a ping after this, and is dropped after as long again.
+inline constexpr auto kWebSocketIdleTimeout = 30s;
 inline constexpr auto kWebSocketHandshakeTimeout = 10s;
 inline constexpr auto kWebSocketCloseTimeout = 5s;
 /// Read and write buffers larger than this are given back when they are empty.
@@ -149,9 +151,27 @@ inline constexpr std::size_t kMaxEmailLength = 254;
 /// Full name, phone, birthday, gender.
 inline constexpr std::size_t kMaxProfileFieldLength = 200;
 inline constexpr auto kLoginLifetime = 7 * 24h;
+/// A login that is refreshed lives anew for as long as it was given at first; this is the longest of that.
+inline constexpr auto kLongestLoginLifetime = 30 * 24h;
 /// Open logins of one account; the oldest ends when one more is given out.
 inline constexpr std::size_t kMaxLoginsPerAccount = 50;
 inline constexpr auto kPasswordResetLifetime = 1h;
+/// Wrong passwords or codes of one account within the window, before it is locked. That leaves 480 guesses a day: at
+/// codes of six digits, three of which are good at a time, one chance in 700.
+inline constexpr std::size_t kMaxFailedLogIns = 5;
+inline constexpr auto kFailedLogInWindow = 15min;
+inline constexpr auto kLockOut = 15min;
+/// A person's programs and scripts, each with its own key. All are part of the account's state.
+inline constexpr std::size_t kMaxApiKeysPerAccount = 50;
+inline constexpr std::size_t kMaxApiKeyNameLength = 100;
+/// What a client remembers for a person, as JSON text. It is part of the account's row and of each change of it.
+inline constexpr std::size_t kMaxPreferencesBytes = std::size_t{16} << 10;
+/// What browsers and proxies take.
+inline constexpr std::size_t kMaxAvatarUrlLength = 2048;
+/// A signed token. Ours have less than 1,000; a longer one is refused before it is taken apart.
+inline constexpr std::size_t kMaxJwtBytes = 4096;
+/// Codes that stand in for a lost authenticator, each once.
+inline constexpr std::size_t kBackupCodes = 10;
 /// Argon2id at the first of the OWASP password storage cheat sheet's equal choices: 19 MiB, two passes, one lane.
 inline constexpr std::size_t kPasswordHashMemoryBytes = std::size_t{19} << 20;
 inline constexpr unsigned kPasswordHashPasses = 2;
@@ -188,6 +208,63 @@ inline constexpr std::size_t kMaxLogTypeLength = 64;
 /// Text of a log entry or a message.
 inline constexpr std::size_t kMaxLogMessageBytes = std::size_t{32} << 10;
 inline constexpr std::size_t kMaxIdentifierLength = 256;  ///< author and thread ids and names
+
+// Sessions
+
+/// Characters of one message: a page of prose; what is longer is a file. Also the limit of the dialects' own servers.
+inline constexpr std::size_t kMaxMessageLength = 4000;
+/// Characters of a question to a model, and of its system prompt: a chapter.
+inline constexpr std::size_t kMaxQuestionLength = 32000;
+inline constexpr std::size_t kMaxChannelNameLength = 100;
+inline constexpr std::size_t kMaxChannelDescriptionLength = 500;
+/// A session's state lists its members, at eight bytes each.
+inline constexpr std::size_t kMaxChannelMembers = 10000;
+inline constexpr std::size_t kMaxMentions = 100;
+inline constexpr std::size_t kMaxAttachmentsPerMessage = 10;
+/// Characters: the longest emoji sequences of Unicode have ten code points; a name such as `:thumbs_up:` fits too.
+inline constexpr std::size_t kMaxEmojiLength = 32;
+/// Of one session. A person waits for one; the rest is room for programs.
+inline constexpr std::size_t kMaxOpenQuestions = 8;
+/// Sessions of one account: with the longest list of them (kMaxListLimit a page) still quick to go through.
+inline constexpr std::size_t kMaxSessionsPerAccount = 100'000;
+/// Messages before the question that the model is told, the newest, as long as they fit kMaxContextBytes.
+inline constexpr std::size_t kMaxContextMessages = 100;
+/// About 8,000 tokens of English, which every current model takes.
+inline constexpr std::size_t kMaxContextBytes = 32000;
+/// Questions that wait until what the model is told has been put together. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedQuestions = 1024;
+/// Characters of a chat's title: the beginning of its first message.
+inline constexpr std::size_t kMaxTitleLength = 60;
+
+// Models
+
+/// Requests to models under way, each with a connection and its answer in memory. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxModelRequests = 256;
+inline constexpr auto kModelConnectTimeout = 10s;
+/// Until the first piece of an answer, and from each to the next: a slow model thinks for long before it begins.
+inline constexpr auto kModelSilenceTimeout = 60s;
+inline constexpr auto kModelRequestTimeout = 10min;
+/// How often a request is tried in all, and about how long until the second time; it doubles from then on.
+inline constexpr int kMaxModelAttempts = 4;
+inline constexpr auto kModelRetryDelay = 500ms;
+/// The longest `Retry-After` that is waited for: beyond it the question has failed.
+inline constexpr auto kLongestModelRetryDelay = 30s;
+/// Text of one answer; what a model writes in kModelRequestTimeout is far less.
+inline constexpr std::size_t kMaxModelAnswerBytes = std::size_t{4} << 20;
+/// One line of an event stream.
+inline constexpr std::size_t kMaxEventLineBytes = std::size_t{1} << 20;
+/// Read of an error's body, and characters of it that are passed on.
+inline constexpr std::size_t kMaxModelErrorBytes = 16384;
+inline constexpr std::size_t kMaxModelErrorLength = 300;
+
+// The chat_v1 dialect
+
+/// Its access tokens: there is no way to renew one but to log in again, so a working day and a night.
+inline constexpr auto kChatTokenLifetime = 24h;
+inline constexpr std::size_t kMaxChatSocketsPerAccount = 5;
+/// Days in one answer of daily statistics: a leap year.
+inline constexpr long long kMaxStatisticsDays = 366;
+inline constexpr long long kDefaultStatisticsDays = 30;
 
 // Lists and exports
 
@@ -243,11 +320,11 @@ inline constexpr auto kMailRetryDelay = 30s;
 
 // Rates
 
-/// Sign-in, registration and reset requests from one address: a burst, and what comes back each second.
-inline constexpr double kSignInBurst = 100;
-inline constexpr double kSignInPerSecond = 5;
-/// Addresses remembered by the limiter.
-inline constexpr std::size_t kMaxLimitedAddresses = 100000;
+/// Sign-in, registration and reset requests from one address, where a dialect has no limits of its own.
+inline constexpr std::size_t kSignInsPerWindow = 100;
+inline constexpr auto kSignInWindow = 20s;
+/// Clients that each limiter remembers, at some hundred bytes.
+inline constexpr std::size_t kMaxLimitedClients = 100000;
 
 // What is remembered between requests
 

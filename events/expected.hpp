@@ -14,14 +14,18 @@ enum class Errc : std::uint8_t {
   unauthenticated,  ///< no credentials, or credentials that are not (or no longer) good
   forbidden,        ///< known caller, but not allowed
   not_found,        ///< no such thing
+  wrong_method,     ///< there is such a thing, but this cannot be done with it
   conflict,         ///< taken, or the state does not allow it (a claim, a stream version, a finished command)
   duplicate,        ///< an idempotency key was used before with another request
   too_large,        ///< over a named limit of size
   too_fast,         ///< over a named limit of rate; try again later
   overloaded,       ///< a bounded queue is full; try again later
   timed_out,        ///< an outside call took too long
+  upstream_failed,  ///< an outside service failed
+  cancelled,        ///< nobody waits for it any more
   corrupt,          ///< stored bytes do not decode: never ignored, never repaired silently
   storage_failed,   ///< the disk refused a write or a sync: the process must stop
+  maintenance,      ///< the operator has closed the house for a while
   shutting_down,    ///< the server is ending and takes nothing new
 };
 

@@ -13,23 +13,47 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kWhite) - begin + 1);
 }
 
+std::optional<long long> whole_number(std::string_view text) {
+  long long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
 int status_of(Errc code) {
   switch (code) {
     case Errc::invalid: return 400;
     case Errc::unauthenticated: return 401;
     case Errc::forbidden: return 403;
     case Errc::not_found: return 404;
+    case Errc::wrong_method: return 405;
     case Errc::conflict: return 409;
     case Errc::duplicate: return 422;
     case Errc::too_large: return 413;
     case Errc::too_fast: return 429;
     case Errc::overloaded:
+    case Errc::maintenance:
     case Errc::shutting_down:
     case Errc::storage_failed: return 503;
     case Errc::timed_out: return 504;
+    case Errc::upstream_failed: return 502;
+    case Errc::cancelled: return 499;  // nobody sees it
     case Errc::corrupt: return 500;
   }
   return 500;
+}
+
+std::string Surface::public_text(const Error& error, std::string_view request_id) {
+  const bool internal = error.code == Errc::corrupt || error.code == Errc::storage_failed;
+  if (internal) spdlog::error("request={} failed: {}", request_id, error.message);
+  return error.code == Errc::corrupt          ? "Internal server error"
+         : error.code == Errc::storage_failed ? "The server cannot store anything at the moment"
+                                              : error.message;
+}
+
+Response Surface::too_fast(int seconds_to_wait, std::string_view request_id) const {
+  return error({Errc::too_fast, "Too many requests, try again in " + std::to_string(seconds_to_wait) + " s"},
+               request_id);
 }
 
 const std::string& Call::path_parameter(std::string_view name) const {
@@ -62,6 +86,21 @@ std::optional<std::string> Call::optional_body_text(std::string_view field) cons
 
 std::string Call::body_text(std::string_view field) const { return optional_body_text(field).value_or(""); }
 
+std::optional<double> Call::body_number(std::string_view field) const {
+  const auto it = body.find(std::string(field));
+  return it != body.end() && it->is_number() ? std::optional<double>(it->get<double>()) : std::nullopt;
+}
+
+std::optional<long long> Call::body_integer(std::string_view field) const {
+  const auto it = body.find(std::string(field));
+  return it != body.end() && it->is_number_integer() ? std::optional<long long>(it->get<long long>()) : std::nullopt;
+}
+
+bool Call::body_flag(std::string_view field, bool fallback) const {
+  const auto it = body.find(std::string(field));
+  return it != body.end() && it->is_boolean() ? it->get<bool>() : fallback;
+}
+
 std::optional<Json> Call::optional_body_object(std::string_view field) const {
   const auto it = body.find(std::string(field));
   return it == body.end() || it->is_null() ? std::nullopt : std::optional<Json>(*it);
@@ -71,9 +110,11 @@ void Call::answer(Fields fields, Headers headers, int status) {
   answer(OrderedJson(std::move(fields)), std::move(headers), status);
 }
 
-void Call::answer_text(std::string json, Headers headers, int status) {
+void Call::answer_text(std::string json, Headers more, int status) {
+  if (status == 0) status = route->status;
   if (finished) finished(status);
-  reply({status, std::move(json), "application/json", std::move(headers)});
+  more.insert(more.end(), headers.begin(), headers.end());
+  reply({status, std::move(json), "application/json", std::move(more)});
 }
 
 void Call::guarded(const std::function<void()>& part) {
@@ -85,8 +126,11 @@ void Call::guarded(const std::function<void()>& part) {
   }
 }
 
-void Call::refuse(const Error& error) {
-  Response response = surface->error(error, request.id);
+void Call::refuse(const Error& error) { refuse(surface->error(error, request.id)); }
+
+void Call::refuse(Response response) {
+  if (response.status == 503) response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
+  response.headers.insert(response.headers.end(), headers.begin(), headers.end());
   if (finished) finished(response.status);
   reply(std::move(response));
 }

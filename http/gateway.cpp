@@ -3,8 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -72,6 +70,7 @@ Expected<void> Gateway::add(Surface& surface) {
     surface_of_.emplace(&route, &surface);
   }
   surfaces_.push_back(&surface);
+  surface.limit_rates(options_.limit_rates);
   openapi_ = openapi_document(surfaces_).dump(2);
   return {};
 }
@@ -114,8 +113,7 @@ bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
 }
 
 Response Gateway::method_not_allowed(const Request& request, const std::vector<std::string>& allowed) const {
-  Response response = surfaces_.front()->error({Errc::invalid, "Method not allowed"}, request.id);
-  response.status = 405;
+  Response response = surfaces_.front()->error({Errc::wrong_method, "Method not allowed"}, request.id);
   response.headers.emplace_back("Allow", joined(allowed));
   return response;
 }
@@ -136,29 +134,38 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
                   "request={} method={} route={} status={} caller={} ms={:.2f}", raw->request.id, raw->route->method,
                   raw->route->pattern, status, raw->caller.name(), took.count() * 1000);
   };
-  if (auto ok = prepare(surface, *call); !ok) return call->refuse(ok.error());
+  if (!options_.maintenance.empty()) return call->refuse({Errc::maintenance, options_.maintenance});
+  if (!within_rate(surface, *call, RateClass::Per::address)) return;
   const Route& route = *call->route;
+  auto body = parse_body(route, call->request);
+  if (body) call->body = std::move(*body);
+  if (auto ok = authorize(surface, *call); !ok) return call->refuse(ok.error());
+  if (!within_rate(surface, *call, RateClass::Per::caller)) return;
+  // After the authorisation: a stranger learns that it is one before it learns what is wrong with its request.
+  if (!body) return call->refuse(body.error());
+  if (auto ok = check(*call); !ok) return call->refuse(ok.error());
   const auto run = [call, &route] { call->guarded([&] { route.handler(call); }); };
   if (!route.elsewhere) return run();
   if (!options_.read_elsewhere(run)) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
 }
 
-Expected<void> Gateway::prepare(Surface& surface, Call& call) {
+bool Gateway::within_rate(Surface& surface, Call& call, RateClass::Per per) {
+  const RateClass* rate = call.route->rate;
+  if (!rate || rate->per != per) return true;
+  const bool anonymous = call.caller.account == 0 && call.caller.bot_id.empty();
+  const std::string client =
+      per == RateClass::Per::address || anonymous ? call.request.remote_address : call.caller.name();
+  const auto verdict = surface.take_from_rate(*rate, client, call.now);
+  call.headers = surface.rate_headers(*rate, verdict);
+  if (verdict.allowed) return true;
+  const auto wait = static_cast<int>(std::max<Micros>(0, verdict.reset_at - call.now) / 1'000'000 + 1);
+  call.headers.emplace_back("Retry-After", std::to_string(wait));
+  call.refuse(surface.too_fast(wait, call.request.id));
+  return false;
+}
+
+Expected<void> Gateway::check(Call& call) const {
   const Route& route = *call.route;
-  if (route.rate == RateClass::sign_in && options_.limit_rates) {
-    const double wait = sign_ins_.seconds_to_wait(call.request.remote_address, call.now);
-    if (wait > 0)
-      return fail(Errc::too_fast,
-                  "Too many requests, try again in " + std::to_string(static_cast<int>(std::ceil(wait))) + " s");
-  }
-  Expected<Json> body = Json::object();
-  if (route.body != BodyKind::none) {
-    body = parse_body(route, call.request.body);
-    if (body) call.body = std::move(*body);
-  }
-  // A stranger learns that it is one before it learns what is wrong with its request.
-  if (auto ok = authorize(surface, call); !ok) return ok;
-  if (!body) return tl::unexpected(body.error());
   if (call.body.is_object())
     if (auto ok = check_fields(route, call.body); !ok) return ok;
   if (auto ok = check_query(route, call.request.query); !ok) return ok;
@@ -176,9 +183,12 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   call.caller = std::move(*caller);
   const bool is_bot = !call.caller.bot_id.empty();
   const bool nobody = !is_bot && call.caller.account == 0;
+  const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
   if (nobody || (is_bot && !for_bots))
     return fail(Errc::unauthenticated, std::string(surface.not_authenticated_text()));
   const auto denied = [&] { return fail(Errc::forbidden, route.denied); };
+  if (reads ? !call.caller.may_read : !call.caller.may_write)
+    return fail(Errc::forbidden, std::string("This API key may not ") + (reads ? "read" : "write"));
   const bool admin = call.caller.is_admin();
   switch (route.access) {
     case Access::anyone:
@@ -186,11 +196,9 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
     case Access::bot_or_login: return {};
     case Access::admin: return admin ? Expected<void>{} : denied();
     case Access::self_or_admin: {
-      events::AccountId wanted = 0;
-      const std::string& text = call.path_parameter("user_id");
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wanted);
-      if (error != std::errc{} || end != text.data() + text.size()) return fail(Errc::not_found, "Not found");
-      return admin || call.caller.account == wanted ? Expected<void>{} : denied();
+      const auto wanted = whole_number(call.path_parameter("user_id"));
+      if (!wanted) return fail(Errc::not_found, "Not found");
+      return admin || call.caller.account == *wanted ? Expected<void>{} : denied();
     }
     case Access::bot:
       if (is_bot && call.caller.bot_id != call.path_parameter("bot_id"))

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "http/metrics.hpp"
-#include "http/rate_limiter.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/surface.hpp"
@@ -18,6 +17,8 @@ struct GatewayOptions {
   /// SameSite=Lax, so another site cannot use a visitor's login either way.
   std::vector<std::string> allowed_origins;
   bool limit_rates = true;
+  /// Why nothing is served for a while; empty: all is.
+  std::string maintenance = {};
   bool log_requests = false;
   std::function<std::string(std::string_view)> fingerprint;   ///< of a body; it may hold a password, so no plain digest
   std::function<bool()> ready;                                ///< what /readyz says
@@ -41,8 +42,10 @@ class Gateway {
   bool answer_house_paths(const Request& request, Reply& reply);
   void dispatch(Surface& surface, Router::Match match, Request request, Reply reply);
   Expected<void> authorize(Surface& surface, Call& call) const;
-  Expected<void> prepare(Surface& surface, Call& call);
+  Expected<void> check(Call& call) const;
   Expected<void> take_idempotency_key(Call& call) const;
+  /// False when the request came too fast; it is answered then.
+  bool within_rate(Surface& surface, Call& call, RateClass::Per per);
   Reply with_cors(const Request& request, Reply reply) const;
   Response preflight(const Request& request) const;
   Response method_not_allowed(const Request& request, const std::vector<std::string>& allowed) const;
@@ -52,7 +55,6 @@ class Gateway {
   Router router_;
   std::vector<Surface*> surfaces_;
   std::unordered_map<const Route*, Surface*> surface_of_;
-  RateLimiter sign_ins_{defaults::kSignInBurst, defaults::kSignInPerSecond};
   std::string openapi_;
 };
 

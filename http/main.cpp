@@ -113,6 +113,8 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
   seconds("--mail-timeout", options.system.mail.timeout, "Seconds that handing over a mail may take",
           "TROUPE_MAIL_TIMEOUT");
   seconds("--mail-retry", options.system.mail.retry_delay, "Seconds until a mail is tried again", "TROUPE_MAIL_RETRY");
+  seconds("--chat-token-lifetime", options.chat.token_lifetime, "Seconds that a chat_v1 access token is good",
+          "TROUPE_CHAT_TOKEN_LIFETIME");
   seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");
 }
 
@@ -125,7 +127,7 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   };
   setting("--data", options.data, "Data folder; made when missing", "TROUPE_DATA");
   list("--listen", options.listen,
-       "HOST:PORT=SURFACE[,SURFACE...]; again, or after a space, for more (127.0.0.1:5000=bot_manager)",
+       "HOST:PORT=SURFACE[,SURFACE...]; again, or after a space, for more (each surface on 127.0.0.1 and its own port)",
        "TROUPE_LISTEN")
       ->check(must(problem_of_listener));
   setting("--metrics", options.metrics_listen, "HOST:PORT of the Prometheus listener; empty for none",
@@ -154,6 +156,11 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   setting("--docs", options.docs_folder, "Folder with the assets of the page at /docs", "TROUPE_DOCS");
   setting("--max-body-bytes", options.limits.max_body_bytes, "Largest request body", "TROUPE_MAX_BODY_BYTES")
       ->check(must(problem_of_count));
+  setting("--max-chat-sessions", options.chat.max_sessions_per_account, "Chat sessions of one account",
+          "TROUPE_MAX_CHAT_SESSIONS")
+      ->check(must(problem_of_count));
+  setting("--maintenance", options.maintenance, "Answer 503 with this sentence to everything; empty: serve",
+          "TROUPE_MAINTENANCE");
   setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS")
       ->check(must(problem_of_count));
 }

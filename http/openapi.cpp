@@ -25,11 +25,19 @@ OrderedJson schema_of(const OrderedJson& example) {
   return {{"type", type}, {"examples", OrderedJson::array({example})}};
 }
 
+/// Several dialects may share a document: each has schemes and an error of its own.
+std::string scheme_name(const Surface& surface, const std::string& scheme) {
+  return std::string(surface.name()) + "_" + scheme;
+}
+std::string error_name(const Surface& surface) { return std::string(surface.name()) + "_error"; }
+
 OrderedJson schema_of(const Field& field) {
   OrderedJson schema = OrderedJson::object();
   switch (field.type) {
     case Field::Type::string: schema["type"] = "string"; break;
     case Field::Type::integer: schema["type"] = "integer"; break;
+    case Field::Type::number: schema["type"] = "number"; break;
+    case Field::Type::boolean: schema["type"] = "boolean"; break;
     case Field::Type::object: schema["type"] = "object"; break;
     case Field::Type::array:
       schema["type"] = "array";
@@ -40,6 +48,8 @@ OrderedJson schema_of(const Field& field) {
   if (!field.description.empty()) schema["description"] = field.description;
   if (field.min_length) schema["minLength"] = field.min_length;
   if (field.max_length) schema["maxLength"] = field.max_length;
+  if (field.min) schema["minimum"] = *field.min;
+  if (field.max) schema["maximum"] = *field.max;
   if (!field.values.empty()) schema["enum"] = field.values;
   return schema;
 }
@@ -55,8 +65,10 @@ OrderedJson body_of(const Route& route) {
   OrderedJson schema = object;
   if (route.body == BodyKind::object_or_array)
     schema = {{"oneOf", OrderedJson::array({object, {{"type", "array"}, {"items", object}}})}};
+  OrderedJson content = {{"application/json", {{"schema", schema}}}};
+  if (route.takes_forms) content["application/x-www-form-urlencoded"] = {{"schema", schema}};
   return {{"required", !required.empty() || route.body == BodyKind::object_or_array},
-          {"content", {{"application/json", {{"schema", schema}}}}}};
+          {"content", content}};
 }
 
 OrderedJson parameters_of(const Route& route) {
@@ -89,16 +101,11 @@ OrderedJson parameters_of(const Route& route) {
   return parameters;
 }
 
-OrderedJson security_of(Access access) {
-  const OrderedJson login = {{"session", OrderedJson::array()}};
-  const OrderedJson token = {{"botToken", OrderedJson::array()}};
-  const OrderedJson bearer = {{"bearer", OrderedJson::array()}};
-  switch (access) {
-    case Access::anyone: return OrderedJson::array({OrderedJson::object()});
-    case Access::bot:
-    case Access::bot_or_login: return OrderedJson::array({token, bearer, login});
-    default: return OrderedJson::array({login});
-  }
+OrderedJson security_of(const Surface& surface, const Route& route) {
+  if (route.access == Access::anyone) return OrderedJson::array({OrderedJson::object()});
+  OrderedJson ways = OrderedJson::array();
+  for (const auto& scheme : surface.security_of(route)) ways.push_back({{scheme_name(surface, scheme), OrderedJson::array()}});
+  return ways;
 }
 
 std::string access_sentence(Access access) {
@@ -122,36 +129,37 @@ std::string operation_id(const Route& route) {
   return id;
 }
 
-OrderedJson error_response(const char* description) {
-  return {{"description", description},
-          {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
-}
-
-OrderedJson responses_of(const Route& route) {
+OrderedJson responses_of(const Surface& surface, const Route& route) {
+  const auto error_response = [&](const char* description) -> OrderedJson {
+    return {{"description", description},
+            {"content",
+             {{"application/json", {{"schema", {{"$ref", "#/components/schemas/" + error_name(surface)}}}}}}}};
+  };
+  const std::string invalid = std::to_string(surface.error({Errc::invalid, ""}, "").status);
   OrderedJson responses;
-  responses["200"] = {{"description", "Success"},
+  responses[std::to_string(route.status)] = {{"description", "Success"},
                       {"content", {{"application/json", {{"schema", schema_of(OrderedJson::parse(route.response))}}}}}};
-  responses["400"] = error_response("The request breaks a rule; `field` names the offender");
+  responses[invalid] = error_response("The request breaks a rule; `field` names the offender");
   if (route.access != Access::anyone) {
     responses["401"] = error_response("No credentials, or not good ones");
     responses["403"] = error_response("Not allowed");
   }
   if (route.pattern.find('{') != std::string::npos) responses["404"] = error_response("No such thing");
   if (route.creates) responses["422"] = error_response("The Idempotency-Key was used with another body");
-  if (route.rate != RateClass::unlimited) responses["429"] = error_response("Too fast; see `Retry-After`");
+  if (route.rate) responses["429"] = error_response("Too fast; see `Retry-After`");
   responses["503"] = error_response("Overloaded; see `Retry-After`");
   return responses;
 }
 
-OrderedJson operation_of(const Route& route) {
+OrderedJson operation_of(const Surface& surface, const Route& route) {
   OrderedJson operation = {
       {"tags", OrderedJson::array({route.tag})}, {"summary", route.summary}, {"operationId", operation_id(route)}};
   operation["description"] =
       (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access);
-  operation["security"] = security_of(route.access);
+  operation["security"] = security_of(surface, route);
   if (auto parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = parameters;
   if (route.body != BodyKind::none) operation["requestBody"] = body_of(route);
-  operation["responses"] = responses_of(route);
+  operation["responses"] = responses_of(surface, route);
   return operation;
 }
 
@@ -175,23 +183,18 @@ OrderedJson openapi_document(const std::vector<Surface*>& surfaces) {
         tags.push_back({{"name", route.tag}, {"description", std::string(surface->title())}});
       std::string method = route.method;
       for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      paths[route.pattern][method] = operation_of(route);
+      paths[route.pattern][method] = operation_of(*surface, route);
     }
   }
   document["tags"] = tags;
   document["paths"] = paths;
-  document["components"] = {{"securitySchemes",
-                             {{"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "session_token"}}},
-                              {"botToken", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Bot-Token"}}},
-                              {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
-                            {"schemas",
-                             {{"Error",
-                               {{"type", "object"},
-                                {"properties",
-                                 {{"error", {{"type", "string"}, {"description", "What is wrong, for people"}}},
-                                  {"field", {{"type", "string"}, {"description", "The field or parameter at fault"}}},
-                                  {"request_id", {{"type", "string"}}}}},
-                                {"required", OrderedJson::array({"error", "request_id"})}}}}}};
+  OrderedJson& components = document["components"];
+  for (const Surface* surface : surfaces) {
+    const OrderedJson schemes = surface->security_schemes();
+    for (const auto& [name, scheme] : schemes.items())
+      components["securitySchemes"][scheme_name(*surface, name)] = scheme;
+    components["schemas"][error_name(*surface)] = surface->error_schema();
+  }
   return document;
 }
 

@@ -1,4 +1,4 @@
-// A token bucket for each client address. Pure: time comes in. One thread.
+// How many requests a client may send in a window of time. Pure: time comes in. One thread.
 #pragma once
 
 #include <algorithm>
@@ -10,46 +10,55 @@
 
 namespace troupe::http {
 
+/// So many requests in each window, for each client address or each caller. A window begins with a client's first
+/// request.
+struct RateClass {
+  enum class Per : std::uint8_t { address, caller };
+  const char* name;
+  std::size_t limit;
+  std::chrono::seconds window;
+  Per per = Per::address;
+};
+
+/// What became of one request.
+struct RateVerdict {
+  bool allowed = true;
+  std::size_t remaining = 0;  ///< in this window, after this request
+  Micros reset_at = 0;        ///< when the next window begins
+};
+
 class RateLimiter {
  public:
-  RateLimiter(double burst, double per_second) : burst_(burst), per_second_(per_second) {}
+  explicit RateLimiter(const RateClass& rate) : limit_(rate.limit), window_(to_micros(rate.window)) {}
 
-  /// Seconds to wait before the next request of `address` is taken; 0 takes this one.
-  double seconds_to_wait(const std::string& address, Micros now) {
-    if (buckets_.size() >= defaults::kMaxLimitedAddresses) forget_full(now);
-    auto [it, added] = buckets_.try_emplace(address, Bucket{burst_, now});
-    Bucket& bucket = it->second;
-    refill(bucket, now);
-    if (bucket.tokens < 1) return (1 - bucket.tokens) / per_second_;
-    bucket.tokens -= 1;
-    return 0;
+  RateVerdict take(const std::string& client, Micros now) {
+    if (clients_.size() >= defaults::kMaxLimitedClients) forget_ended(now);
+    Window& window = clients_.try_emplace(client, Window{now, 0}).first->second;
+    const bool ended = now >= window.began + window_ || now < window.began;  // the clock may step back
+    if (ended) window = {now, 0};
+    const bool allowed = window.requests < limit_;
+    if (allowed) ++window.requests;
+    return {allowed, limit_ - window.requests, window.began + window_};
   }
 
-  std::size_t addresses() const { return buckets_.size(); }
+  std::size_t clients() const { return clients_.size(); }
 
  private:
-  struct Bucket {
-    double tokens;
-    Micros at;
+  struct Window {
+    Micros began;
+    std::size_t requests;
   };
 
-  void refill(Bucket& bucket, Micros now) const {
-    const auto passed = static_cast<double>(std::max<Micros>(0, now - bucket.at)) * 1e-6;  // the clock may step back
-    bucket.tokens = std::min(burst_, bucket.tokens + passed * per_second_);
-    bucket.at = now;
+  /// An ended window says nothing that a new one would not. Should all be under way, all start anew: memory stays
+  /// bounded.
+  void forget_ended(Micros now) {
+    std::erase_if(clients_, [&](const auto& client) { return now >= client.second.began + window_; });
+    if (clients_.size() >= defaults::kMaxLimitedClients) clients_.clear();
   }
 
-  /// A full bucket says nothing that a new one would not. Should all be in use, all start anew: memory stays bounded.
-  void forget_full(Micros now) {
-    for (auto it = buckets_.begin(); it != buckets_.end();) {
-      refill(it->second, now);
-      it = it->second.tokens >= burst_ ? buckets_.erase(it) : std::next(it);
-    }
-    if (buckets_.size() >= defaults::kMaxLimitedAddresses) buckets_.clear();
-  }
-
-  double burst_, per_second_;
-  std::unordered_map<std::string, Bucket> buckets_;
+  std::size_t limit_;
+  Micros window_;
+  std::unordered_map<std::string, Window> clients_;
 };
 
 }  // namespace troupe::http

@@ -15,6 +15,7 @@
 #include "events/account.hpp"
 #include "events/json.hpp"
 #include "http/message.hpp"
+#include "http/rate_limiter.hpp"
 
 namespace troupe::http {
 
@@ -31,6 +32,7 @@ struct Caller {
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
   std::string login_hash;  ///< digest of the login's token, when it is a login
+  bool may_read = true, may_write = true;  ///< an API key may be for one of both
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
   std::string name() const {
@@ -51,12 +53,9 @@ enum class Access : std::uint8_t {
   bot_or_login,    ///< any bot or account: the handler decides what it may see
 };
 
-/// Routes of one class share a budget of requests for each client address.
-enum class RateClass : std::uint8_t { unlimited, sign_in };
-
 /// One field of a request body.
 struct Field {
-  enum class Type : std::uint8_t { string, integer, object, array, any };
+  enum class Type : std::uint8_t { string, integer, number, boolean, object, array, any };
   std::string name;
   Type type = Type::string;
   bool required = false;
@@ -65,6 +64,7 @@ struct Field {
   std::size_t max_length = 0;            ///< 0: the decider's own limit
   std::vector<std::string> values = {};  ///< the words it may be; empty: any
   std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
+  std::optional<double> min = {}, max = {};  ///< of a number
 };
 
 /// One parameter of the query string.
@@ -105,7 +105,9 @@ struct Route {
   std::string invalid_body = "Malformed JSON";  ///< the error text of a body that is not what `body` says
   bool creates = false;                         ///< takes an `Idempotency-Key`
   bool elsewhere = false;                       ///< a long read: runs on a worker
-  RateClass rate = RateClass::unlimited;
+  const RateClass* rate = nullptr;              ///< routes of one class share a budget; null: unlimited
+  int status = 200;                             ///< of a good answer
+  bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::string description = {};
 };
 
@@ -123,6 +125,7 @@ struct Call {
   Micros now = 0;
   std::optional<storage::IdempotencyKey> idempotency;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  Headers headers;                           ///< of the answer, whatever it is
   std::function<void(int status)> finished;  ///< called with the status just before the answer leaves
 
   const std::string& path_parameter(std::string_view name) const;
@@ -134,23 +137,32 @@ struct Call {
   /// A string field of the body, without white space around it; empty when missing.
   std::string body_text(std::string_view field) const;
   std::optional<std::string> optional_body_text(std::string_view field) const;
+  std::optional<double> body_number(std::string_view field) const;
+  std::optional<long long> body_integer(std::string_view field) const;
+  bool body_flag(std::string_view field, bool fallback = false) const;
   /// An object of the body; nothing when it is missing or null.
   std::optional<Json> optional_body_object(std::string_view field) const;
   Json body_object(std::string_view field) const { return optional_body_object(field).value_or(Json::object()); }
 
   actors::Cause cause() const { return {caller.name(), request.id, now, idempotency}; }
 
-  void answer(Fields fields, Headers headers = {}, int status = 200);
+  /// `status` 0: the one that the route says.
+  void answer(Fields fields, Headers headers = {}, int status = 0);
   template <std::same_as<OrderedJson> T>
-  void answer(const T& json, Headers headers = {}, int status = 200) {
+  void answer(const T& json, Headers headers = {}, int status = 0) {
     answer_text(json.dump(), std::move(headers), status);
   }
   /// An answer that is JSON text already.
-  void answer_text(std::string json, Headers headers = {}, int status = 200);
+  void answer_text(std::string json, Headers headers = {}, int status = 0);
   void refuse(const Error& error);
+  /// With an answer that the surface has worded already.
+  void refuse(Response response);
   /// Runs a part of the handler; what it throws is logged and answered with 500 and no internals.
   void guarded(const std::function<void()>& part);
 };
+
+/// The whole of a text as a number; nothing when it is none, or negative.
+std::optional<long long> whole_number(std::string_view text);
 
 /// White space around a text cut off.
 std::string_view trimmed(std::string_view text);

@@ -42,7 +42,11 @@ class RouteDeclaration {
   RouteDeclaration& creates() { return set(route_.creates, true); }
   /// A long read: runs on a worker.
   RouteDeclaration& elsewhere() { return set(route_.elsewhere, true); }
-  RouteDeclaration& rate(RateClass rate) { return set(route_.rate, rate); }
+  RouteDeclaration& rate(const RateClass& rate) { return set(route_.rate, &rate); }
+  /// The status of a good answer.
+  RouteDeclaration& status(int status) { return set(route_.status, status); }
+  /// The body may be form-encoded as well.
+  RouteDeclaration& forms() { return set(route_.takes_forms, true); }
 
  private:
   template <class T>
@@ -97,12 +101,41 @@ inline Field required(std::string name, std::string description = {}, std::size_
   return {.name = std::move(name), .required = true, .description = std::move(description), .max_length = max_length};
 }
 
+inline Field password(std::string name, std::string description = {}) {
+  return required(std::move(name), std::move(description), defaults::kMaxPasswordLength);
+}
+
+inline Field new_password(std::string name, std::string too_short = "Password must be at least 8 characters") {
+  Field field = password(std::move(name));
+  field.min_length = defaults::kMinPasswordLength;
+  field.too_short = std::move(too_short);
+  return field;
+}
+
 inline Field text(std::string name, std::string description = {}, std::size_t max_length = 0) {
   return {.name = std::move(name), .description = std::move(description), .max_length = max_length};
 }
 
 inline Field object(std::string name, std::string description = {}) {
   return {.name = std::move(name), .type = Field::Type::object, .description = std::move(description)};
+}
+
+inline Field number(std::string name, double min, double max, std::string description = {}) {
+  return {.name = std::move(name),
+          .type = Field::Type::number,
+          .description = std::move(description),
+          .min = min,
+          .max = max};
+}
+
+inline Field integer(std::string name, double min, double max, std::string description = {}) {
+  Field field = number(std::move(name), min, max, std::move(description));
+  field.type = Field::Type::integer;
+  return field;
+}
+
+inline Field flag(std::string name, std::string description = {}) {
+  return {.name = std::move(name), .type = Field::Type::boolean, .description = std::move(description)};
 }
 
 inline Field array(std::string name, std::string description = {}) {

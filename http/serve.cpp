@@ -11,11 +11,13 @@
 #include "http/gateway.hpp"
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
+#include "http/surfaces/chat_v1/chat_v1.hpp"
 
 namespace troupe::http {
 namespace {
 
-constexpr const char* kDefaultListener = "127.0.0.1:5000=bot_manager";
+/// Each dialect on the port that its specification names.
+const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=chat_v1"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -98,7 +100,7 @@ class House {
     secrets_ = *secrets;
     store_->follow([this](const std::vector<storage::RecordPtr>& records) {
       server_.loop().post([this, records] {
-        if (bot_manager_) bot_manager_->committed(records);
+        for (const auto& surface : surfaces_) surface->committed(records);
       });
     });
     options_.system.mail.outbox = options_.data / "outbox";
@@ -114,9 +116,10 @@ class House {
       socketio_options.engine.cors.origins = options_.allowed_origins;
       socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
-    bot_manager_ =
-        std::make_unique<BotManager>(Services{*store_, *system_, secrets_, server_.loop()}, socketio_options);
-    if (options_.listen.empty()) options_.listen = {kDefaultListener};
+    const Services services{*store_, *system_, secrets_, server_.loop()};
+    surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
+    surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
+    if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
     return options_.metrics_listen.empty() ? Expected<void>{} : listen_for_metrics();
@@ -125,7 +128,9 @@ class House {
   int run(StopSignals& signals) {
     signals.start([this] {
       system_->end_polls();
-      server_.loop().post([this] { bot_manager_->shut_down(); });
+      server_.loop().post([this] {
+        for (const auto& surface : surfaces_) surface->shut_down();
+      });
       server_.stop(options_.grace);
     });
     server_.run();
@@ -152,8 +157,10 @@ class House {
     }
     auto gateway = std::make_unique<Gateway>(gateway_options(), metrics_);
     for (const auto& surface : spec->surfaces) {
-      if (surface != bot_manager_->name()) return fail(Errc::invalid, "there is no surface '" + surface + "'");
-      if (auto ok = gateway->add(*bot_manager_); !ok) return ok;
+      const auto named = std::find_if(surfaces_.begin(), surfaces_.end(),
+                                      [&, name = surface](const auto& known) { return known->name() == name; });
+      if (named == surfaces_.end()) return fail(Errc::invalid, "there is no surface '" + surface + "'");
+      if (auto ok = gateway->add(**named); !ok) return ok;
     }
     ListenerOptions listener{spec->address, spec->port, std::nullopt, gateway->application()};
     if (!options_.tls_certificate.empty()) listener.tls = TlsFiles{options_.tls_certificate, options_.tls_key};
@@ -180,6 +187,7 @@ class House {
     GatewayOptions options;
     options.allowed_origins = options_.allowed_origins;
     options.limit_rates = options_.limit_rates;
+    options.maintenance = options_.maintenance;
     options.log_requests = options_.log_requests;
     options.docs_folder = options_.docs_folder;
     options.fingerprint = [this](std::string_view body) { return secrets_.keyed_digest(body); };
@@ -188,11 +196,17 @@ class House {
     return options;
   }
 
+  std::size_t connected_clients() const {
+    std::size_t clients = 0;
+    for (const auto& surface : surfaces_) clients += surface->connected_clients();
+    return clients;
+  }
+
   Expected<void> listen_for_metrics() {
     const auto address = parse_address(options_.metrics_listen);
     if (!address) return tl::unexpected(address.error());
     Metrics::Sources sources{[this] { return store_->metrics(); }, [this] { return system_->metrics(); },
-                             [this] { return server_.metrics(); }, [this] { return bot_manager_->connected_clients(); },
+                             [this] { return server_.metrics(); }, [this] { return connected_clients(); },
                              [this] { return store_->last_position(); }};
     ListenerOptions listener{address->first, address->second, std::nullopt, {}};
     listener.application.request = [this, sources](const Request& request, Reply reply) {
@@ -214,7 +228,7 @@ class House {
   actors::Secrets secrets_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;
-  std::unique_ptr<BotManager> bot_manager_;
+  std::vector<std::unique_ptr<Surface>> surfaces_;
   std::vector<std::unique_ptr<Gateway>> gateways_;
   std::atomic<bool> failed_{false};
 };

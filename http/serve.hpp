@@ -7,6 +7,7 @@
 
 #include "actors/system.hpp"
 #include "http/server.hpp"
+#include "http/surfaces/chat_v1/options.hpp"
 
 namespace troupe::http {
 
@@ -30,6 +31,8 @@ struct ServeOptions {
   std::vector<std::string> allowed_origins;
   bool limit_rates = true;
   bool log_requests = false;
+  std::string maintenance;  ///< why nothing is served for a while; empty: all is
+  ChatV1Options chat;
   std::string docs_folder;
   std::chrono::milliseconds grace = std::chrono::seconds(10);
   ServerLimits limits;

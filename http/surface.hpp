@@ -30,7 +30,13 @@ class Surface {
   virtual Subject bot(std::string_view bot_id) const = 0;
 
   virtual Response error(const Error& error, std::string_view request_id) const = 0;
-  virtual Response no_such_path(std::string_view request_id) const = 0;
+  /// The refusal of a request that came too fast.
+  virtual Response too_fast(int seconds_to_wait, std::string_view request_id) const;
+  /// What every answer of a limited route says about its limit.
+  virtual Headers rate_headers(const RateClass&, const RateVerdict&) const { return {}; }
+  Response no_such_path(std::string_view request_id) const { return error({Errc::not_found, "Not found"}, request_id); }
+  /// Only what people may know of an error that happened inside; the rest is for the log, under the same request id.
+  static std::string public_text(const Error& error, std::string_view request_id);
   virtual std::string_view not_authenticated_text() const = 0;
   /// A token that is good, but another bot's.
   virtual std::string_view wrong_bot_token_text() const = 0;
@@ -38,9 +44,40 @@ class Surface {
   /// Paths that are not routes (a protocol of its own, such as Socket.IO). True when it took the request.
   virtual bool take(Request&, Reply&) { return false; }
   virtual bool take_upgrade(Request&, std::unique_ptr<class Upgrade>&) { return false; }
+
+  /// Live events: what was committed, rendered once and sent to those who may see it.
+  virtual void committed(const std::vector<storage::RecordPtr>&) {}
+  virtual std::size_t connected_clients() const { return 0; }
+  /// Ends what clients hold open, so that they connect again elsewhere.
+  virtual void shut_down() {}
+
+  // What the documentation says of this dialect
+
+  /// Ways to sign in, by name: OpenAPI security schemes.
+  virtual OrderedJson security_schemes() const = 0;
+  /// The names of those that a route takes.
+  virtual std::vector<std::string> security_of(const Route& route) const = 0;
+  /// The schema of an error's body.
+  virtual OrderedJson error_schema() const = 0;
+
+  // Rates: each surface has its own, over all its listeners and sockets
+
+  RateVerdict take_from_rate(const RateClass& rate, const std::string& client, Micros now) {
+    if (!limits_rates_) return {true, rate.limit, now};
+    return limiters_.try_emplace(&rate, rate).first->second.take(client, now);
+  }
+  /// For tests and for houses behind a gateway that limits.
+  void limit_rates(bool limited) { limits_rates_ = limited; }
+
+ private:
+  std::unordered_map<const RateClass*, RateLimiter> limiters_;
+  bool limits_rates_ = true;
 };
 
 /// The usual status of an error.
 int status_of(Errc code);
+
+/// Sign-in, registration and reset requests, where a dialect has no limits of its own.
+inline constexpr RateClass kSignIns{"sign_in", defaults::kSignInsPerWindow, defaults::kSignInWindow};
 
 }  // namespace troupe::http

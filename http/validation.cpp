@@ -14,6 +14,8 @@ const char* article_and_name(Field::Type type) {
   switch (type) {
     case Field::Type::string: return "a string";
     case Field::Type::integer: return "an integer";
+    case Field::Type::number: return "a number";
+    case Field::Type::boolean: return "true or false";
     case Field::Type::object: return "an object";
     case Field::Type::array: return "an array";
     case Field::Type::any: return "a value";
@@ -25,6 +27,8 @@ bool has_type(const Json& value, Field::Type type) {
   switch (type) {
     case Field::Type::string: return value.is_string();
     case Field::Type::integer: return value.is_number_integer();
+    case Field::Type::number: return value.is_number();
+    case Field::Type::boolean: return value.is_boolean();
     case Field::Type::object: return value.is_object();
     case Field::Type::array: return value.is_array();
     case Field::Type::any: return true;
@@ -51,6 +55,35 @@ Expected<void> check_string(const Field& field, const std::string& value) {
   return {};
 }
 
+/// As people write it: 2, or 0.5.
+std::string plain(double number) {
+  std::string text = Json(number).dump();
+  return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+}
+
+Expected<void> check_number(const Field& field, double value) {
+  const bool fits = (!field.min || value >= *field.min) && (!field.max || value <= *field.max);
+  if (fits) return {};
+  return fail(Errc::invalid,
+              field.name + " must be from " + plain(field.min.value_or(0)) + " to " + plain(field.max.value_or(0)),
+              field.name);
+}
+
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+
+bool is_form(const Request& request) {
+  const auto type = request.header("Content-Type");
+  if (!type || !equals_ignoring_case(trimmed(type->substr(0, type->find(';'))), kForm)) return false;
+  return !trimmed(request.body).starts_with('{');  // curl calls everything a form that it is not told about
+}
+
+Expected<Json> parse_form(const Route& route, std::string_view text) {
+  Json body = Json::object();
+  for (const Field& field : route.fields)
+    if (auto value = query_parameter(text, field.name)) body[field.name] = std::move(*value);
+  return body;
+}
+
 bool is_missing(const Json& body, const Field& field) {
   const auto it = body.find(field.name);
   if (it == body.end() || it->is_null()) return true;
@@ -59,7 +92,10 @@ bool is_missing(const Json& body, const Field& field) {
 
 }  // namespace
 
-Expected<Json> parse_body(const Route& route, std::string_view text) {
+Expected<Json> parse_body(const Route& route, const Request& request) {
+  const std::string_view text = request.body;
+  if (route.body == BodyKind::none) return Json::object();
+  if (route.takes_forms && is_form(request)) return parse_form(route, text);
   if (trimmed(text).empty()) {
     if (route.body == BodyKind::object) return Json::object();
     return fail(Errc::invalid, route.invalid_body);
@@ -86,8 +122,11 @@ Expected<void> check_fields(const Route& route, const Json& body) {
       return fail(Errc::invalid, route.missing.empty() ? field.name + " is required" : route.missing, field.name);
   for (const Field& field : route.fields) {
     const auto it = body.find(field.name);
-    if (it == body.end() || !it->is_string()) continue;
-    if (auto ok = check_string(field, it->get_ref<const std::string&>()); !ok) return ok;
+    if (it == body.end()) continue;
+    if (it->is_number())
+      if (auto ok = check_number(field, it->get<double>()); !ok) return ok;
+    if (it->is_string())
+      if (auto ok = check_string(field, it->get_ref<const std::string&>()); !ok) return ok;
   }
   return {};
 }

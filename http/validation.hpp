@@ -6,8 +6,9 @@
 
 namespace troupe::http {
 
-/// Parses a body of the route's kind. Errors: invalid (not JSON, nested too deep, wrong kind).
-Expected<Json> parse_body(const Route& route, std::string_view body);
+/// Parses a body of the route's kind: JSON, or a form where the route takes one, whose values are all strings. Errors:
+/// invalid (not JSON, nested too deep, wrong kind).
+Expected<Json> parse_body(const Route& route, const Request& request);
 
 /// Required fields, types, lengths and words. Errors: invalid, with the field's name.
 Expected<void> check_fields(const Route& route, const Json& body);

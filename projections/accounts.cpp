@@ -1,20 +1,14 @@
 // Accounts, their credentials and their open logins; password resets that are still under way.
-#include <charconv>
-
-#include "projections/changes.hpp"
+#include "projections/access.hpp"
 
 namespace troupe::projections {
 namespace {
 
 using namespace events;
 
-AccountId number_of(std::string_view id) {
-  AccountId number = 0;
-  std::from_chars(id.data(), id.data() + id.size(), number);
-  return number;
+void put_login(const std::string& token_hash, Micros expires_at, const Context& c, Rows& rows) {
+  rows.push_back(put_bytes(Table::logins, token_hash, account_key(c) + big64(static_cast<std::uint64_t>(expires_at))));
 }
-
-std::string account_key(const Context& c) { return big64(static_cast<std::uint64_t>(number_of(c.id))); }
 
 void erase_logins(const std::vector<std::string>& token_hashes, Rows& rows) {
   for (const auto& hash : token_hashes) rows.push_back(erase(Table::logins, hash));
@@ -35,10 +29,11 @@ void on(const AccountRegistered& e, const Context& c, Rows& rows) {
 }
 
 void on(const LoggedIn& e, const Context& c, Rows& rows) {
-  rows.push_back(
-      put_bytes(Table::logins, e.token_hash, account_key(c) + big64(static_cast<std::uint64_t>(e.expires_at))));
+  put_login(e.token_hash, e.expires_at, c, rows);
   rows.push_back(patch(Table::accounts, account_key(c), {{"last_login", c.time}}));
 }
+
+void on(const LoginRefreshed& e, const Context& c, Rows& rows) { put_login(e.token_hash, e.expires_at, c, rows); }
 
 void on(const LoginsEnded& e, const Context&, Rows& rows) { erase_logins(e.token_hashes, rows); }
 
@@ -48,6 +43,9 @@ void on(const ProfileUpdated& e, const Context& c, Rows& rows) {
   if (e.phone) fields["phone"] = *e.phone;
   if (e.birthday) fields["birthday"] = *e.birthday;
   if (e.gender) fields["gender"] = *e.gender;
+  if (e.email) fields["email"] = *e.email;
+  if (e.avatar_url) fields["avatar_url"] = *e.avatar_url;
+  if (e.preferences) fields["preferences"] = *e.preferences;
   rows.push_back(patch(Table::accounts, account_key(c), fields));
 }
 
@@ -69,9 +67,15 @@ void on(const RoleChanged& e, const Context& c, Rows& rows) {
   rows.push_back(patch(Table::accounts, account_key(c), {{"role", e.role}}));
 }
 
+void on(const ActiveChanged& e, const Context& c, Rows& rows) {
+  rows.push_back(patch(Table::accounts, account_key(c), {{"active", e.active}}));
+}
+
 void on(const AccountDeleted& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::accounts, account_key(c)));
   rows.push_back(erase(Table::credentials, account_key(c)));
+  rows.push_back(erase(Table::mfa, account_key(c)));
+  rows.push_back(erase(Table::login_locks, account_key(c)));
   erase_logins(e.ended_logins, rows);
   rows.push_back(add(kTotalUsers, -1));
 }

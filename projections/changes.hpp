@@ -26,8 +26,11 @@ inline RowChange erase(Table table, std::string key) {
 inline RowChange patch(Table table, std::string key, const Json& fields) {
   return {static_cast<TableId>(table), RowChange::Kind::patch, std::move(key), events::to_cbor(fields), 0};
 }
+inline RowChange add(Table table, std::string key, std::int64_t delta) {
+  return {static_cast<TableId>(table), RowChange::Kind::add, std::move(key), {}, delta};
+}
 inline RowChange add(std::string counter, std::int64_t delta) {
-  return {static_cast<TableId>(Table::counters), RowChange::Kind::add, std::move(counter), {}, delta};
+  return add(Table::counters, std::move(counter), delta);
 }
 
 }  // namespace troupe::projections

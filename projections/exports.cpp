@@ -14,8 +14,9 @@ using nlohmann::ordered_json;
 using Row = ordered_json::object_t;
 
 /// Fields of events that nobody needs to read and somebody could use.
-constexpr std::string_view kSecrets[] = {"password_hash", "token_hash",   "token_hashes",
-                                         "ended_logins",  "sealed_token", "sealed_email"};
+constexpr std::string_view kSecrets[] = {"password_hash", "token_hash",   "token_hashes",     "ended_logins",
+                                         "refresh_hash",  "key_hash",     "backup_code_hash", "backup_code_hashes",
+                                         "sealed_token",  "sealed_email", "sealed_secret"};
 
 ordered_json time_or_null(Micros time) { return time == 0 ? ordered_json(nullptr) : ordered_json(iso8601(time)); }
 

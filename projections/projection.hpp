@@ -9,6 +9,7 @@
 #include "events/bot.hpp"
 #include "events/command.hpp"
 #include "events/feed.hpp"
+#include "events/session.hpp"
 #include "storage/journal.hpp"
 
 namespace troupe::projections {
@@ -25,6 +26,7 @@ void project(const events::AccountEvent& event, const Context& context, Rows& ro
 void project(const events::BotEvent& event, const Context& context, Rows& rows);
 void project(const events::CommandEvent& event, const Context& context, Rows& rows);
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
+void project(const events::SessionEvent& event, const Context& context, Rows& rows);
 
 /// A batch of a feed only counts: its events need no decoding.
 void project_feed(std::string_view category, std::size_t events, const Context& context, Rows& rows);
@@ -35,6 +37,6 @@ Expected<Rows> rows_of(const events::Record& record);
 
 /// Raise it with any change to the rows that come of an event: all rows are then dropped and replayed. It is one
 /// version for all tables, because the counters are fed by every projection.
-inline constexpr std::uint32_t kRowsVersion = 1;
+inline constexpr std::uint32_t kRowsVersion = 2;
 
 }  // namespace troupe::projections

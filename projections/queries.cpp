@@ -190,6 +190,39 @@ std::optional<OpenLogin> Queries::login(std::string_view token_hash) const {
   return OpenLogin{static_cast<AccountId>(read_big64(login)), static_cast<Micros>(read_big64(login.substr(8)))};
 }
 
+Micros Queries::locked_until(AccountId id) const {
+  const auto bytes = store_.row(id_of(Table::login_locks), key_of(id));
+  if (!bytes) return 0;
+  if (bytes->size() != 8) return store_.report_corrupt_row(id_of(Table::login_locks)), 0;
+  return static_cast<Micros>(read_big64(*bytes));
+}
+
+MfaRow Queries::mfa(AccountId id) const {
+  const auto bytes = store_.row(id_of(Table::mfa), key_of(id));
+  if (!bytes) return {};
+  if (auto found = parse<MfaRow>(store_, *bytes)) return *found;
+  return {.enabled = true};  // no secret fits it: who cannot be checked is not let in
+}
+
+std::vector<ApiKeyRow> Queries::api_keys(AccountId id) const {
+  std::vector<ApiKeyRow> rows;
+  store_.scan(id_of(Table::api_keys), key_of(id), {}, Direction::forward,
+              [&](std::string_view, std::string_view bytes) {
+                if (auto key = parse<ApiKeyRow>(store_, bytes)) rows.push_back(std::move(*key));
+                return rows.size() < defaults::kMaxApiKeysPerAccount;
+              });
+  return rows;
+}
+
+std::optional<FoundApiKey> Queries::api_key_with_hash(std::string_view key_hash) const {
+  const auto place = store_.row(id_of(Table::api_keys_by_hash), key_hash);
+  if (!place) return std::nullopt;
+  auto key = row<ApiKeyRow>(store_, *place);
+  const auto owner = account(static_cast<AccountId>(read_big64(*place)));
+  if (!key || !owner || !owner->active) return std::nullopt;
+  return FoundApiKey{owner->id, std::move(key->id), std::move(key->permissions), key->expires_at};
+}
+
 std::optional<AccountId> Queries::account_named(std::string_view name) const {
   const bool is_email = name.find('@') != name.npos;
   return account_with(store_, is_email ? events::email_claim(name) : events::username_claim(name));

@@ -20,6 +20,14 @@ struct OpenLogin {
   Micros expires_at = 0;
 };
 
+/// An API key, as its digest finds it.
+struct FoundApiKey {
+  AccountId account = 0;
+  std::string id;
+  std::vector<std::string> permissions;
+  Micros expires_at = 0;  ///< 0: never
+};
+
 /// Counters of one bot's commands and reports.
 struct BotStatistics {
   std::int64_t commands = 0, pending = 0, completed = 0, failed = 0, logs = 0, messages = 0;
@@ -57,6 +65,14 @@ class Queries {
   bool account_exists(AccountId id) const;
   std::optional<std::string> password_hash(AccountId id) const;
   std::optional<OpenLogin> login(std::string_view token_hash) const;
+  /// 0 when it never was. Thereafter it may be in the past.
+  Micros locked_until(AccountId id) const;
+  /// Neither enabled nor pending when there is no row.
+  MfaRow mfa(AccountId id) const;
+  /// Those of the account, also those that ran out, in order of their ids.
+  std::vector<ApiKeyRow> api_keys(AccountId id) const;
+  /// Nothing when the account is not active. Whether the key ran out is the caller's to see.
+  std::optional<FoundApiKey> api_key_with_hash(std::string_view key_hash) const;
   /// By username, or by e-mail when `name` holds an `@`.
   std::optional<AccountId> account_named(std::string_view name) const;
   std::optional<AccountId> account_with_reset(std::string_view token_hash) const;

@@ -18,6 +18,11 @@ Expected<Caller> Credentials::of_login(std::string_view token) {
   return caller;
 }
 
+bool Credentials::still_good(const Caller& caller) const {
+  const auto login = queries_.login(caller.login_hash);
+  return login && login->account == caller.account && login->expires_at > now_micros();
+}
+
 Expected<Caller> Credentials::of_bot(std::string_view token) {
   const auto since = changes();
   const Caller* known = bots_.find(token, since);

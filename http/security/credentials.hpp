@@ -20,6 +20,9 @@ class Credentials {
   Expected<Caller> of_login(std::string_view token);
   Expected<Caller> of_bot(std::string_view token);
 
+  /// Whether the login that a caller came with is still open: for those who stay, such as WebSockets.
+  bool still_good(const Caller& caller) const;
+
  private:
   std::uint64_t changes() const { return system_.account_changes() + system_.bot_changes(); }
 

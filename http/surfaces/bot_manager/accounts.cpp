@@ -1,6 +1,7 @@
 // Accounts, logins and the administrator's view of them.
 #include "actors/rules.hpp"
 #include "actors/secrets.hpp"
+#include "http/security/sign_in.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/bot_manager/views.hpp"
 
@@ -36,7 +37,7 @@ void BotManager::register_account(const CallPtr& call) {
   // Refused before the costly hash, when it can be.
   if (const auto ok = AccountDecider::decide({}, command, call->now); !ok) return call->refuse(ok.error());
   services_.system.hash_password(
-      call->body_text("password"), then_with<std::string>(call, [this, call, command](std::string hash) mutable {
+      call->body_text("password"), services_.then_with<std::string>(call, [this, call, command](std::string hash) mutable {
         command.password_hash = std::move(hash);
         services_.system.register_account(std::move(command), call->cause(), [this, call](auto result) {
           services_.loop.post([call, result] {
@@ -48,20 +49,15 @@ void BotManager::register_account(const CallPtr& call) {
 }
 
 void BotManager::log_in(const CallPtr& call) {
-  const auto account = queries_.account_named(call->body_text("username"));
-  const auto hash = account ? queries_.password_hash(*account) : std::nullopt;
-  services_.system.verify_password(
-      hash, call->body_text("password"), then_with<bool>(call, [this, call, account, hash](bool good) {
-        if (!good) return call->refuse({Errc::unauthenticated, "Invalid credentials"});
-        const std::string token = random_token();
-        services_.system.ask_account(
-            *account, LogIn{*hash, token_digest(token)}, call->cause(),
-            then(call, [this, call, account, token](const storage::Record&) {
-              const auto row = queries_.account(*account);
-              if (!row) return call->refuse({Errc::unauthenticated, "Invalid credentials"});
-              call->answer({{"success", true}, {"user", user_brief(*row)}}, set_cookie(token, call->now));
-            }));
-      }));
+  const std::string token = random_token();
+  LogIn login;
+  login.token_hash = token_digest(token);
+  sign_in(services_, call, {call->body_text("username"), call->body_text("password"), std::move(login)},
+          [this, call, token](AccountId account) {
+            const auto row = queries_.account(account);
+            if (!row) return call->refuse({Errc::unauthenticated, "Invalid credentials"});
+            call->answer({{"success", true}, {"user", user_brief(*row)}}, set_cookie(token, call->now));
+          });
 }
 
 void BotManager::log_out(const CallPtr& call) {
@@ -70,7 +66,7 @@ void BotManager::log_out(const CallPtr& call) {
   if (!caller || caller->account == 0) return call->answer(kSuccess, clear_cookie());
   call->caller = *caller;
   services_.system.ask_account(caller->account, LogOut{caller->login_hash}, call->cause(),
-                               then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
+                               services_.then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
 }
 
 void BotManager::me(const CallPtr& call) {
@@ -82,26 +78,26 @@ void BotManager::update_profile(const CallPtr& call) {
   UpdateProfile command{call->optional_body_text("fullname"), call->optional_body_text("phone"),
                         call->optional_body_text("birthday"), call->optional_body_text("gender")};
   services_.system.ask_account(call->caller.account, std::move(command), call->cause(),
-                               then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
+                               services_.then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
 }
 
 void BotManager::change_password(const CallPtr& call) {
   const auto hash = queries_.password_hash(call->caller.account);
   services_.system.verify_password(
-      hash, call->body_text("old_password"), then_with<bool>(call, [this, call, hash](bool good) {
+      hash, call->body_text("old_password"), services_.then_with<bool>(call, [this, call, hash](bool good) {
         if (!good) return call->refuse({Errc::invalid, "Incorrect password", "old_password"});
         services_.system.hash_password(
-            call->body_text("new_password"), then_with<std::string>(call, [this, call, hash](std::string fresh) {
+            call->body_text("new_password"), services_.then_with<std::string>(call, [this, call, hash](std::string fresh) {
               services_.system.ask_account(
                   call->caller.account, ChangePassword{*hash, std::move(fresh)}, call->cause(),
-                  then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
+                  services_.then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
             }));
       }));
 }
 
 void BotManager::forgot_password(const CallPtr& call) {
   services_.system.request_password_reset(
-      call->body_text("email"), call->cause(), then(call, [call](const storage::Record&) {
+      call->body_text("email"), call->cause(), services_.then(call, [call](const storage::Record&) {
         call->answer({{"success", true}, {"message", "If email exists, reset link has been sent"}});
       }));
 }
@@ -111,21 +107,21 @@ void BotManager::reset_password(const CallPtr& call) {
   const auto account = queries_.account_with_reset(token_hash);
   if (!account) return call->refuse({Errc::invalid, "Invalid or expired token", "token"});
   services_.system.hash_password(call->body_text("new_password"),
-                                 then_with<std::string>(call, [this, call, account, token_hash](std::string hash) {
+                                 services_.then_with<std::string>(call, [this, call, account, token_hash](std::string hash) {
                                    services_.system.ask_account(
                                        *account, ResetPassword{token_hash, std::move(hash)}, call->cause(),
-                                       then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
+                                       services_.then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
                                  }));
 }
 
 void BotManager::delete_account(const CallPtr& call) {
   const auto hash = queries_.password_hash(call->caller.account);
   services_.system.verify_password(
-      hash, call->body_text("password"), then_with<bool>(call, [this, call, hash](bool good) {
+      hash, call->body_text("password"), services_.then_with<bool>(call, [this, call, hash](bool good) {
         if (!good) return call->refuse({Errc::unauthenticated, "Incorrect password", "password"});
         services_.system.delete_account(
             call->caller.account, DeleteAccount{*hash}, call->cause(),
-            then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
+            services_.then(call, [call](const storage::Record&) { call->answer(kSuccess, clear_cookie()); }));
       }));
 }
 

@@ -1,7 +1,5 @@
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace troupe::http {
 
 using projections::Visible;
@@ -35,22 +33,30 @@ Subject BotManager::bot(std::string_view bot_id) const {
 }
 
 Response BotManager::error(const Error& error, std::string_view request_id) const {
-  // What is wrong inside is for the log, under the same request id.
-  const bool internal = error.code == Errc::corrupt || error.code == Errc::storage_failed;
-  if (internal) spdlog::error("request={} failed: {}", request_id, error.message);
-  const std::string text = error.code == Errc::corrupt          ? "Internal server error"
-                           : error.code == Errc::storage_failed ? "The server cannot store anything at the moment"
-                                                                : error.message;
-  OrderedJson body = {{"error", text}};
+  OrderedJson body = {{"error", public_text(error, request_id)}};
   if (!error.field.empty()) body["field"] = error.field;
   body["request_id"] = request_id;
-  Response response{status_of(error.code), body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};
-  if (response.status == 429 || response.status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response;
+  return {status_of(error.code), body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};
 }
 
-Response BotManager::no_such_path(std::string_view request_id) const {
-  return error({Errc::not_found, "Not found"}, request_id);
+OrderedJson BotManager::security_schemes() const {
+  return {{"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "session_token"}}},
+          {"botToken", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Bot-Token"}}},
+          {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}};
+}
+
+std::vector<std::string> BotManager::security_of(const Route& route) const {
+  const bool for_bots = route.access == Access::bot || route.access == Access::bot_or_login;
+  return for_bots ? std::vector<std::string>{"botToken", "bearer", "session"} : std::vector<std::string>{"session"};
+}
+
+OrderedJson BotManager::error_schema() const {
+  return {{"type", "object"},
+          {"properties",
+           {{"error", {{"type", "string"}, {"description", "What is wrong, for people"}}},
+            {"field", {{"type", "string"}, {"description", "The field or parameter at fault"}}},
+            {"request_id", {{"type", "string"}}}}},
+          {"required", OrderedJson::array({"error", "request_id"})}};
 }
 
 bool BotManager::take(Request& request, Reply& reply) {

@@ -1,23 +1,14 @@
 // The Bot Manager API: accounts, bots, their commands, logs and messages, statistics, exports, and Socket.IO.
 #pragma once
 
-#include "actors/system.hpp"
-#include "http/event_loop.hpp"
 #include "http/security/credentials.hpp"
 #include "http/server.hpp"
+#include "http/services.hpp"
 #include "http/socketio/server.hpp"
 #include "http/surface.hpp"
 #include "projections/queries.hpp"
 
 namespace troupe::http {
-
-/// What surfaces stand on. All of it outlives them.
-struct Services {
-  storage::Store& store;
-  actors::System& system;
-  const actors::Secrets& secrets;
-  EventLoop& loop;
-};
 
 class BotManager final : public Surface {
  public:
@@ -29,19 +20,17 @@ class BotManager final : public Surface {
   Expected<Caller> authenticate(const Request& request, std::string_view body_token) override;
   Subject bot(std::string_view bot_id) const override;
   Response error(const Error& error, std::string_view request_id) const override;
-  Response no_such_path(std::string_view request_id) const override;
   std::string_view not_authenticated_text() const override { return "Not authenticated"; }
   std::string_view wrong_bot_token_text() const override { return "Invalid bot token"; }
   bool take(Request& request, Reply& reply) override;
   bool take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) override;
 
-  /// Live events: what was committed, rendered once and sent to those who may see it. On the loop's thread.
-  void committed(const std::vector<storage::RecordPtr>& records);
-
-  std::size_t connected_clients() const { return io_.connected_clients(); }
-
-  /// Ends all Socket.IO sessions so that their clients connect again.
-  void shut_down() { io_.shut_down(); }
+  void committed(const std::vector<storage::RecordPtr>& records) override;
+  std::size_t connected_clients() const override { return io_.connected_clients(); }
+  void shut_down() override { io_.shut_down(); }
+  OrderedJson security_schemes() const override;
+  std::vector<std::string> security_of(const Route& route) const override;
+  OrderedJson error_schema() const override;
 
  private:
   static std::vector<Route> make_routes(BotManager& self);
@@ -118,23 +107,6 @@ class BotManager final : public Surface {
   void show_command(const storage::Record& record);
   void show_feed(const storage::Record& record);
   void show_account(const storage::Record& record);
-
-  /// Continues on the loop's thread with the record, or refuses the call.
-  template <class Next>
-  actors::RecordAnswer then(const CallPtr& call, Next next) {
-    return then_with<storage::RecordPtr>(call,
-                                         [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
-  }
-  /// The same for any other answer.
-  template <class T, class Next>
-  std::function<void(Expected<T>)> then_with(const CallPtr& call, Next next) {
-    return [&loop = services_.loop, call, next = std::move(next)](Expected<T> result) mutable {
-      loop.post([call = std::move(call), next = std::move(next), result = std::move(result)]() mutable {
-        if (!result) return call->refuse(result.error());
-        call->guarded([&] { next(std::move(*result)); });
-      });
-    };
-  }
 
   /// The bots a caller may see in lists; nothing when `bot_id` is asked for and may not be seen (then refused).
   std::optional<projections::Visible> visible_or_refused(const CallPtr& call) const;

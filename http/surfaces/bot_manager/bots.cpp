@@ -47,7 +47,7 @@ void BotManager::create_bot(const CallPtr& call) {
                     token_digest(token),
                     services_.secrets.seal(token)};
   services_.system.create_bot(
-      std::move(command), call->cause(), then(call, [this, call](const storage::Record& record) {
+      std::move(command), call->cause(), services_.then(call, [this, call](const storage::Record& record) {
         // From the record, so that a repeated request gets the first one's bot.
         const auto created = events::decode_as<events::BotCreated>(record.events.front());
         const auto first_token =
@@ -66,12 +66,12 @@ void BotManager::bot_details(const CallPtr& call) {
 void BotManager::update_bot(const CallPtr& call) {
   UpdateBot command{call->optional_body_text("name"), call->optional_body_object("metadata")};
   services_.system.ask_bot(call->path_parameter("bot_id"), std::move(command), call->cause(),
-                           then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
+                           services_.then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
 }
 
 void BotManager::delete_bot(const CallPtr& call) {
   services_.system.delete_bot(call->path_parameter("bot_id"), call->cause(),
-                              then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
+                              services_.then(call, [call](const storage::Record&) { call->answer(kSuccess); }));
 }
 
 void BotManager::bot_token(const CallPtr& call) {
@@ -86,7 +86,7 @@ void BotManager::regenerate_token(const CallPtr& call) {
   const std::string token = random_token();
   services_.system.ask_bot(call->path_parameter("bot_id"),
                            RegenerateBotToken{token_digest(token), services_.secrets.seal(token)}, call->cause(),
-                           then(call, [call, token](const storage::Record&) {
+                           services_.then(call, [call, token](const storage::Record&) {
                              call->answer({{"success", true}, {"token", token}});
                            }));
 }
@@ -122,7 +122,7 @@ void BotManager::settings(const CallPtr& call) {
 
 void BotManager::update_settings(const CallPtr& call) {
   services_.system.ask_bot(call->path_parameter("bot_id"), UpdateBot{std::nullopt, std::optional<Json>(call->body)},
-                           call->cause(), then(call, [call](const storage::Record&) {
+                           call->cause(), services_.then(call, [call](const storage::Record&) {
                              call->answer({{"success", true}, {"settings", call->body}});
                            }));
 }
@@ -140,7 +140,7 @@ void BotManager::register_bot(const CallPtr& call) {
   RegisterBot command{call->optional_body_text("name"), call->optional_body_text("status").value_or("online"),
                       call->optional_body_object("metadata")};
   services_.system.ask_bot(bot_id, std::move(command), call->cause(),
-                           then(call, [this, call, bot_id](const storage::Record& record) {
+                           services_.then(call, [this, call, bot_id](const storage::Record& record) {
                              const auto row = queries_.bot(bot_id);
                              if (!row) return call->refuse({Errc::not_found, "Bot not found"});
                              call->answer({{"status", "ok"},
@@ -162,12 +162,12 @@ void BotManager::bot_status(const CallPtr& call) {
 void BotManager::report_status(const CallPtr& call) {
   ReportBotStatus command{call->body_text("status"), call->body_object("data")};
   services_.system.ask_bot(call->path_parameter("bot_id"), std::move(command), call->cause(),
-                           then(call, [this, call](const storage::Record&) { bot_status(call); }));
+                           services_.then(call, [this, call](const storage::Record&) { bot_status(call); }));
 }
 
 void BotManager::sync_data(const CallPtr& call) {
   services_.system.ask_bot(call->path_parameter("bot_id"), SyncBotData{without_token(call->body)}, call->cause(),
-                           then(call, [call](const storage::Record&) {
+                           services_.then(call, [call](const storage::Record&) {
                              call->answer({{"status", "ok"}});
                            }));
 }

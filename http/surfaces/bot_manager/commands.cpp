@@ -15,7 +15,7 @@ void BotManager::send_command(const CallPtr& call, const std::string& bot_id, co
   command.type = type;
   command.payload = std::move(payload);
   services_.system.queue_command(std::move(command), call->cause(),
-                                 then(call, [this, call, status](const storage::Record& record) {
+                                 services_.then(call, [this, call, status](const storage::Record& record) {
                                    const auto row = queries_.command(record.id());
                                    if (!row) return call->refuse({Errc::not_found, "Command not found"});
                                    call->answer({{"status", status}, {"command", command_view(*row)}});
@@ -57,7 +57,7 @@ void BotManager::poll_commands(const CallPtr& call) {
   poll.wait = std::chrono::seconds(call->query_integer("wait"));
   poll.cause = call->cause();
   poll.gone = [call] { return call->reply.gone(); };
-  services_.system.poll(std::move(poll), then_with<std::vector<std::string>>(call, [this, call](auto ids) {
+  services_.system.poll(std::move(poll), services_.then_with<std::vector<std::string>>(call, [this, call](auto ids) {
                           std::vector<projections::CommandRow> rows;
                           for (const auto& id : ids)
                             if (auto row = queries_.command(id)) rows.push_back(std::move(*row));
@@ -72,7 +72,7 @@ void BotManager::acknowledge(const CallPtr& call) {
   if (!allowed_or_refused(call, row->bot_id)) return;
   FinishCommand command{call->optional_body_text("status").value_or("completed"), call->body_object("result")};
   services_.system.ask_command(id, std::move(command), call->cause(),
-                               then(call, [this, call, id](const storage::Record&) {
+                               services_.then(call, [this, call, id](const storage::Record&) {
                                  const auto finished = queries_.command(id);
                                  if (!finished) return call->refuse({Errc::not_found, "Command not found"});
                                  call->answer({{"status", "ok"}, {"command", command_view(*finished)}});

@@ -65,7 +65,7 @@ void BotManager::post_logs(const CallPtr& call) {
   const auto logs = logs_from(call->body);
   if (!logs) return call->refuse(logs.error());
   services_.store.append(actors::append_of_logs(call->path_parameter("bot_id"), *logs, call->cause()),
-                         then(call, [call](const storage::Record& record) {
+                         services_.then(call, [call](const storage::Record& record) {
                            call->answer({{"status", "ok"}, {"received", record.events.size()}});
                          }));
 }
@@ -80,7 +80,7 @@ void BotManager::post_message(const CallPtr& call) {
   message.metadata = call->body_object("metadata");
   if (auto ok = actors::check(message); !ok) return call->refuse(ok.error());
   services_.store.append(actors::append_of_message(call->path_parameter("bot_id"), message, call->cause()),
-                         then(call, [call](const storage::Record&) {
+                         services_.then(call, [call](const storage::Record&) {
                            call->answer({{"status", "ok"}});
                          }));
 }

@@ -26,20 +26,8 @@ using BM = BotManager;
   R"({"bot_id":"AbCdEf","message":"hello","author_id":"7","author_name":"Ada","thread_id":"t1",)" \
   R"("thread_type":"GROUP","timestamp":)" TIME R"(,"metadata":{}})"
 
-constexpr const char* kPasswordTooShort = "Password must be at least 8 characters";
 constexpr const char* kAdminsOnly = "Admin access required";
 constexpr long long kLargestId = 1LL << 52;  // a larger one is no whole number in JavaScript
-
-Field password(std::string name, std::string description = {}) {
-  return required(std::move(name), std::move(description), defaults::kMaxPasswordLength);
-}
-
-Field new_password(std::string name, std::string too_short = kPasswordTooShort) {
-  Field field = password(std::move(name));
-  field.min_length = defaults::kMinPasswordLength;
-  field.too_short = std::move(too_short);
-  return field;
-}
 
 Field profile_text(std::string name) { return text(std::move(name), {}, defaults::kMaxProfileFieldLength); }
 Field bot_name() { return text("name", {}, defaults::kMaxBotNameLength); }
@@ -71,12 +59,12 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
       .answers(R"({"success":true,"message":"Registration successful"})")
       .note("Does not log in. White space around the fields is cut off.")
       .creates()
-      .rate(RateClass::sign_in);
+      .rate(kSignIns);
   table.post("/api/auth/login", A::anyone, to(&BM::log_in), "Log in by username or e-mail")
       .takes({required("username", "Username or e-mail"), password("password")}, "Missing credentials")
       .answers(R"({"success":true,"user":{)" USER "}}")
       .note("Sets the cookie `session_token`, good for seven days.")
-      .rate(RateClass::sign_in);
+      .rate(kSignIns);
   table.post("/api/auth/logout", A::anyone, to(&BM::log_out), "Log out")
       .answers(SUCCESS)
       .note("Ends this login only. Answers the same without one.");
@@ -90,23 +78,23 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
              "Missing passwords")
       .answers(SUCCESS)
       .note("Ends every login of the account.")
-      .rate(RateClass::sign_in);
+      .rate(kSignIns);
   table.post("/api/auth/forgot-password", A::anyone, to(&BM::forgot_password), "Ask for a reset mail")
       .takes({required("email", {}, defaults::kMaxEmailLength)}, "Email required")
       .answers(R"({"success":true,"message":"If email exists, reset link has been sent"})")
       .note("Answers the same, in the same time, whether the e-mail is known or not.")
-      .rate(RateClass::sign_in);
+      .rate(kSignIns);
   table.post("/api/auth/reset-password", A::anyone, to(&BM::reset_password), "Set a password by a reset token")
       .takes({required("token", "From the mail; good once, for an hour"), new_password("new_password")},
              "Missing required fields")
       .answers(SUCCESS)
       .note("Ends every login of the account.")
-      .rate(RateClass::sign_in);
+      .rate(kSignIns);
   table.post("/api/auth/delete-account", A::login, to(&BM::delete_account), "Delete the account")
       .takes({password("password")}, "Password required")
       .answers(SUCCESS)
       .note("Takes the account's bots along and ends every login.")
-      .rate(RateClass::sign_in);
+      .rate(kSignIns);
 
   table.tag("Users");
   table.get("/api/users", A::admin, to(&BM::users), "All accounts")
@@ -291,7 +279,7 @@ std::vector<Route> BotManager::make_routes(BotManager& self) {
   table.post("/api/bot/auth", A::anyone, to(&BM::bot_auth), "Check a bot's token")
       .takes({required("bot_id"), required("token")}, "bot_id and token required")
       .answers(R"({"success":true,"bot":)" BOT_DETAILS "}")
-      .rate(RateClass::sign_in);
+      .rate(kSignIns);
   table.get("/api/health", A::anyone, to(&BM::health), "Is the server alive")
       .answers(R"({"status":"ok","timestamp":)" TIME "}");
   return std::move(table).take();

@@ -35,7 +35,8 @@ export class Server {
   port = 0;
   output = '';
 
-  constructor(dataFolder, metricsPort, args) {
+  constructor(surfaces, dataFolder, metricsPort, args) {
+    this.surfaces = surfaces;
     this.dataFolder = dataFolder;
     this.metricsPort = metricsPort;
     this.args = args;
@@ -53,7 +54,7 @@ export class Server {
   /// Resolves when the listener is announced. After the first start the port stays the same.
   async start() {
     const args = ['serve', '--data', this.dataFolder, '--demo',
-      '--listen', `127.0.0.1:${this.port}=bot_manager`, '--metrics', `127.0.0.1:${this.metricsPort}`, ...this.args];
+      '--listen', `127.0.0.1:${this.port}=${this.surfaces.join()}`, '--metrics', `127.0.0.1:${this.metricsPort}`, ...this.args];
     this.output = '';
     this.process = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     await new Promise((resolve, reject) => {
@@ -64,7 +65,7 @@ export class Server {
       const timer = setTimeout(() => fail(`no listener within ${startTimeoutMs} ms`), startTimeoutMs);
       const collect = (chunk) => {
         this.output = (this.output + chunk).slice(-100_000);
-        const announced = /^listening http:\/\/127\.0\.0\.1:(\d+) bot_manager$/m.exec(this.output);
+        const announced = /^listening http:\/\/127\.0\.0\.1:(\d+) /m.exec(this.output);
         if (!announced) return;
         clearTimeout(timer);
         this.port = Number(announced[1]);
@@ -98,10 +99,12 @@ export class Server {
   }
 }
 
-/// A server for the whole test file, stopped after its last test.
-export async function startServer(...args) {
+/// A server of these surfaces, all on one port, for the whole test file; stopped after its last test.
+export async function startServerOf(surfaces, ...args) {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-conformance-'));
-  const server = await new Server(folder, await freePort(), args).start();
+  const server = await new Server(surfaces, folder, await freePort(), args).start();
   after(() => server.stop());
   return server;
 }
+
+export const startServer = (...args) => startServerOf(['bot_manager'], ...args);

@@ -1,0 +1,130 @@
+// Logins: giving them out, refreshing and ending them, and locking an account whose password or codes are guessed.
+#include <algorithm>
+
+#include "actors/account_parts.hpp"
+
+namespace troupe::actors::account {
+
+using namespace events;
+
+namespace {
+
+/// Ends what ran out, and the oldest of the open ones until there is room for one more.
+std::vector<std::string> make_room(const std::vector<Login>& logins, Micros now) {
+  std::vector<std::string> ended;
+  std::size_t open = 0;
+  for (const auto& login : logins) {
+    if (login.expires_at <= now)
+      ended.push_back(login.token_hash);
+    else
+      ++open;
+  }
+  for (const auto& login : logins) {
+    if (open < defaults::kMaxLoginsPerAccount) break;
+    if (login.expires_at <= now) continue;
+    ended.push_back(login.token_hash);
+    --open;
+  }
+  return ended;
+}
+
+const Login* open_login(const AccountState& state, const std::string& token_hash) {
+  const auto found = std::find_if(state.logins.begin(), state.logins.end(),
+                                  [&](const Login& login) { return login.token_hash == token_hash; });
+  return found == state.logins.end() ? nullptr : &*found;
+}
+
+bool in_window(Micros failed_at, Micros now) { return failed_at > now - to_micros(defaults::kFailedLogInWindow); }
+
+}  // namespace
+
+std::vector<std::string> hashes_of(const std::vector<Login>& logins) {
+  std::vector<std::string> hashes;
+  for (const auto& login : logins) hashes.push_back(login.token_hash);
+  return hashes;
+}
+
+Expected<void> check_unlocked(const AccountState& state, Micros now) {
+  if (now >= state.locked_until) return {};
+  return fail(Errc::too_fast, "Too many failed logins; try again later", "locked");
+}
+
+Decision on(const AccountState& state, const LogIn& c, Micros now) {
+  if (auto ok = check_unlocked(state, now); !ok) return tl::unexpected(ok.error());
+  if (c.verified_hash != state.password_hash) return fail(Errc::unauthenticated, "Invalid credentials");
+  if (!state.active) return fail(Errc::forbidden, "Account is not active", "active");
+  if (c.lifetime <= 0 || c.lifetime > to_micros(defaults::kLongestLoginLifetime))
+    return fail(Errc::invalid, "lifetime is out of range", "lifetime");
+  auto events = second_proof(state, c);
+  if (!events) return events;
+  if (auto ended = make_room(state.logins, now); !ended.empty()) events->emplace_back(LoginsEnded{std::move(ended)});
+  events->emplace_back(LoggedIn{c.token_hash, now + c.lifetime, c.refresh_hash});
+  return events;
+}
+
+Decision on(const AccountState& state, const RefuseLogIn&, Micros now) {
+  if (now < state.locked_until) return Events{};  // or a guesser would fill the log
+  const auto before = static_cast<std::size_t>(std::count_if(state.failed_log_ins.begin(), state.failed_log_ins.end(),
+                                                             [&](Micros at) { return in_window(at, now); }));
+  const bool too_often = before + 1 >= defaults::kMaxFailedLogIns;
+  return {{LogInFailed{too_often ? now + to_micros(defaults::kLockOut) : 0}}};
+}
+
+Decision on(const AccountState& state, const RefreshLogin& c, Micros now) {
+  const Login* login = open_login(state, c.token_hash);
+  if (!login || login->expires_at <= now || login->refresh_hash.empty() || c.refresh_hash.empty())
+    return fail(Errc::unauthenticated, "Invalid or expired login");
+  // A token that takes its own place would be good twice.
+  if (c.next_refresh_hash.empty() || c.next_refresh_hash == c.refresh_hash)
+    return fail(Errc::invalid, "a refresh needs a new token", "next_refresh_hash");
+  if (c.refresh_hash != login->refresh_hash) return {{LoginsEnded{{c.token_hash}, kRefreshTokenReused}}};
+  return {{LoginRefreshed{c.token_hash, c.next_refresh_hash, now + login->lifetime}}};
+}
+
+Decision on(const AccountState& state, const LogOut& c, Micros) {
+  if (!open_login(state, c.token_hash)) return Events{};
+  return {{LoginsEnded{{c.token_hash}}}};
+}
+
+Decision on(const AccountState& state, const LogOutEverywhere&, Micros) {
+  if (state.logins.empty()) return Events{};
+  return {{LoginsEnded{hashes_of(state.logins), "logged out everywhere"}}};
+}
+
+void apply(AccountState& state, const LoggedIn& e, Micros time) {
+  state.logins.push_back({e.token_hash, e.expires_at, e.refresh_hash, e.expires_at - time});
+  state.failed_log_ins.clear();
+}
+
+void apply(AccountState& state, const LoginRefreshed& e, Micros) {
+  for (auto& login : state.logins) {
+    if (login.token_hash != e.token_hash) continue;
+    login.refresh_hash = e.refresh_hash;
+    login.expires_at = e.expires_at;
+  }
+}
+
+void apply(AccountState& state, const LoginsEnded& e, Micros) {
+  for (const auto& hash : e.token_hashes)
+    std::erase_if(state.logins, [&](const Login& login) { return login.token_hash == hash; });
+}
+
+void apply(AccountState& state, const LogInFailed& e, Micros time) {
+  std::erase_if(state.failed_log_ins, [&](Micros at) { return !in_window(at, time); });
+  state.failed_log_ins.push_back(time);
+  if (e.locked_until == 0) return;
+  state.locked_until = e.locked_until;
+  state.failed_log_ins.clear();
+}
+
+}  // namespace troupe::actors::account
+
+namespace troupe::actors {
+
+Expected<events::LoginRefreshed> outcome_of_refresh(const events::Record& record) {
+  for (const auto& stored : record.events)
+    if (stored.type == events::LoginRefreshed::type) return events::decode_as<events::LoginRefreshed>(stored);
+  return fail(Errc::unauthenticated, "Refresh token was used before; log in again");
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,233 @@
+#include "actors/conversations.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "actors/rules.hpp"
+#include "events/codec.hpp"
+
+namespace troupe::actors {
+namespace {
+
+using projections::MessageRow;
+using projections::QuestionRow;
+using storage::RecordPtr;
+
+/// How long an outcome that the house is too busy to take waits before it is offered again.
+constexpr auto kSettleRetryDelay = std::chrono::milliseconds(20);
+
+/// Refused before anything is on its way. True when `result` holds something.
+template <class T>
+bool good_or_refused(const Expected<T>& result, const RecordAnswer& answer) {
+  if (!result) answer(tl::unexpected(result.error()));
+  return result.has_value();
+}
+
+Error in_words(const Error& error) {
+  // A provider's own words may be long and are not for the log of events.
+  switch (error.code) {
+    case Errc::timed_out: return {error.code, "the model did not answer in time"};
+    case Errc::overloaded: return {error.code, "too many questions wait for the model"};
+    case Errc::cancelled: return {error.code, "nobody waited for the answer any more"};
+    default: return error;
+  }
+}
+
+}  // namespace
+
+Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models,
+                             AskSession ask_session, Elsewhere elsewhere)
+    : secrets_(secrets),
+      queries_(store),
+      models_(models),
+      ask_session_(std::move(ask_session)),
+      elsewhere_(std::move(elsewhere)),
+      last_session_(queries_.last_session_id()) {}
+
+void Conversations::create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer) {
+  if (!title.empty()) {
+    auto sealed = secrets_.seal_for(command.owner, title);
+    if (!good_or_refused(sealed, answer)) return;
+    command.sealed_title = std::move(*sealed);
+  }
+  command.id = ++last_session_;
+  const SessionId id = command.id;
+  ask_session(id, std::move(command), std::move(cause), std::move(answer));
+}
+
+void Conversations::post(SessionId id, PostMessage message, const std::string& text, Cause cause, RecordAnswer answer) {
+  auto sealed = secrets_.seal_for(message.author, text);
+  if (!good_or_refused(sealed, answer)) return;
+  message.sealed_text = std::move(*sealed);
+  message.length = length_in_characters(text);
+  ask_session(id, std::move(message), std::move(cause), std::move(answer));
+}
+
+void Conversations::edit(SessionId id, EditMessage message, const std::string& text, Cause cause, RecordAnswer answer) {
+  auto sealed = secrets_.seal_for(message.by, text);
+  if (!good_or_refused(sealed, answer)) return;
+  message.sealed_text = std::move(*sealed);
+  message.length = length_in_characters(text);
+  ask_session(id, std::move(message), std::move(cause), std::move(answer));
+}
+
+void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked,
+                              std::function<void(Expected<Outcome>)> settled) {
+  Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens};
+  if (!asked.system_prompt.empty()) {
+    auto sealed = secrets_.seal_for(asked.asker, asked.system_prompt);
+    if (!good_or_refused(sealed, on_asked)) return;
+    question.sealed_system_prompt = std::move(*sealed);
+  }
+  PostMessage message;
+  message.author = asked.asker;
+  message.tokens = llm::estimated_tokens(asked.text);
+  message.question = std::move(question);
+  const SessionId session = asked.session;
+  post(session, std::move(message), asked.text, std::move(cause),
+       [this, session, gone = std::move(asked.gone), on_asked = std::move(on_asked),
+        settled = std::move(settled)](Expected<RecordPtr> result) {
+         if (!result) return on_asked(std::move(result));
+         auto posted = events::decode<events::SessionEvent>((*result)->events.front());
+         const auto* message = posted ? std::get_if<events::MessagePosted>(&*posted) : nullptr;
+         if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
+         const QuestionId id{session, message->number};
+         {
+           const std::lock_guard lock(mutex_);
+           under_way_[id] = {0, gone, settled};
+         }
+         on_asked(std::move(result));
+         put_to_model(id);
+       });
+}
+
+void Conversations::take_up_open_questions() {
+  for (const auto& [session, number] : queries_.open_questions()) {
+    const QuestionId id{session, number};
+    ask_session(session, AskAgain{number}, by_the_house(), [this, id](Expected<RecordPtr> result) {
+      const bool once_more =
+          result && !(*result)->events.empty() && (*result)->events.front().type == events::QuestionAskedAgain::type;
+      if (!once_more) return;
+      {
+        const std::lock_guard lock(mutex_);
+        under_way_[id] = {};
+      }
+      put_to_model(id);
+    });
+  }
+}
+
+/// Reading, unsealing and handing over happen on the worker; what the model says comes on the models' thread.
+void Conversations::put_to_model(const QuestionId& id) {
+  const bool taken = elsewhere_([this, id] {
+    const auto question = queries_.open_question(id.session, id.number);
+    if (!question || ending_) return;
+    const AccountId asker = question->asker;
+    const auto ticket = models_.ask(
+        request_for(id, *question),
+        [this, id](std::string_view delta) {
+          if (observer_) observer_(id, delta);
+        },
+        [this, id, asker](Expected<llm::ChatAnswer> answer) { model_answered(id, asker, std::move(answer)); });
+    const std::lock_guard lock(mutex_);
+    if (const auto at = under_way_.find(id); at != under_way_.end()) at->second.ticket = ticket;
+  });
+  if (!taken) model_answered(id, 0, fail(Errc::overloaded, "too many questions wait for the model"));
+}
+
+/// The session's newest messages up to the question, oldest first, as many as fit, behind the system prompt.
+llm::ChatRequest Conversations::request_for(const QuestionId& id, const QuestionRow& question) const {
+  llm::ChatRequest request;
+  request.provider = question.provider;
+  request.model = question.model;
+  request.temperature = question.temperature;
+  request.max_tokens = question.max_tokens;
+  std::size_t bytes = 0;
+  for (const MessageRow& row :
+       queries_.messages_before(id.session, id.number + 1, defaults::kMaxContextMessages)) {
+    if (row.deleted_at != 0 || (row.status != "complete" && row.number != id.number)) continue;
+    auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
+    if (!text) continue;
+    bytes += text->size();
+    if (bytes > defaults::kMaxContextBytes && !request.messages.empty()) break;
+    request.messages.push_back({row.role, std::move(*text), {}, {}});
+  }
+  std::string sealed_prompt = question.sealed_system_prompt;
+  if (sealed_prompt.empty())
+    if (const auto session = queries_.session(id.session)) sealed_prompt = session->sealed_system_prompt;
+  if (!sealed_prompt.empty())
+    if (auto prompt = secrets_.unseal_for(question.asker, sealed_prompt))
+      request.messages.push_back({"system", std::move(*prompt), {}, {}});
+  std::reverse(request.messages.begin(), request.messages.end());
+  return request;
+}
+
+std::optional<Conversations::UnderWay> Conversations::take(const QuestionId& id) {
+  const std::lock_guard lock(mutex_);
+  auto node = under_way_.extract(id);
+  if (node.empty()) return std::nullopt;
+  return std::move(node.mapped());
+}
+
+void Conversations::model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer) {
+  if (ending_) return;  // still open: asked again at the next start
+  auto under_way = take(id);
+  auto settled = under_way ? std::move(under_way->settled) : nullptr;
+  const auto failed = [&](const Error& error) {
+    settle(id, FailQuestion{id.number, in_words(error).message}, std::move(settled), tl::unexpected(in_words(error)));
+  };
+  if (!answer) return failed(answer.error());
+  auto sealed = secrets_.seal_for(asker, answer->text);
+  if (!sealed) return failed(sealed.error());
+  AnswerQuestion outcome{id.number,
+                         std::move(*sealed),
+                         answer->provider,
+                         answer->model,
+                         answer->usage.prompt_tokens,
+                         answer->usage.completion_tokens,
+                         answer->usage.estimated,
+                         answer->took_us};
+  settle(id, std::move(outcome), std::move(settled), Outcome{id, 0, 0, std::move(*answer)});
+}
+
+/// `told` is what the asker learns once `outcome` is durable.
+void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome,
+                           std::function<void(Expected<Outcome>)> settled, Expected<Outcome> told) {
+  ask_session(id.session, outcome, by_the_house(),
+              [this, id, outcome, settled = std::move(settled), told = std::move(told)](Expected<RecordPtr> result) {
+                if (!result && result.error().code == Errc::overloaded && !ending_) {
+                  const bool taken = elsewhere_([this, id, outcome, settled, told] {
+                    std::this_thread::sleep_for(kSettleRetryDelay);
+                    settle(id, outcome, settled, told);
+                  });
+                  if (taken) return;
+                }
+                if (!settled) return;
+                if (!result) return settled(tl::unexpected(result.error()));
+                if (!told) return settled(told);
+                const auto event = events::decode<events::SessionEvent>((*result)->events.front());
+                const auto* message = event ? std::get_if<events::MessagePosted>(&*event) : nullptr;
+                if (!message) return settled(fail(Errc::conflict, "the session is full"));
+                Outcome complete = *told;
+                complete.answer_number = message->number;
+                complete.answered_at = (*result)->time;
+                settled(std::move(complete));
+              });
+}
+
+void Conversations::give_up_forsaken() {
+  std::vector<llm::Models::Ticket> forsaken;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, under_way] : under_way_)
+      if (under_way.ticket != 0 && under_way.gone && under_way.gone()) forsaken.push_back(under_way.ticket);
+  }
+  for (const auto ticket : forsaken) models_.cancel(ticket);
+}
+
+std::size_t Conversations::under_way() const {
+  const std::lock_guard lock(mutex_);
+  return under_way_.size();
+}
+
+}  // namespace troupe::actors

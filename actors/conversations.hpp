@@ -1,0 +1,113 @@
+// Conversations: sessions, and the model that answers in them.
+//
+// A question is durable before the model hears of it, and its outcome is an event as well. What a crash leaves open is
+// asked once more at the next start; should that start end as well, the question has failed. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "actors/ask.hpp"
+#include "actors/llm/models.hpp"
+#include "actors/secrets.hpp"
+#include "actors/session.hpp"
+#include "projections/session_queries.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::actors {
+
+/// A question, by its session and its number there.
+struct QuestionId {
+  SessionId session = 0;
+  std::int64_t number = 0;
+  auto operator<=>(const QuestionId&) const = default;
+};
+
+/// What became of a question.
+struct Outcome {
+  QuestionId question;
+  std::int64_t answer_number = 0;  ///< of the message that holds the answer
+  Micros answered_at = 0;
+  llm::ChatAnswer answer;
+};
+
+struct AskModel {
+  SessionId session = 0;
+  AccountId asker = 0;
+  std::string text;
+  std::string system_prompt;  ///< empty: the session's own
+  std::string provider, model;
+  std::optional<double> temperature;
+  std::optional<std::int64_t> max_tokens;
+  std::function<bool()> gone;  ///< true when nobody waits for the answer any more: it is given up; may be empty
+};
+
+class Conversations {
+ public:
+  using AskSession = std::function<void(SessionId, SessionDecider::Command, Cause, RecordAnswer)>;
+  /// Runs work that reads and unseals on a thread that may block; false when too much waits there.
+  using Elsewhere = std::function<bool(std::function<void()>)>;
+
+  Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
+                Elsewhere elsewhere);
+
+  /// What is under way is given up and asked again at the next start.
+  void stop() { ending_ = true; }
+
+  /// Numbers the session and creates it; `title` and the rest in plain text. Errors, besides the decider's: conflict (the
+  /// channel's name is taken), not_found (the owner's account is gone).
+  void create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer);
+
+  /// Posts in a session. Errors: the decider's, not_found (the author's account is gone).
+  void post(SessionId id, PostMessage message, const std::string& text, Cause cause, RecordAnswer answer);
+  void edit(SessionId id, EditMessage message, const std::string& text, Cause cause, RecordAnswer answer);
+  void ask_session(SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
+    ask_session_(id, std::move(command), std::move(cause), std::move(answer));
+  }
+
+  /// Posts a question and lets a model answer it. `asked` comes when the question is durable, or could not be asked;
+  /// `settled` after a successful `asked`, once, when the outcome is durable. Errors of `settled`: upstream_failed,
+  /// timed_out, overloaded, cancelled.
+  void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
+
+  /// Called with each piece of an answer, on a thread that must not be held up. Set it before the first question.
+  void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) { observer_ = std::move(observer); }
+
+  /// Takes up the questions that the last run left open. Once, at the start.
+  void take_up_open_questions();
+
+  /// Gives up answers that nobody waits for; every second or so.
+  void give_up_forsaken();
+
+  std::size_t under_way() const;
+
+ private:
+  struct UnderWay {
+    llm::Models::Ticket ticket = 0;
+    std::function<bool()> gone;
+    std::function<void(Expected<Outcome>)> settled;
+  };
+
+  void put_to_model(const QuestionId& id);
+  llm::ChatRequest request_for(const QuestionId& id, const projections::QuestionRow& question) const;
+  void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
+  void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
+              Expected<Outcome> told);
+  std::optional<UnderWay> take(const QuestionId& id);
+
+  const Secrets& secrets_;
+  projections::SessionQueries queries_;
+  llm::Models& models_;
+  AskSession ask_session_;
+  Elsewhere elsewhere_;
+  std::atomic<SessionId> last_session_;
+  std::function<void(const QuestionId&, std::string_view)> observer_;
+  mutable std::mutex mutex_;
+  std::map<QuestionId, UnderWay> under_way_;
+  std::atomic<bool> ending_{false};
+};
+
+}  // namespace troupe::actors

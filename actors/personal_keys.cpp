@@ -1,0 +1,66 @@
+#include "actors/personal_keys.hpp"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace troupe::actors {
+namespace {
+
+constexpr off_t kSlotBytes = sizeof(PersonalKeys::Slot);
+
+tl::unexpected<Error> failed(const char* doing) {
+  return fail(Errc::storage_failed, std::string(doing) + " the personal keys: " + std::strerror(errno));
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<PersonalKeys>> PersonalKeys::open(const std::filesystem::path& folder) {
+  const int file = ::open((folder / "personal-keys").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return failed("opening");
+  std::unique_ptr<PersonalKeys> keys(new PersonalKeys(file));
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool named = directory >= 0 && fsync(directory) == 0;  // the file itself must outlive a power failure
+  if (directory >= 0) close(directory);
+  if (!named) return failed("opening");
+  return keys;
+}
+
+PersonalKeys::~PersonalKeys() { close(file_); }
+
+Expected<void> PersonalKeys::make(events::AccountId account) {
+  if (find(account)) return {};
+  Slot slot;
+  randombytes_buf(slot.data(), slot.size());
+  return write(account, slot);
+}
+
+std::optional<PersonalKeys::Slot> PersonalKeys::find(events::AccountId account) const {
+  Slot slot;
+  if (account <= 0 || pread(file_, slot.data(), slot.size(), account * kSlotBytes) != kSlotBytes) return std::nullopt;
+  if (sodium_is_zero(slot.data(), slot.size())) return std::nullopt;
+  return slot;
+}
+
+Expected<void> PersonalKeys::forget(events::AccountId account) {
+  if (!find(account)) return {};
+  return write(account, Slot{});
+}
+
+events::AccountId PersonalKeys::last() const {
+  struct stat status {};
+  return fstat(file_, &status) == 0 ? std::max<off_t>(0, status.st_size / kSlotBytes - 1) : 0;
+}
+
+Expected<void> PersonalKeys::write(events::AccountId account, const Slot& slot) {
+  if (pwrite(file_, slot.data(), slot.size(), account * kSlotBytes) != kSlotBytes) return failed("writing");
+  if (fdatasync(file_) != 0) return failed("writing");
+  return {};
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,47 @@
+// A key for each account, outside the log: what a person wrote is sealed with it, and unreadable everywhere once it is
+// thrown away (crypto-shredding). Thread-safe.
+//
+// `<folder>/personal-keys` is an array of 32-byte slots, account N at offset 32*N, zeros where there is no key. It is
+// written in place, so an overwritten key is not kept in older parts of a file as a log or a table would keep it. The
+// key that seals is BLAKE2b of the slot under the data folder's key: who has the file alone has nothing.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "events/account.hpp"
+#include "events/expected.hpp"
+
+namespace troupe::actors {
+
+class PersonalKeys {
+ public:
+  using Slot = std::array<unsigned char, 32>;
+
+  /// Errors: storage_failed.
+  static Expected<std::unique_ptr<PersonalKeys>> open(const std::filesystem::path& folder);
+  PersonalKeys(const PersonalKeys&) = delete;
+  ~PersonalKeys();
+
+  /// Durable when it returns: blocks for an fsync. Leaves a key that is there as it is.
+  Expected<void> make(events::AccountId account);
+
+  /// Nothing when there is none, or it was thrown away.
+  std::optional<Slot> find(events::AccountId account) const;
+
+  /// Durable when it returns: blocks for an fsync.
+  Expected<void> forget(events::AccountId account);
+
+  /// Accounts up to this number may have a key; none above has.
+  events::AccountId last() const;
+
+ private:
+  explicit PersonalKeys(int file) : file_(file) {}
+  Expected<void> write(events::AccountId account, const Slot& slot);
+
+  int file_;
+};
+
+}  // namespace troupe::actors

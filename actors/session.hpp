@@ -1,0 +1,138 @@
+// The decider of sessions: who is in a conversation, what is said there, and which questions wait for the model. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/decider.hpp"
+#include "events/session.hpp"
+
+namespace troupe::actors {
+
+using events::AccountId;
+using events::SessionId;
+
+/// A question that has no answer yet.
+struct OpenQuestion {
+  std::int64_t number = 0;
+  AccountId asker = 0;
+  bool asked_again = false;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OpenQuestion, number, asker, asked_again)
+
+struct SessionState {
+  bool exists = false;
+  std::string kind;
+  AccountId owner = 0;
+  bool is_private = false;
+  std::vector<AccountId> members;  ///< sorted
+  std::int64_t messages = 0;       ///< number of the last one
+  std::vector<OpenQuestion> open_questions;
+  /// The newest tombstones. Older ones are in the rows that a command's MessageFacts come from: those lag behind the
+  /// state by what is on its way to the journal, which is less than this holds.
+  std::vector<std::int64_t> recently_deleted;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, is_private, members, messages,
+                                                open_questions, recently_deleted)
+
+// Texts come sealed. `length` is what the text had in characters before: a limit is a rule, so it is checked here.
+
+struct CreateSession {
+  SessionId id = 0;
+  std::string kind;
+  AccountId owner = 0;
+  std::string name, description;
+  bool is_private = false;
+  std::string sealed_title;
+};
+struct Join {
+  AccountId account = 0;
+  bool invited = false;  ///< by a member of a private channel, or by a moderator
+};
+struct Leave {
+  AccountId account = 0;
+};
+
+/// What a question asks of the model.
+struct Question {
+  std::string provider, model, sealed_system_prompt;
+  std::optional<double> temperature;
+  std::optional<std::int64_t> max_tokens;
+};
+
+struct PostMessage {
+  AccountId author = 0;
+  std::string sealed_text;
+  std::size_t length = 0;
+  std::string content_type = "text";
+  std::vector<AccountId> mentions;
+  std::int64_t reply_to = 0;
+  std::vector<std::string> attachments;
+  std::int64_t tokens = 0;
+  std::optional<Question> question;
+};
+
+/// What the rows know of a message; it never changes, but for `deleted`.
+struct MessageFacts {
+  std::int64_t number = 0;
+  AccountId author = 0;
+  bool deleted = false;
+};
+
+struct EditMessage {
+  MessageFacts message;
+  AccountId by = 0;
+  bool moderates = false;
+  std::string sealed_text;
+  std::size_t length = 0;
+};
+struct DeleteMessage {
+  MessageFacts message;
+  AccountId by = 0;
+  bool moderates = false;
+};
+struct React {
+  MessageFacts message;
+  AccountId account = 0;
+  std::string emoji;
+};
+struct Unreact {
+  MessageFacts message;
+  AccountId account = 0;
+  std::string emoji;
+};
+
+/// A restart found the question open.
+struct AskAgain {
+  std::int64_t number = 0;
+};
+struct AnswerQuestion {
+  std::int64_t number = 0;
+  std::string sealed_text;
+  std::string provider, model;
+  std::int64_t prompt_tokens = 0, completion_tokens = 0;
+  bool estimated = false;
+  Micros took = 0;
+};
+struct FailQuestion {
+  std::int64_t number = 0;
+  std::string reason;
+};
+
+struct SessionDecider {
+  using State = SessionState;
+  using Event = events::SessionEvent;
+  using Command = std::variant<CreateSession, Join, Leave, PostMessage, EditMessage, DeleteMessage, React, Unreact,
+                               AskAgain, AnswerQuestion, FailQuestion>;
+  static constexpr std::string_view category = events::kSessions;
+  static constexpr std::uint16_t snapshot_schema = 1;
+
+  static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
+  static void evolve(State& state, const Event& event, Micros time);
+  /// A channel takes the claim `channel/<name>`.
+  static std::vector<Claim> claims(const State& before, const Event& event);
+};
+
+}  // namespace troupe::actors

@@ -1,0 +1,171 @@
+// What can happen to a session: a conversation with a model, or a channel of people. Stream `session/<number>`.
+//
+// What people wrote stands here only as sealed text: XChaCha20-Poly1305 under the key of one account (`key_of`), in
+// url-safe base64 (actors/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "events/account.hpp"
+
+namespace troupe::events {
+
+/// Sessions are numbered from 1.
+using SessionId = std::int64_t;
+
+/// Messages are numbered from 1 in their session, without gaps, in the order of the log. A message's id is both
+/// numbers in one, and no larger than what JavaScript holds exactly (2^53).
+using MessageId = std::int64_t;
+inline constexpr int kMessageNumberBits = 26;
+inline constexpr std::int64_t kMaxMessagesPerSession = (std::int64_t{1} << kMessageNumberBits) - 1;
+inline constexpr SessionId kMaxSessionId = (std::int64_t{1} << (53 - kMessageNumberBits)) - 1;
+constexpr MessageId message_id(SessionId session, std::int64_t number) {
+  return (session << kMessageNumberBits) | number;
+}
+constexpr SessionId session_of(MessageId id) { return id >> kMessageNumberBits; }
+constexpr std::int64_t number_of(MessageId id) { return id & kMaxMessagesPerSession; }
+
+/// Category of the streams here.
+inline constexpr std::string_view kSessions = "session";
+
+/// Names of channels are unique.
+inline std::string channel_claim(std::string_view name) { return "channel/" + std::string(name); }
+
+struct SessionCreated {
+  static constexpr std::string_view type = "SessionCreated";
+  static constexpr std::uint16_t schema = 1;
+  SessionId id = 0;
+  std::string kind;         ///< `chat` (one person and a model) or `channel` (people)
+  AccountId owner = 0;      ///< a member from the start
+  std::string name;         ///< of a channel
+  std::string description;  ///< of a channel
+  bool is_private = false;  ///< a channel that nobody joins unasked
+  std::string sealed_title;  ///< of a chat, under the owner's key
+};
+TROUPE_EVENT(SessionCreated, id, kind, owner, name, description, is_private, sealed_title)
+
+struct MemberJoined {
+  static constexpr std::string_view type = "MemberJoined";
+  static constexpr std::uint16_t schema = 1;
+  AccountId account = 0;
+};
+TROUPE_EVENT(MemberJoined, account)
+
+struct MemberLeft {
+  static constexpr std::string_view type = "MemberLeft";
+  static constexpr std::uint16_t schema = 1;
+  AccountId account = 0;
+};
+TROUPE_EVENT(MemberLeft, account)
+
+struct MessagePosted {
+  static constexpr std::string_view type = "MessagePosted";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::string role = "user";  ///< user or assistant
+  AccountId author = 0;       ///< 0: the model
+  AccountId key_of = 0;       ///< whose key seals the text: the author's, or the asker's for an answer
+  std::string sealed_text;
+  std::string content_type = "text";
+  std::vector<AccountId> mentions;
+  std::int64_t reply_to = 0;  ///< number of a message in this session; 0: none. An answer replies to its question.
+  std::vector<std::string> attachments;  ///< file ids
+  std::int64_t tokens = 0;
+};
+TROUPE_EVENT(MessagePosted, number, role, author, key_of, sealed_text, content_type, mentions, reply_to, attachments,
+             tokens)
+
+struct MessageEdited {
+  static constexpr std::string_view type = "MessageEdited";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  AccountId by = 0;
+  std::string sealed_text;
+};
+TROUPE_EVENT(MessageEdited, number, by, sealed_text)
+
+/// The message stays as a tombstone: its number, its author, its times.
+struct MessageDeleted {
+  static constexpr std::string_view type = "MessageDeleted";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  AccountId by = 0;
+};
+TROUPE_EVENT(MessageDeleted, number, by)
+
+struct ReactionAdded {
+  static constexpr std::string_view type = "ReactionAdded";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  AccountId account = 0;
+  std::string emoji;
+};
+TROUPE_EVENT(ReactionAdded, number, account, emoji)
+
+struct ReactionRemoved {
+  static constexpr std::string_view type = "ReactionRemoved";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  AccountId account = 0;
+  std::string emoji;
+};
+TROUPE_EVENT(ReactionRemoved, number, account, emoji)
+
+/// The message just posted is a question to the model. Open until it is answered or failed.
+struct QuestionAsked {
+  static constexpr std::string_view type = "QuestionAsked";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;           ///< of the message
+  AccountId asker = 0;
+  std::string provider;              ///< empty: any
+  std::string model;                 ///< empty: the provider's own
+  std::string sealed_system_prompt;  ///< under the asker's key; empty: none
+  std::optional<double> temperature;
+  std::optional<std::int64_t> max_tokens;
+};
+TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens)
+
+/// A restart found the question open. It is asked once more, and not again after that.
+struct QuestionAskedAgain {
+  static constexpr std::string_view type = "QuestionAskedAgain";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+};
+TROUPE_EVENT(QuestionAskedAgain, number)
+
+/// Comes with the MessagePosted that holds the answer.
+struct QuestionAnswered {
+  static constexpr std::string_view type = "QuestionAnswered";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;         ///< of the question
+  std::int64_t answer_number = 0;  ///< of the answer
+  AccountId asker = 0;
+  std::string provider;
+  std::string model;
+  std::int64_t prompt_tokens = 0;
+  std::int64_t completion_tokens = 0;
+  bool estimated = false;  ///< the provider sent no usage
+  Micros took = 0;
+};
+TROUPE_EVENT(QuestionAnswered, number, answer_number, asker, provider, model, prompt_tokens, completion_tokens,
+             estimated, took)
+
+struct QuestionFailed {
+  static constexpr std::string_view type = "QuestionFailed";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  AccountId asker = 0;
+  std::string reason;  ///< for people; no text of theirs, no secret
+};
+TROUPE_EVENT(QuestionFailed, number, asker, reason)
+
+using SessionEvent =
+    std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
+                 ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed>;
+
+}  // namespace troupe::events

@@ -1,0 +1,39 @@
+// What every surface stands on, and how its handlers wait for what the house answers later.
+#pragma once
+
+#include "actors/system.hpp"
+#include "http/event_loop.hpp"
+#include "http/route.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::http {
+
+/// All of it outlives the surfaces.
+struct Services {
+  storage::Store& store;
+  actors::System& system;
+  const actors::Secrets& secrets;
+  EventLoop& loop;
+
+  /// Continues on the loop's thread with the record, or refuses the call.
+  template <class Next>
+  actors::RecordAnswer then(const CallPtr& call, Next next) const {
+    return then_with<storage::RecordPtr>(call,
+                                         [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
+  }
+
+  /// The same for any other answer. `refusal` puts an error into the dialect's words first.
+  template <class T, class Next>
+  std::function<void(Expected<T>)> then_with(const CallPtr& call, Next next,
+                                             std::function<Error(Error)> refusal = {}) const {
+    return [&loop = loop, call, next = std::move(next), refusal = std::move(refusal)](Expected<T> result) mutable {
+      loop.post([call = std::move(call), next = std::move(next), refusal = std::move(refusal),
+                 result = std::move(result)]() mutable {
+        if (!result) return call->refuse(refusal ? refusal(result.error()) : result.error());
+        call->guarded([&] { next(std::move(*result)); });
+      });
+    };
+  }
+};
+
+}  // namespace troupe::http

@@ -1,0 +1,70 @@
+// Reads of sessions, their messages and their statistics, each from what is committed now. Thread-safe; nothing is
+// cached. Texts come out sealed, as they are stored.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "projections/rows.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::projections {
+
+using events::SessionId;
+
+/// What one account's chats came to on one day, or on all.
+struct ChatFigures {
+  std::int64_t chats = 0, messages = 0, answers = 0, took_us = 0, tokens = 0, errors = 0;
+};
+
+struct Reaction {
+  std::string emoji;
+  std::vector<AccountId> accounts;
+};
+
+struct Member {
+  AccountId account = 0;
+  Micros joined_at = 0;
+};
+
+class SessionQueries {
+ public:
+  explicit SessionQueries(const storage::Store& store) : store_(store) {}
+
+  std::optional<SessionRow> session(SessionId id) const;
+  std::optional<SessionId> channel_named(std::string_view name) const;
+  bool is_member(SessionId id, AccountId account) const;
+  /// In order of their numbers, from `after` (exclusive).
+  std::vector<Member> members(SessionId id, AccountId after, std::size_t limit) const;
+  std::size_t member_count(SessionId id) const;
+
+  /// Newest first, without the first `skip`.
+  std::vector<SessionRow> sessions_of(AccountId account, std::string_view kind, std::size_t skip,
+                                      std::size_t limit) const;
+  /// Oldest first, from `after` (exclusive).
+  std::vector<SessionRow> public_channels(SessionId after, std::size_t limit) const;
+  SessionId last_session_id() const;
+  std::int64_t chat_count(AccountId owner) const;
+
+  std::optional<MessageRow> message(SessionId id, std::int64_t number) const;
+  /// Oldest first, beginning with number `from`; up to kMaxListBytes.
+  std::vector<MessageRow> messages_from(SessionId id, std::int64_t from, std::size_t limit) const;
+  /// Newest first, beginning with the one before number `before`; up to kMaxListBytes.
+  std::vector<MessageRow> messages_before(SessionId id, std::int64_t before, std::size_t limit) const;
+  /// By emoji, in order of the first that reacted with it.
+  std::vector<Reaction> reactions(SessionId id, std::int64_t number) const;
+
+  std::optional<QuestionRow> open_question(SessionId id, std::int64_t number) const;
+  /// Sessions and numbers of all questions without an outcome, oldest session first.
+  std::vector<std::pair<SessionId, std::int64_t>> open_questions() const;
+
+  /// Of one account, or kEveryone; `day` counts from 1970-01-01, UTC.
+  ChatFigures chat_figures(AccountId account, std::int64_t day) const;
+  ChatFigures chat_figures(AccountId account) const;
+
+ private:
+  const storage::Store& store_;
+};
+
+}  // namespace troupe::projections

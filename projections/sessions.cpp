@@ -1,0 +1,132 @@
+// Sessions, who is in them and what was said; open questions; what each account's chats came to on each day.
+#include <charconv>
+
+#include "projections/changes.hpp"
+#include "projections/session_keys.hpp"
+
+namespace troupe::projections {
+namespace {
+
+using namespace events;
+
+/// The session that an event belongs to, by its stream.
+SessionId session_of(const Context& c) {
+  SessionId id = 0;
+  std::from_chars(c.id.data(), c.id.data() + c.id.size(), id);
+  return id;
+}
+
+void count(ChatFigure figure, AccountId account, Micros time, std::int64_t delta, Rows& rows) {
+  for (const AccountId whose : {account, kEveryone})
+    rows.push_back(add(Table::chat_days, chat_day_key(whose, day_of(time), figure), delta));
+}
+
+void on(const SessionCreated& e, const Context& c, Rows& rows) {
+  SessionRow row;
+  row.id = e.id;
+  row.kind = e.kind;
+  row.owner = e.owner;
+  row.name = e.name;
+  row.description = e.description;
+  row.is_private = e.is_private;
+  row.sealed_title = e.sealed_title;
+  row.created_at = c.time;
+  rows.push_back(put_row(Table::sessions, session_key(e.id), row));
+  rows.push_back(put_bytes(Table::members, member_key(e.id, e.owner), big64(static_cast<std::uint64_t>(c.time))));
+  rows.push_back(put_key(Table::sessions_of_member, session_of_member_key(e.owner, e.kind, e.id)));
+  if (e.kind == "channel" && !e.is_private) rows.push_back(put_key(Table::public_channels, session_key(e.id)));
+  if (e.kind != "chat") return;
+  count(ChatFigure::chats, e.owner, c.time, 1, rows);
+  rows.push_back(add(owner_chats(e.owner), 1));
+}
+
+void on(const MemberJoined& e, const Context& c, Rows& rows) {
+  const SessionId id = session_of(c);
+  rows.push_back(put_bytes(Table::members, member_key(id, e.account), big64(static_cast<std::uint64_t>(c.time))));
+  rows.push_back(put_key(Table::sessions_of_member, session_of_member_key(e.account, "channel", id)));
+}
+
+void on(const MemberLeft& e, const Context& c, Rows& rows) {
+  const SessionId id = session_of(c);
+  rows.push_back(erase(Table::members, member_key(id, e.account)));
+  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(e.account, "channel", id)));
+}
+
+void on(const MessagePosted& e, const Context& c, Rows& rows) {
+  const SessionId id = session_of(c);
+  MessageRow row;
+  row.number = e.number;
+  row.role = e.role;
+  row.author = e.author;
+  row.key_of = e.key_of;
+  row.sealed_text = e.sealed_text;
+  row.content_type = e.content_type;
+  row.mentions = e.mentions;
+  row.reply_to = e.reply_to;
+  row.attachments = e.attachments;
+  row.tokens = e.tokens;
+  row.status = "complete";
+  row.created_at = c.time;
+  rows.push_back(put_row(Table::session_messages, message_key(id, e.number), row));
+  rows.push_back(patch(Table::sessions, session_key(id), {{"messages", e.number}, {"last_message_at", c.time}}));
+}
+
+void on(const MessageEdited& e, const Context& c, Rows& rows) {
+  rows.push_back(patch(Table::session_messages, message_key(session_of(c), e.number),
+                       {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
+}
+
+void on(const MessageDeleted& e, const Context& c, Rows& rows) {
+  rows.push_back(patch(
+      Table::session_messages, message_key(session_of(c), e.number),
+      {{"sealed_text", ""}, {"mentions", Json::array()}, {"attachments", Json::array()}, {"deleted_at", c.time}}));
+}
+
+void on(const ReactionAdded& e, const Context& c, Rows& rows) {
+  const SessionId id = session_of(c);
+  rows.push_back(put_key(Table::reactions, reaction_key(id, e.number, e.account, e.emoji)));
+  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"reacted_to", true}}));
+}
+
+void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
+  rows.push_back(erase(Table::reactions, reaction_key(session_of(c), e.number, e.account, e.emoji)));
+}
+
+void on(const QuestionAsked& e, const Context& c, Rows& rows) {
+  const SessionId id = session_of(c);
+  rows.push_back(
+      put_row(Table::open_questions, message_key(id, e.number),
+              QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt, e.temperature, e.max_tokens}));
+  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "pending"}}));
+  if (!e.sealed_system_prompt.empty())
+    rows.push_back(patch(Table::sessions, session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
+  count(ChatFigure::messages, e.asker, c.time, 1, rows);
+}
+
+void on(const QuestionAskedAgain&, const Context&, Rows&) {}
+
+void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
+  const SessionId id = session_of(c);
+  rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
+  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "complete"}}));
+  rows.push_back(patch(Table::session_messages, message_key(id, e.answer_number), {{"model", e.model}}));
+  count(ChatFigure::messages, e.asker, c.time, 1, rows);
+  count(ChatFigure::answers, e.asker, c.time, 1, rows);
+  count(ChatFigure::took_us, e.asker, c.time, e.took, rows);
+  count(ChatFigure::tokens, e.asker, c.time, e.prompt_tokens + e.completion_tokens, rows);
+}
+
+void on(const QuestionFailed& e, const Context& c, Rows& rows) {
+  const SessionId id = session_of(c);
+  rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
+  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "failed"}}));
+  count(ChatFigure::errors, e.asker, c.time, 1, rows);
+}
+
+}  // namespace
+
+void project(const SessionEvent& event, const Context& context, Rows& rows) {
+  std::visit([&](const auto& e) { on(e, context, rows); }, event);
+}
+
+}  // namespace troupe::projections
