@@ -79,6 +79,9 @@ void HttpConnection::wrote(std::size_t bytes) {
   if (is_writing()) return;
   response_.clear();
   idle_since_ = Clock::now();
+  if (!streamed_ || flush_scheduled_) return;
+  flush_scheduled_ = true;
+  core_.flush_at_end_of_turn(shared_from_this());
 }
 
 void HttpConnection::close() {
@@ -116,6 +119,7 @@ void HttpConnection::flush() {
   flush_scheduled_ = false;
   auto response = std::exchange(kept_back_, std::nullopt);
   if (response && awaited_) answer(awaited_->sequence, std::move(*response));
+  if (streamed_) send_streamed();
 }
 
 void HttpConnection::answer(unsigned sequence, Response response) {
@@ -136,10 +140,63 @@ void HttpConnection::answer(unsigned sequence, Response response) {
   auto head = response_head(
       response, {.request_id = awaited.request_id, .date = core_.date(), .close = close, .http_1_0 = awaited.http_1_0});
   if (awaited.head || !has_body(response.status)) response.body.clear();
-  unwritten_bytes_ = head.size() + response.body.size();
-  write_by_ = Clock::now() + core_.limits.write_response_timeout +
-              std::chrono::seconds(unwritten_bytes_ / core_.limits.min_response_bytes_per_second);
+  began_to_write(head.size() + response.body.size());
   write_response(*this, *owner, sequence, std::move(head), std::move(response.body), close);
+}
+
+void HttpConnection::began_to_write(std::size_t bytes) {
+  unwritten_bytes_ = bytes;
+  write_by_ = Clock::now() + core_.limits.write_response_timeout +
+              std::chrono::seconds(bytes / core_.limits.min_response_bytes_per_second);
+}
+
+void HttpConnection::stream(std::shared_ptr<StreamedBody> body) {
+  if (!is_open() || !awaited_ || awaited_->sequence != body->address().sequence) return body->cut_off();
+  if (!streamed_) begin_stream(std::move(body));
+  send_streamed();
+}
+
+void HttpConnection::begin_stream(std::shared_ptr<StreamedBody> body) {
+  closes_after_stream_ = !awaited_->keep_alive || awaited_->http_1_0 || core_.stopping;
+  stream_head_ = response_head(body->head(), {.request_id = awaited_->request_id,
+                                              .date = core_.date(),
+                                              .close = closes_after_stream_,
+                                              .http_1_0 = awaited_->http_1_0,
+                                              .streamed = true});
+  streamed_ = std::move(body);
+}
+
+/// One batch at a time: what is written meanwhile goes out with the next, in one chunk.
+void HttpConnection::send_streamed() {
+  using Fate = StreamedBody::Fate;
+  const auto body = streamed_;
+  if (!is_open() || !awaited_) return;
+  if (body->fate() == Fate::overflowed) return abort();
+  if (is_writing()) return;
+  const bool has_no_body = awaited_->head || !has_body(body->head().status);
+  if (has_no_body) body->cut_off();
+  const bool abandoned = body->fate() == Fate::abandoned;
+  bool ended = false;
+  auto batch = body->take(ended);
+  ended |= has_no_body;
+  std::string bytes = std::exchange(stream_head_, {});
+  if (!batch.bytes.empty()) bytes += awaited_->http_1_0 ? batch.bytes : chunk_of(batch.bytes);
+  if (ended && !has_no_body && !awaited_->http_1_0) bytes += chunk_of({});
+  if (bytes.empty() && !ended) {
+    if (abandoned) close();
+    return;
+  }
+  waiting_since_ = Clock::now();
+  response_ = std::move(batch.in_flight);
+  began_to_write(bytes.size());
+  const unsigned sequence = awaited_->sequence;
+  const auto owner = owner_;
+  if (ended) {
+    awaited_.reset();
+    owner_.reset();
+    streamed_.reset();
+  }
+  write_part(*this, *owner, sequence, std::move(bytes), ended, closes_after_stream_);
 }
 
 std::shared_ptr<Stream> HttpConnection::take_stream() { return is_open() ? detach() : nullptr; }
@@ -152,6 +209,7 @@ void HttpConnection::check_deadlines(Clock::time_point now) {
     return close();
   }
   if (awaited_ && now - waiting_since_ > limits.handle_request_timeout) {
+    if (streamed_) return close();
     auto response = plain_error(503, "The request was not handled in time");
     response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
     awaited_->keep_alive = false;
@@ -182,6 +240,7 @@ std::shared_ptr<Stream> HttpConnection::detach() {
   body_.clear();
   response_.clear();
   awaited_.reset();
+  if (const auto body = std::exchange(streamed_, nullptr)) body->cut_off();
   unlink();
   core_.counters->connections.fetch_sub(1, std::memory_order_relaxed);
   // RESTinio may be in the middle of one of its own functions: its connection must outlive this call.

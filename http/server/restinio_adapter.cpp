@@ -231,6 +231,9 @@ class ReplySink final : public Reply::Sink {
  public:
   explicit ReplySink(ReplyAddress address)
       : address_(std::move(address)), replies_(address_.connection->core().replies) {}
+  ~ReplySink() override {
+    if (body_) body_->abandon();
+  }
 
   void send(Response response) override {
     if (replies_->on_loop_thread())
@@ -238,11 +241,20 @@ class ReplySink final : public Reply::Sink {
     else
       replies_->push(std::move(address_), std::move(response));
   }
+  void begin(Response head) override {
+    body_ = std::make_shared<StreamedBody>(replies_, address_, std::move(head));
+    body_->begin();
+  }
+  bool write(std::string_view piece) override { return body_ && body_->write(piece); }
+  void end() override {
+    if (body_) body_->end();
+  }
   bool gone() const override { return address_.connection->gone(); }
 
  private:
   ReplyAddress address_;
   std::shared_ptr<ReplyQueue> replies_;
+  std::shared_ptr<StreamedBody> body_;
 };
 
 class PendingUpgrade final : public Upgrade {
@@ -312,6 +324,16 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
   return restinio::request_accepted();
 }
 
+void write_items(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
+                 restinio::writable_items_container_t items, bool last, bool close) {
+  const restinio::response_output_flags_t flags{
+      last ? restinio::response_parts_attr_t::final_parts : restinio::response_parts_attr_t::not_final_parts,
+      close ? restinio::response_connection_attr_t::connection_close
+            : restinio::response_connection_attr_t::connection_keepalive};
+  inside_restinio(connection,
+                  [&] { owner.write_response_parts(sequence, flags, restinio::write_group_t{std::move(items)}); });
+}
+
 }  // namespace
 
 struct RestinioAdapter::Settings {
@@ -354,11 +376,14 @@ void write_response(HttpConnection& connection, restinio::impl::connection_base_
     items.emplace_back(std::move(head));
     items.emplace_back(std::move(body));
   }
-  const restinio::response_output_flags_t flags{restinio::response_parts_attr_t::final_parts,
-                                                close ? restinio::response_connection_attr_t::connection_close
-                                                      : restinio::response_connection_attr_t::connection_keepalive};
-  inside_restinio(connection,
-                  [&] { owner.write_response_parts(sequence, flags, restinio::write_group_t{std::move(items)}); });
+  write_items(connection, owner, sequence, std::move(items), true, close);
+}
+
+void write_part(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
+                std::string bytes, bool last, bool close) {
+  restinio::writable_items_container_t items;
+  if (!bytes.empty()) items.emplace_back(std::move(bytes));
+  write_items(connection, owner, sequence, std::move(items), last, close);
 }
 
 }  // namespace troupe::http

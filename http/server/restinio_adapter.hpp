@@ -33,4 +33,8 @@ class RestinioAdapter {
 void write_response(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
                     std::string head, std::string body, bool close);
 
+/// Writes the next part of a response, after those before it are written; the last one counts as the whole.
+void write_part(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
+                std::string bytes, bool last, bool close);
+
 }  // namespace troupe::http
