@@ -5,6 +5,7 @@
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/wal_filter.h>
 
 #include <algorithm>
@@ -264,6 +265,18 @@ Expected<std::unique_ptr<Database>> Database::open_secondary(const std::filesyst
   return database;
 }
 
+Expected<std::unique_ptr<Database>> Database::open_read_only(const std::filesystem::path& folder) {
+  std::unique_ptr<Database> database(new Database);
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const auto status =
+      rocksdb::DB::OpenForReadOnly(database_options(false), folder.string(), families(nullptr), &handles, &db);
+  if (!status.ok()) return tl::unexpected(open_error(status));
+  database->db_.reset(db);
+  std::copy(handles.begin(), handles.end(), database->handles_.begin());
+  return database;
+}
+
 Database::~Database() {
   if (!db_) return;
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
@@ -291,6 +304,23 @@ Expected<void> Database::write(rocksdb::WriteBatch& batch, const rocksdb::WriteO
 Expected<void> Database::flush() {
   const auto status = db_->Flush({}, {handles_.begin(), handles_.end()});
   if (!status.ok()) return tl::unexpected(Error{Errc::storage_failed, "flushing: " + status.ToString()});
+  return {};
+}
+
+Expected<void> Database::checkpoint(const std::filesystem::path& folder) const {
+  rocksdb::Checkpoint* made = nullptr;
+  auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  // 0: flushes first. RocksDB before 9.4 may link a write-ahead log that is not wholly on the disk yet; what is
+  // acknowledged is then in table files already.
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder.string(), 0);
+  if (!status.ok()) return tl::unexpected(to_error(status, "making a checkpoint"));
+  return {};
+}
+
+Expected<void> Database::verify_checksums() const {
+  const auto status = db_->VerifyChecksum();
+  if (!status.ok()) return tl::unexpected(to_error(status, "verifying the log"));
   return {};
 }
 

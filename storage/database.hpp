@@ -55,6 +55,8 @@ class Database {
   /// A reader beside the process that writes; sees what was written until now. `scratch` holds its own info log.
   static Expected<std::unique_ptr<Database>> open_secondary(const std::filesystem::path& folder,
                                                             const std::filesystem::path& scratch);
+  /// A log that no process writes, such as a checkpoint. Changes nothing in its folder.
+  static Expected<std::unique_ptr<Database>> open_read_only(const std::filesystem::path& folder);
   ~Database();
 
   Expected<std::optional<std::string>> get(Family family, std::string_view key) const;
@@ -62,6 +64,11 @@ class Database {
   Expected<void> write(rocksdb::WriteBatch& batch, const rocksdb::WriteOptions& options);
   /// Moves everything from memory and the write-ahead log into table files.
   Expected<void> flush();
+  /// Makes `folder`, which must not exist yet, a log of its own as of one moment, by hard links. Every write that
+  /// returned before the call is in it; others may go on meanwhile.
+  Expected<void> checkpoint(const std::filesystem::path& folder) const;
+  /// Reads every block of every table file. Errors: corrupt.
+  Expected<void> verify_checksums() const;
   /// Secondary only: reads what was written since.
   Expected<void> catch_up();
 

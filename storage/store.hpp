@@ -118,6 +118,14 @@ class Store final : public Journal {
 
   // Operations
 
+  const std::filesystem::path& folder() const;
+
+  /// Makes `folder`, an empty one on the same file system, a data folder with the log as of one moment: every event
+  /// acknowledged before the call is in it, and appends go on meanwhile. All of it is read back and its checksums
+  /// verified, so this blocks for a flush and a read of the whole log. Answers the last position in it.
+  /// Errors: invalid (read-only), corrupt, storage_failed.
+  Expected<Position> checkpoint(const std::filesystem::path& folder) const;
+
   StoreMetrics metrics() const;
 
   /// False once a write or a sync has failed or a read has found damage: nothing more is accepted and the process
