@@ -48,6 +48,25 @@ inline constexpr int kMaxOpenTableFiles = 512;
 /// Changes to one row that a reader may have to merge from memory.
 inline constexpr std::size_t kMaxMergeOperands = 16;
 
+// Backups
+
+/// Bytes of an archive in one frame: what is encrypted and authenticated together, and so held in memory at once.
+inline constexpr std::size_t kBackupFrameBytes = std::size_t{64} << 10;
+/// The head of an archive, which is read before anything proves it.
+inline constexpr std::size_t kMaxBackupManifestBytes = 4096;
+/// Files in one archive: the digest of each is held in memory, at some 150 bytes.
+inline constexpr std::size_t kMaxBackupFiles = 1'000'000;
+inline constexpr std::size_t kMaxBackupPathBytes = 1024;
+/// A backup is given up before less than this is free on its disk: a full one would stop the journal.
+inline constexpr std::uint64_t kMinFreeDiskBytes = std::uint64_t{256} << 20;
+/// An archive goes to the disk in steps of this size while it is written, or its dirty pages would delay the journal's
+/// next fsync.
+inline constexpr std::size_t kBackupSyncBytes = std::size_t{8} << 20;
+/// Backups kept. When one more is complete, the oldest goes, so that a nightly backup needs nobody to clean up.
+inline constexpr std::size_t kMaxBackups = 10;
+/// Backups and verifications that wait for their worker. Past it: Errc::overloaded (503).
+inline constexpr std::size_t kMaxQueuedBackupJobs = 8;
+
 // HTTP
 
 /// Request target. Long enough for any real query; RESTinio's own default is none at all.
