@@ -54,8 +54,8 @@ void Backups::settle_interrupted() {
 void Backups::start(BackupRequest request, Cause cause, RecordAnswer started,
                     std::function<void(Expected<void>)> finished) {
   const std::string id = new_id(cause.now);
-  StartBackup command{id, cause.caused_by, request.database, request.files, request.compression,
-                      storage::word(request.encryption)};
+  StartBackup command{
+      id, cause.caused_by, request.database, request.files, request.compression, storage::word(request.encryption)};
   ask_(id, std::move(command), cause,
        [this, id, request = std::move(request), cause, started = std::move(started),
         finished = std::move(finished)](Expected<RecordPtr> result) mutable {
@@ -64,28 +64,28 @@ void Backups::start(BackupRequest request, Cause cause, RecordAnswer started,
            return started(std::move(result));
          }
          if ((*result)->id() != id) return started(std::move(result));  // answered before, to the same request
-         const bool taken = queue(id, BackupJob::Kind::making, [this, id, request = std::move(request), cause, finished] {
-           const auto made = make(id, request, cause);
-           if (!made) spdlog::error("backup {} failed: {}", id, made.error().message);
-           if (finished) finished(made);
-         });
+         const bool taken =
+             queue(id, BackupJob::Kind::making, [this, id, request = std::move(request), cause, finished] {
+               const auto made = make(id, request, cause);
+               if (!made) spdlog::error("backup {} failed: {}", id, made.error().message);
+               if (finished) finished(made);
+             });
          if (taken) return started(std::move(result));
-         ask_(id, FailBackup{"too many backups wait"}, after(cause), [started](const auto&) {
-           started(fail(Errc::overloaded, "too many backups and verifications wait"));
-         });
+         ask_(id, FailBackup{"too many backups wait"}, after(cause),
+              [started](const auto&) { started(fail(Errc::overloaded, "too many backups and verifications wait")); });
        });
 }
 
 Expected<void> Backups::make(const std::string& id, const BackupRequest& request, const Cause& cause) {
-  storage::BackupOptions options{.id = id, .created_at = cause.now, .database = request.database,
-                                 .files = request.files};
+  storage::BackupOptions options{
+      .id = id, .created_at = cause.now, .database = request.database, .files = request.files};
   options.compression = *storage::compression_of(request.compression);
   options.key = key_for(request, secrets_);
   options.progress = progress_of(id);
   const auto made = storage::create_backup(store_, options);
-  const auto outcome = made ? BackupDecider::Command(
-                                  CompleteBackup{made->manifest.position, made->size, made->manifest.file_bytes})
-                            : BackupDecider::Command(FailBackup{made.error().message});
+  const auto outcome =
+      made ? BackupDecider::Command(CompleteBackup{made->manifest.position, made->size, made->manifest.file_bytes})
+           : BackupDecider::Command(FailBackup{made.error().message});
   const auto recorded = ask_and_wait(id, outcome, after(cause));
   if (!made) return tl::unexpected(made.error());
   if (!recorded) return tl::unexpected(recorded.error());
@@ -106,7 +106,8 @@ void Backups::verify(const std::string& id, Cause cause, std::function<void(Expe
     return answer(fail(Errc::conflict, "the backup was not completed", "status"));
   if (row->encryption == storage::word(storage::Encryption::passphrase))
     return answer(fail(Errc::conflict, "the backup has a passphrase: verify it with `troupe backup verify`"));
-  if (!std::filesystem::exists(file(id))) return answer(fail(Errc::conflict, "the backup's file is not there any more"));
+  if (!std::filesystem::exists(file(id)))
+    return answer(fail(Errc::conflict, "the backup's file is not there any more"));
   const bool taken = queue(id, BackupJob::Kind::verifying, [this, id, cause] {
     const storage::BackupKey key{storage::Encryption::data_key, secrets_.backup_key()};
     const auto proven = storage::verify_backup(file(id), key, progress_of(id));

@@ -59,6 +59,8 @@ class Backups {
   /// Nothing while nothing happens to it.
   std::optional<BackupJob> job(const std::string& id) const;
 
+  std::size_t max_kept() const { return max_kept_; }
+
   std::filesystem::path file(const std::string& id) const { return storage::backup_path(store_.folder(), id); }
 
   /// Gives up what is under way; for the end of the house.

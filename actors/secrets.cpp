@@ -132,6 +132,12 @@ Expected<Secrets> Secrets::of_key(std::string_view hexadecimal) {
   return secrets;
 }
 
+Expected<void> Secrets::place_key(const std::filesystem::path& folder, const std::string& hexadecimal) {
+  if (auto good = of_key(hexadecimal); !good) return tl::unexpected(good.error());
+  if (std::filesystem::exists(folder / "key")) return fail(Errc::conflict, "there is a key in " + folder.string());
+  return write_durably(folder / "key", hexadecimal + "\n");
+}
+
 Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
   const auto text = read_or_make_key(folder);
   if (!text) return tl::unexpected(text.error());

@@ -54,6 +54,9 @@ class Secrets {
   /// From the text of a key alone, for a folder that is not there: without the accounts' own keys. Errors: invalid.
   static Expected<Secrets> of_key(std::string_view hexadecimal);
 
+  /// Puts a key into a folder that has none. Errors: invalid (not a key), conflict, storage_failed.
+  static Expected<void> place_key(const std::filesystem::path& folder, const std::string& hexadecimal);
+
   /// A digest that says nothing to who has the log but not the key: for texts that may hold a password.
   std::string keyed_digest(std::string_view text) const;
 

@@ -98,11 +98,12 @@ struct System::Impl {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
-        reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
-          return wait_for([&](RecordAnswer answer) {
-            accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
-          });
-        }),
+        reset_mails(store, secrets, options.mail,
+                    [this](AccountId id, AccountDecider::Command command) {
+                      return wait_for([&](RecordAnswer answer) {
+                        accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
+                      });
+                    }),
         backups(
             store, secrets, options.max_backups,
             [this](const std::string& id, BackupDecider::Command command, Cause cause, RecordAnswer answer) {

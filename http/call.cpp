@@ -117,6 +117,13 @@ void Call::answer_text(std::string json, Headers more, int status) {
   reply({status, std::move(json), "application/json", std::move(more)});
 }
 
+void Call::answer_with(Response response) {
+  response.status = route->status;
+  if (finished) finished(response.status);
+  response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+  reply(std::move(response));
+}
+
 void Call::guarded(const std::function<void()>& part) {
   try {
     part();

@@ -137,8 +137,12 @@ OrderedJson responses_of(const Surface& surface, const Route& route) {
   };
   const std::string invalid = std::to_string(surface.error({Errc::invalid, ""}, "").status);
   OrderedJson responses;
-  responses[std::to_string(route.status)] = {{"description", "Success"},
-                      {"content", {{"application/json", {{"schema", schema_of(OrderedJson::parse(route.response))}}}}}};
+  OrderedJson content;
+  if (route.downloads.empty())
+    content["application/json"] = {{"schema", schema_of(OrderedJson::parse(route.response))}};
+  else
+    content[route.downloads] = OrderedJson::object();
+  responses[std::to_string(route.status)] = {{"description", "Success"}, {"content", content}};
   responses[invalid] = error_response("The request breaks a rule; `field` names the offender");
   if (route.access != Access::anyone) {
     responses["401"] = error_response("No credentials, or not good ones");

@@ -37,13 +37,12 @@ void on(const BackupCompleted& e, const Context& c, Rows& rows) {
 }
 
 void on(const BackupFailed& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::backups, key_of(c),
-                       {{"status", kBackupFailed}, {"reason", e.reason}, {"finished_at", c.time}}));
+  rows.push_back(
+      patch(Table::backups, key_of(c), {{"status", kBackupFailed}, {"reason", e.reason}, {"finished_at", c.time}}));
 }
 
 void on(const BackupVerified& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::backups, key_of(c),
-                       {{"verified_at", c.time}, {"good", e.good}, {"reason", e.reason}}));
+  rows.push_back(patch(Table::backups, key_of(c), {{"verified_at", c.time}, {"good", e.good}, {"reason", e.reason}}));
 }
 
 void on(const BackupDeleted&, const Context& c, Rows& rows) { rows.push_back(erase(Table::backups, key_of(c))); }

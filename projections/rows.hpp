@@ -42,8 +42,8 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
-  backups = 40,             ///< backup id -> BackupRow
-  log_checks = 41,          ///< nothing -> big64(when every checksum of the log was last verified)
+  backups = 60,             ///< backup id -> BackupRow
+  log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.

@@ -162,8 +162,10 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const rocksdb::CompactionFilter* expired_keys) {
-  const auto cache = rocksdb::NewLRUCache(128 * kMiB);
+std::shared_ptr<rocksdb::Cache> new_block_cache() { return rocksdb::NewLRUCache(128 * kMiB); }
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::shared_ptr<rocksdb::Cache>& cache,
+                                                      const rocksdb::CompactionFilter* expired_keys) {
   const auto options_of = [&](Family family) {
     switch (family) {
       // Whole records of many events: larger blocks compress better, and they are read in runs.
@@ -239,10 +241,13 @@ Expected<std::unique_ptr<Database>> Database::open(const std::filesystem::path& 
   FirstRecovered first_recovered;
   auto options = database_options(create);
   options.wal_filter = &first_recovered;
+  database->cache_ = new_block_cache();
+  database->statistics_ = options.statistics = rocksdb::CreateDBStatistics();
+  options.statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);  // counters cost next to nothing
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status =
-      rocksdb::DB::Open(options, folder.string(), families(database->expired_keys_.get()), &handles, &db);
+  const auto status = rocksdb::DB::Open(options, folder.string(),
+                                        families(database->cache_, database->expired_keys_.get()), &handles, &db);
   if (!status.ok()) return tl::unexpected(open_error(status));
   database->db_.reset(db);
   std::copy(handles.begin(), handles.end(), database->handles_.begin());
@@ -255,10 +260,11 @@ Expected<std::unique_ptr<Database>> Database::open_secondary(const std::filesyst
   std::unique_ptr<Database> database(new Database);
   auto options = database_options(false);
   options.max_open_files = -1;  // files the writer deletes must stay readable here
+  database->cache_ = new_block_cache();
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status =
-      rocksdb::DB::OpenAsSecondary(options, folder.string(), scratch.string(), families(nullptr), &handles, &db);
+  const auto status = rocksdb::DB::OpenAsSecondary(options, folder.string(), scratch.string(),
+                                                   families(database->cache_, nullptr), &handles, &db);
   if (!status.ok()) return tl::unexpected(open_error(status));
   database->db_.reset(db);
   std::copy(handles.begin(), handles.end(), database->handles_.begin());
@@ -267,10 +273,11 @@ Expected<std::unique_ptr<Database>> Database::open_secondary(const std::filesyst
 
 Expected<std::unique_ptr<Database>> Database::open_read_only(const std::filesystem::path& folder) {
   std::unique_ptr<Database> database(new Database);
+  database->cache_ = new_block_cache();
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status =
-      rocksdb::DB::OpenForReadOnly(database_options(false), folder.string(), families(nullptr), &handles, &db);
+  const auto status = rocksdb::DB::OpenForReadOnly(database_options(false), folder.string(),
+                                                   families(database->cache_, nullptr), &handles, &db);
   if (!status.ok()) return tl::unexpected(open_error(status));
   database->db_.reset(db);
   std::copy(handles.begin(), handles.end(), database->handles_.begin());
@@ -281,6 +288,14 @@ Database::~Database() {
   if (!db_) return;
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   db_->Close();
+}
+
+Database::BlockCache Database::block_cache() const {
+  BlockCache use{cache_->GetUsage(), cache_->GetCapacity()};
+  if (!statistics_) return use;
+  use.hits = statistics_->getTickerCount(rocksdb::BLOCK_CACHE_HIT);
+  use.misses = statistics_->getTickerCount(rocksdb::BLOCK_CACHE_MISS);
+  return use;
 }
 
 Expected<std::optional<std::string>> Database::get(Family family, std::string_view key) const {

@@ -3,6 +3,7 @@
 
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
+#include <rocksdb/statistics.h>
 
 #include <array>
 #include <filesystem>
@@ -72,6 +73,13 @@ class Database {
   /// Secondary only: reads what was written since.
   Expected<void> catch_up();
 
+  struct BlockCache {
+    std::uint64_t bytes = 0, capacity_bytes = 0;  ///< now
+    std::uint64_t hits = 0, misses = 0;           ///< since it opened
+  };
+  /// Hits and misses are counted by the database that writes only.
+  BlockCache block_cache() const;
+
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
   rocksdb::DB& db() const { return *db_; }
 
@@ -83,6 +91,8 @@ class Database {
   Database() = default;
 
   std::unique_ptr<rocksdb::CompactionFilter> expired_keys_;  // outlives db_
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<rocksdb::Statistics> statistics_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
   std::optional<events::Position> first_recovered_;

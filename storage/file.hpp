@@ -1,4 +1,4 @@
-// An open file, by its descriptor: written whole, or an error that names the file. Internal to storage/.
+// An open file, by its descriptor: read and written whole, or an error that names the file.
 #pragma once
 
 #include <cstdint>

@@ -357,7 +357,15 @@ Expected<Position> Store::checkpoint(const fs::path& folder) const {
   return *last;
 }
 
-StoreMetrics Store::metrics() const { return impl_->writer ? impl_->writer->metrics() : StoreMetrics{}; }
+StoreMetrics Store::metrics() const {
+  StoreMetrics metrics = impl_->writer ? impl_->writer->metrics() : StoreMetrics{};
+  const auto cache = impl_->database->block_cache();
+  metrics.cache_bytes = cache.bytes;
+  metrics.cache_capacity_bytes = cache.capacity_bytes;
+  metrics.cache_hits = cache.hits;
+  metrics.cache_misses = cache.misses;
+  return metrics;
+}
 
 bool Store::healthy() const { return !impl_->writer || impl_->writer->healthy(); }
 
