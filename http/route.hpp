@@ -31,8 +31,8 @@ struct Caller {
   std::string role;    ///< of the account
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;    ///< digest of the login's token, when it is a login
-  std::string api_key_hash;  ///< of the API key, when it is one
+  std::string login_hash;                  ///< digest of the login's token, when it is a login
+  std::string api_key_hash;                ///< of the API key, when it is one
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
@@ -111,6 +111,7 @@ struct Route {
   bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::string description = {};
   std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
+  std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
 };
 
 class Surface;
@@ -158,6 +159,8 @@ struct Call {
   void answer_text(std::string json, Headers headers = {}, int status = 0);
   /// Begins an answer of server-sent events, with the status that the route says. From now on the call is answered.
   BodyStream answer_events(Headers headers = {});
+  /// A good answer that is no JSON, with the status that the route says.
+  void answer_with(Response response);
   void refuse(const Error& error);
   /// With an answer that the surface has worded already.
   void refuse(Response response);
