@@ -31,8 +31,9 @@ struct Caller {
   std::string role;    ///< of the account
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;  ///< digest of the login's token, when it is a login
+  std::string login_hash;                  ///< digest of the login's token, when it is a login
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
+  events::AccountId bot_owner = 0;         ///< of the bot, when its token was given
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
   std::string name() const {
@@ -60,10 +61,10 @@ struct Field {
   Type type = Type::string;
   bool required = false;
   std::string description = {};
-  std::size_t min_length = 0;            ///< of a string, after white space around it is cut off
-  std::size_t max_length = 0;            ///< 0: the decider's own limit
-  std::vector<std::string> values = {};  ///< the words it may be; empty: any
-  std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
+  std::size_t min_length = 0;                ///< of a string, after white space around it is cut off
+  std::size_t max_length = 0;                ///< 0: the decider's own limit
+  std::vector<std::string> values = {};      ///< the words it may be; empty: any
+  std::string too_short = {};                ///< the error text below `min_length`; empty: a plain one
   std::optional<double> min = {}, max = {};  ///< of a number
 };
 
@@ -121,6 +122,7 @@ struct Call {
   const Surface* surface = nullptr;
   std::vector<std::pair<std::string_view, std::string>> path_parameters;  ///< decoded
   Caller caller;
+  events::AccountId bot_owner = 0;  ///< of the bot in question, on a route for bots and their owners
   Json body = Json::object();
   Micros now = 0;
   std::optional<storage::IdempotencyKey> idempotency;
