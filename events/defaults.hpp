@@ -153,6 +153,10 @@ inline constexpr std::size_t kMaxProfileFieldLength = 200;
 inline constexpr auto kLoginLifetime = 7 * 24h;
 /// A login that is refreshed lives anew for as long as it was given at first; this is the longest of that.
 inline constexpr auto kLongestLoginLifetime = 30 * 24h;
+/// A signed access token; while its login lives, a refresh token gets the next one.
+inline constexpr auto kAccessTokenLifetime = 30min;
+/// A login that can be refreshed ends when it was not refreshed for so long.
+inline constexpr auto kRefreshTokenLifetime = 7 * 24h;
 /// Open logins of one account; the oldest ends when one more is given out.
 inline constexpr std::size_t kMaxLoginsPerAccount = 50;
 inline constexpr auto kPasswordResetLifetime = 1h;
