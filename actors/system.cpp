@@ -239,7 +239,12 @@ struct System::Impl {
 
   void fail_waiting_commands(const std::string& bot_id, const Cause& cause) {
     insist(queries.pending_commands(bot_id), [&](const std::string& id, RecordAnswer answer) {
-      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
+      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause,
+                   [this, id, cause, answer = std::move(answer)](Expected<RecordPtr> result) {
+                     if (result || result.error().code != Errc::not_found) return answer(std::move(result));
+                     // The owner's key is gone, and a reason would be sealed with it.
+                     commands.ask(id, FinishCommand{"failed", nullptr}, cause, answer);
+                   });
     });
   }
 

@@ -22,14 +22,19 @@ namespace troupe::events {
 std::string to_cbor(const Json& value);
 Expected<Json> from_cbor(std::string_view bytes);
 
-/// Takes the personal fields of a `T` (an event, a row) out of `fields`. Empty when it has none.
+inline bool holds_nothing(const Json& value) {
+  return value.is_string() ? value.get_ref<const std::string&>().empty() : value.empty();
+}
+
+/// Takes the personal fields of a `T` (an event, a row) out of `fields`. One that holds nothing ("", null, {}, []) stays:
+/// it is not worth a seal. Empty when there is none.
 template <class T>
 Json take_personal(Json& fields) {
   Json personal = Json::object();
   if constexpr (requires { T::personal; }) {
     for (const auto name : T::personal) {
       const auto field = fields.find(name);
-      if (field == fields.end()) continue;
+      if (field == fields.end() || holds_nothing(*field)) continue;
       personal[std::string(name)] = std::move(*field);
       fields.erase(field);
     }

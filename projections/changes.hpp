@@ -17,8 +17,9 @@ inline RowChange put_bytes(Table table, std::string key, std::string value) {
 template <class Row>
 RowChange of_fields(RowChange::Kind kind, std::string key, Json fields) {
   const Json personal = events::take_personal<Row>(fields);
-  return {static_cast<TableId>(Row::table), kind, std::move(key),
-          events::to_cbor(fields),          0,    personal.empty() ? "" : events::to_cbor(personal)};
+  RowChange change{static_cast<TableId>(Row::table), kind, std::move(key), events::to_cbor(fields)};
+  if (!personal.empty()) change.personal = events::to_cbor(personal);
+  return change;
 }
 template <class Row>
 RowChange put_row(std::string key, const Row& row) {

@@ -8,22 +8,15 @@ namespace {
 
 constexpr std::size_t kAccountBytes = 8;
 
-bool holds_nothing(const Json& value) {
-  return value.is_string() ? value.get_ref<const std::string&>().empty() : value.empty();
-}
-
 }  // namespace
 
-void seal_fields(Json& row, Json personal, events::AccountId account, const std::optional<SealingKey>& key) {
-  for (auto& [name, value] : personal.items()) {
-    if (holds_nothing(value)) {
-      row[name] = std::move(value);
-    } else if (key) {
-      std::string sealed;
-      put_fixed64(sealed, static_cast<std::uint64_t>(account));
-      sealed += key->seal(events::to_cbor(value));
-      row[name] = Json::binary({sealed.begin(), sealed.end()});
-    }
+void seal_fields(Json& row, const Json& personal, events::AccountId account, const std::optional<SealingKey>& key) {
+  if (!key) return;
+  for (const auto& [name, value] : personal.items()) {
+    std::string sealed;
+    put_fixed64(sealed, static_cast<std::uint64_t>(account));
+    sealed += key->seal(events::to_cbor(value));
+    row[name] = Json::binary({sealed.begin(), sealed.end()});
   }
 }
 

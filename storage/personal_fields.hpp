@@ -1,8 +1,8 @@
 // Personal data within rows. A row is patched field by field without being read, so each such field is sealed by itself:
 //
-//   sealed field := CBOR byte string of account:fixed64 nonce ciphertext tag     (the value as CBOR, under the account's key)
+//   sealed field := CBOR byte string of account:fixed64 nonce ciphertext tag   (of the value as CBOR, by the account's key)
 //
-// No other field of a row is a byte string. What holds nothing ("", null, {}, []) is not worth a seal and stands as it is.
+// No other field of a row is a byte string.
 #pragma once
 
 #include "events/json.hpp"
@@ -11,7 +11,7 @@
 namespace troupe::storage {
 
 /// Adds the fields of `personal` to `row`, sealed; without a key they are left out.
-void seal_fields(Json& row, Json personal, events::AccountId account, const std::optional<SealingKey>& key);
+void seal_fields(Json& row, const Json& personal, events::AccountId account, const std::optional<SealingKey>& key);
 
 /// Opens the sealed fields in place; those whose key was thrown away are left out. Errors: corrupt.
 Expected<void> open_fields(Json& row, const Secrets& secrets);

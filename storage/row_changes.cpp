@@ -26,9 +26,9 @@ Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows, ev
     if (row.key.size() > defaults::kMaxStorageKeyBytes) return fail(Errc::too_large, "a row's key is too long");
     if (!row.personal.empty()) {
       auto fields = decode_map(row.value);
-      auto personal = decode_map(row.personal);
+      const auto personal = decode_map(row.personal);
       if (!fields || !personal) return fail(Errc::invalid, "a row with personal fields is not a CBOR map");
-      seal_fields(*fields, std::move(*personal), owner, key);
+      seal_fields(*fields, *personal, owner, key);
       row.value = events::to_cbor(*fields);
     }
     StoredChange change{row.kind, row_key(row.table, row.key)};
