@@ -64,6 +64,14 @@ inline constexpr std::size_t kMaxBodiesInFlightBytes = std::size_t{256} << 20;
 inline constexpr std::size_t kMaxConnections = 10000;
 /// A request must arrive whole within this: ends slow-loris clients.
 inline constexpr auto kReadRequestTimeout = 15s;
+/// A body that a sink takes must arrive at this pace on top: a megabyte has a minute.
+inline constexpr std::size_t kMinUploadBytesPerSecond = std::size_t{16} << 10;
+/// What a large body is moved in. A multiple of what a socket takes at once, and small beside the memory that a
+/// thousand of them need.
+inline constexpr std::size_t kBodyPieceBytes = std::size_t{64} << 10;
+/// Counted for each large body on its way in or out: the piece that fills, the one that is written, and as much again
+/// for whoever parses and seals them. kMaxBodiesInFlightBytes lets in a thousand at a time.
+inline constexpr std::size_t kStreamedBodyBytes = 4 * kBodyPieceBytes;
 /// An idle keep-alive connection.
 inline constexpr auto kKeepAliveTimeout = 60s;
 /// A client must take a response within this, and a large one at this pace on top: a megabyte has a minute.

@@ -86,24 +86,28 @@ struct ReplyAddress {
   unsigned sequence = 0;  ///< RESTinio's number of the request on its connection
 };
 
-/// Answers from other threads on their way to the loop. Many answers cost one wake-up. Any thread.
+/// Answers and other work from other threads on their way to the loop. Much of it costs one wake-up. Any thread.
 class ReplyQueue {
  public:
   explicit ReplyQueue(asio::io_context& io) : io_(&io) {}
   void push(ReplyAddress address, Response response);
-  /// Answers pushed later are dropped; called before the io_context goes.
+  /// Runs the work on the loop, also when called there: after the handler that runs now.
+  void post(std::function<void()> work);
+  /// What is pushed later is dropped; called before the io_context goes.
   void close();
   /// True on the thread that runs this queue's loop.
   bool on_loop_thread() const { return running_here_ == this; }
   void set_loop_thread(bool running) { running_here_ = running ? this : nullptr; }
 
  private:
+  void wake();
   void drain();
 
   static thread_local const ReplyQueue* running_here_;
   std::mutex mutex_;
   asio::io_context* io_;
   std::vector<std::pair<ReplyAddress, Response>> waiting_;
+  std::vector<std::function<void()>> work_;
 };
 
 /// Anything that holds a socket: an HTTP connection, a WebSocket, a connection about to end. Loop thread

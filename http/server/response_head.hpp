@@ -26,6 +26,9 @@ std::string response_head(const Response& response, const ResponseContext& conte
 /// process, then a counter.
 std::string next_request_id();
 
+/// A whole answer after which the connection ends. The response has no source.
+std::string last_words(const Response& response, std::string_view request_id, std::string_view date);
+
 /// A whole answer to a request that never reached a handler. 503 says when to try again.
 std::string refusal(int status, std::string_view date);
 
