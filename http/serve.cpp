@@ -104,6 +104,7 @@ class House {
       });
     });
     options_.system.mail.outbox = options_.data / "outbox";
+    options_.system.models.providers = actors::llm::providers_from_environment();
     system_ = std::make_unique<actors::System>(*store_, secrets_, options_.system);
     return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
   }
@@ -119,6 +120,7 @@ class House {
     const Services services{*store_, *system_, secrets_, server_.loop()};
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
+    system_->conversations().take_up_open_questions();
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
