@@ -120,7 +120,8 @@ class ConversationsTest : public ::testing::Test {
   /// What the model was told, as `role: content`.
   std::vector<std::string> told(std::size_t request) const {
     std::vector<std::string> lines;
-    for (const auto& message : Json::parse(fake_.seen().at(request).body)["messages"])
+    const Json body = Json::parse(fake_.seen().at(request).body);
+    for (const auto& message : body["messages"])
       lines.push_back(message["role"].get<std::string>() + ": " + message["content"].get<std::string>());
     return lines;
   }

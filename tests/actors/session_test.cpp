@@ -308,7 +308,9 @@ TEST(SessionDecider, KeepsItsInvariantsUnderRandomCommands) {
           EXPECT_EQ(open.erase(question), 1u);
           EXPECT_TRUE(closed.insert(question).second);
         };
-        if (const auto* e = std::get_if<MessagePosted>(&event)) EXPECT_EQ(e->number, ++last);
+        if (const auto* e = std::get_if<MessagePosted>(&event)) {
+          EXPECT_EQ(e->number, ++last);
+        }
         if (const auto* e = std::get_if<QuestionAsked>(&event)) open.insert(e->number);
         if (const auto* e = std::get_if<QuestionAnswered>(&event)) close(e->number);
         if (const auto* e = std::get_if<QuestionFailed>(&event)) close(e->number);
