@@ -102,6 +102,7 @@ class House {
       });
     });
     options_.system.mail.outbox = options_.data / "outbox";
+    options_.system.models.providers = actors::llm::providers_from_environment();
     system_ = std::make_unique<actors::System>(*store_, store_->secrets(), options_.system);
     return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
   }
@@ -118,6 +119,7 @@ class House {
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
+    system_->conversations().take_up_open_questions();
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
