@@ -16,7 +16,7 @@ using Row = ordered_json::object_t;
 /// Fields of events that nobody needs to read and somebody could use.
 constexpr std::string_view kSecrets[] = {"password_hash", "token_hash",   "token_hashes",     "ended_logins",
                                          "refresh_hash",  "key_hash",     "backup_code_hash", "backup_code_hashes",
-                                         "sealed_token",  "sealed_email", "sealed_secret"};
+                                         "sealed_token",  "sealed_email", "sealed_secret",    "sealed_keys"};
 
 ordered_json time_or_null(Micros time) { return time == 0 ? ordered_json(nullptr) : ordered_json(iso8601(time)); }
 

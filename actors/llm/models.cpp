@@ -1,14 +1,17 @@
 #include "actors/llm/models.hpp"
 
+#include <mutex>
+
 #include "actors/llm/echo.hpp"
 
 namespace troupe::actors::llm {
 
 struct Models::Impl {
   ModelsOptions options;
+  std::mutex mutex;
 };
 
-Models::Models(ModelsOptions options) : impl_(std::make_unique<Impl>(Impl{std::move(options)})) {}
+Models::Models(ModelsOptions options) : impl_(std::make_unique<Impl>()) { impl_->options = std::move(options); }
 Models::~Models() = default;
 
 Models::Ticket Models::ask(ChatRequest request, OnDelta on_delta, OnDone on_done) {
@@ -16,6 +19,15 @@ Models::Ticket Models::ask(ChatRequest request, OnDelta on_delta, OnDone on_done
   on_delta(answer.text);
   on_done(std::move(answer));
   return 0;
+}
+
+void Models::configure(std::vector<Provider> providers) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->options.providers = std::move(providers);
+}
+std::vector<Provider> Models::providers() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->options.providers;
 }
 
 void Models::cancel(Ticket) {}

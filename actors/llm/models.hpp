@@ -21,9 +21,12 @@ namespace troupe::actors::llm {
 
 struct Provider {
   std::string name;
-  std::string base_url;           ///< `https://api.openai.com/v1`: what stands before `/chat/completions`
-  std::vector<std::string> keys;  ///< tried in turn; none: no Authorization header
-  std::string model;              ///< where a request names none
+  std::string base_url;             ///< `https://api.openai.com/v1`: what stands before `/chat/completions`
+  std::vector<std::string> keys;    ///< tried in turn; none: no Authorization header
+  std::string model;                ///< where a request names none
+  std::string format = "openai";    ///< openai, anthropic or gemini
+  std::string embedding_model;      ///< empty: it makes no embeddings
+  std::vector<std::string> models;  ///< what it may be asked for besides `model`; empty: anything
 };
 
 /// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL and OPENAI_MODEL; none when neither key nor URL is
@@ -59,6 +62,10 @@ class Models {
   void stop();
 
   std::size_t under_way() const;
+
+  /// From now on these answer, in order of preference; what is under way stays with those it was given to.
+  void configure(std::vector<Provider> providers);
+  std::vector<Provider> providers() const;
 
  private:
   struct Impl;
