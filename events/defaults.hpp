@@ -64,6 +64,14 @@ inline constexpr std::size_t kMaxBodiesInFlightBytes = std::size_t{256} << 20;
 inline constexpr std::size_t kMaxConnections = 10000;
 /// A request must arrive whole within this: ends slow-loris clients.
 inline constexpr auto kReadRequestTimeout = 15s;
+/// A body that a sink takes must arrive at this pace on top: a megabyte has a minute.
+inline constexpr std::size_t kMinUploadBytesPerSecond = std::size_t{16} << 10;
+/// What a large body is moved in. A multiple of what a socket takes at once, and small beside the memory that a
+/// thousand of them need.
+inline constexpr std::size_t kBodyPieceBytes = std::size_t{64} << 10;
+/// Counted for each large body on its way in or out: the piece that fills, the one that is written, and as much again
+/// for whoever parses and seals them. kMaxBodiesInFlightBytes lets in a thousand at a time.
+inline constexpr std::size_t kStreamedBodyBytes = 4 * kBodyPieceBytes;
 /// An idle keep-alive connection.
 inline constexpr auto kKeepAliveTimeout = 60s;
 /// A client must take a response within this, and a large one at this pace on top: a megabyte has a minute.
@@ -156,6 +164,10 @@ inline constexpr std::size_t kMaxProfileFieldLength = 200;
 inline constexpr auto kLoginLifetime = 7 * 24h;
 /// A login that is refreshed lives anew for as long as it was given at first; this is the longest of that.
 inline constexpr auto kLongestLoginLifetime = 30 * 24h;
+/// A signed access token; while its login lives, a refresh token gets the next one.
+inline constexpr auto kAccessTokenLifetime = 30min;
+/// A login that can be refreshed ends when it was not refreshed for so long.
+inline constexpr auto kRefreshTokenLifetime = 7 * 24h;
 /// Open logins of one account; the oldest ends when one more is given out.
 inline constexpr std::size_t kMaxLoginsPerAccount = 50;
 inline constexpr auto kPasswordResetLifetime = 1h;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,7 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "events/expected.hpp"
+
 namespace troupe::http {
+
+class BodySink;
 
 /// One request. The views point into the connection's own buffers and stay valid as long as a copy of the request
 /// (it is cheap to copy and move). Header names compare without case.
@@ -18,7 +23,8 @@ struct Request {
   std::string_view target;  ///< as sent: `/api/logs?limit=5`
   std::string_view path;    ///< the target up to `?`, still percent-encoded
   std::string_view query;   ///< what follows `?`, still percent-encoded
-  std::string_view body;
+  std::string_view body;                ///< empty when a sink took it
+  std::shared_ptr<BodySink> body_sink;  ///< that took the body, when the application gave one for it
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string remote_address;  ///< of the TCP peer: `127.0.0.1`
   std::uint16_t remote_port = 0;
@@ -32,11 +38,41 @@ struct Request {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+/// A response body that is read while it is sent, so that a large one is never held whole.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual std::uint64_t size() const = 0;
+  /// Reads the next piece, at most defaults::kBodyPieceBytes and never empty; all pieces together have `size` bytes.
+  /// Never blocks. `ready` is called once, on any thread; the next call comes after it. An error cuts the response off.
+  virtual void next(std::function<void(Expected<std::string>)> ready) = 0;
+};
+
 struct Response {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
   Headers headers = {};
+  std::shared_ptr<BodySource> source = {};  ///< when set, the body comes from it
+  std::uint64_t content_length() const { return source ? source->size() : body.size(); }
+};
+
+/// Takes the body of one request while it arrives, so that a large one is never held whole. Destroyed when the client
+/// leaves or is refused, or else with the last copy of the request.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// Takes the next piece, at most about defaults::kBodyPieceBytes. Never blocks. `taken` is called once, on any thread;
+  /// the next call comes after it. With a refusal, that is the answer, and the rest of the body is not read.
+  virtual void write(std::string piece, std::function<void(std::optional<Response> refusal)> taken) = 0;
+};
+
+/// What is to become of a body that is about to arrive.
+struct BodyPlan {
+  std::shared_ptr<BodySink> sink;
+  std::uint64_t max_bytes = 0;  ///< past it: 413
+  /// Instead of a sink: the answer at once. The body is not read, and the connection ends.
+  std::optional<Response> refusal = {};
 };
 
 /// `{"error":"..."}`, for refusals below any surface. `text` needs no escaping.

@@ -31,7 +31,8 @@ struct Caller {
   std::string role;    ///< of the account
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;                  ///< digest of the login's token, when it is a login
+  std::string login_hash;    ///< digest of the login's token, when it is a login
+  std::string api_key_hash;  ///< of the API key, when it is one
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.

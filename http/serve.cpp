@@ -14,12 +14,13 @@
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
 #include "http/surfaces/openai/openai.hpp"
+#include "http/surfaces/plexichat/plexichat.hpp"
 
 namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
-const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=chat_v1,openai"};
+const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1,openai"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -121,6 +122,7 @@ class House {
     }
     const Services services{*store_, *system_, secrets_, server_.loop()};
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
+    surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
     surfaces_.push_back(std::make_unique<OpenAi>(services));
     if (options_.listen.empty()) options_.listen = kDefaultListeners;

@@ -1,4 +1,4 @@
-// Who a login's or a bot's token, an access token or an API key belongs to. All dialects ask here.
+// Who a token belongs to: a login's, a signed one, an API key, a bot's. All dialects ask here.
 #pragma once
 
 #include <string_view>
@@ -16,33 +16,31 @@ namespace troupe::http {
 class Credentials {
  public:
   Credentials(const projections::Queries& queries, actors::System& system, const actors::Secrets& secrets)
-      : queries_(queries), system_(system), access_tokens_(secrets.derived_key("access tokens")) {}
+      : queries_(queries), system_(system), jwt_(secrets.derived_key("access tokens")) {}
 
   /// Errors: unauthenticated. Every call of a bot counts as its heartbeat.
   Expected<Caller> of_login(std::string_view token);
+  /// `field` is kTokenExpired or kTokenInvalid (http/security/jwt.hpp).
+  Expected<Caller> of_access_token(std::string_view token);
+  /// `field` as of an access token.
+  Expected<Caller> of_api_key(std::string_view key);
   Expected<Caller> of_bot(std::string_view token);
 
-  /// Errors: unauthenticated, with the field kTokenExpired or kTokenInvalid.
-  Expected<Caller> of_access_token(std::string_view token);
-
-  /// Errors: unauthenticated.
-  Expected<Caller> of_api_key(std::string_view key);
-
-  /// What signs and verifies access tokens.
-  const JwtKey& access_tokens() const { return access_tokens_; }
-
-  /// Whether the login that a caller came with is still open: for those who stay, such as WebSockets.
+  /// Whether the login or API key that a caller came with is still good: for those who stay, such as WebSockets.
   bool still_good(const Caller& caller) const;
+
+  /// Signs what `of_access_token` and refreshes take.
+  const JwtKey& jwt() const { return jwt_; }
 
  private:
   std::uint64_t changes() const { return system_.account_changes() + system_.bot_changes(); }
 
   const projections::Queries& queries_;
   actors::System& system_;
+  JwtKey jwt_;
   Remembered<Caller> logins_{defaults::kMaxRememberedTokens};
-  Remembered<Caller> bots_{defaults::kMaxRememberedTokens};
   Remembered<Caller> api_keys_{defaults::kMaxRememberedTokens};
-  JwtKey access_tokens_;
+  Remembered<Caller> bots_{defaults::kMaxRememberedTokens};
 };
 
 /// The token of `Authorization: Bearer …`; empty when there is no such header. Errors: unauthenticated (kTokenInvalid),

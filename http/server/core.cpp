@@ -21,22 +21,37 @@ void ReplyQueue::push(std::shared_ptr<StreamedBody> body) { push({{}, {}, std::m
 void ReplyQueue::push(Waiting answer) {
   const std::lock_guard lock(mutex_);
   if (!io_) return;
-  if (waiting_.empty()) asio::post(*io_, [this] { drain(); });
+  wake();
   waiting_.push_back(std::move(answer));
+}
+
+void ReplyQueue::post(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  if (!io_) return;
+  wake();
+  work_.push_back(std::move(work));
+}
+
+void ReplyQueue::wake() {
+  if (waiting_.empty() && work_.empty()) asio::post(*io_, [this] { drain(); });
 }
 
 void ReplyQueue::close() {
   std::vector<Waiting> dropped;
+  std::vector<std::function<void()>> dropped_work;
   const std::lock_guard lock(mutex_);
   io_ = nullptr;
   dropped.swap(waiting_);
+  dropped_work.swap(work_);
 }
 
 void ReplyQueue::drain() {
   std::vector<Waiting> ready;
+  std::vector<std::function<void()>> work;
   {
     const std::lock_guard lock(mutex_);
     ready.swap(waiting_);
+    work.swap(work_);
   }
   for (auto& [address, response, body] : ready) {
     if (body) {
@@ -47,6 +62,7 @@ void ReplyQueue::drain() {
       connection.answer(address.sequence, std::move(response));
     }
   }
+  for (auto& one : work) std::exchange(one, nullptr)();
 }
 
 Core::Core(const ServerLimits& server_limits)

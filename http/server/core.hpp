@@ -93,7 +93,7 @@ struct ReplyAddress {
   unsigned sequence = 0;  ///< RESTinio's number of the request on its connection
 };
 
-/// Answers from other threads on their way to the loop. Many answers cost one wake-up. Any thread.
+/// Answers and other work from other threads on their way to the loop. Much of it costs one wake-up. Any thread.
 class ReplyQueue {
  public:
   ReplyQueue(asio::io_context& io, const ServerLimits& server_limits, std::shared_ptr<Counters> server_counters)
@@ -101,7 +101,9 @@ class ReplyQueue {
   void push(ReplyAddress address, Response response);
   /// Lets the connection look at what was written of a body.
   void push(std::shared_ptr<StreamedBody> body);
-  /// Answers pushed later are dropped; called before the io_context goes.
+  /// Runs the work on the loop, also when called there: after the handler that runs now.
+  void post(std::function<void()> work);
+  /// What is pushed later is dropped; called before the io_context goes.
   void close();
   /// True on the thread that runs this queue's loop.
   bool on_loop_thread() const { return running_here_ == this; }
@@ -118,12 +120,14 @@ class ReplyQueue {
   };
 
   void push(Waiting answer);
+  void wake();
   void drain();
 
   static thread_local const ReplyQueue* running_here_;
   std::mutex mutex_;
   asio::io_context* io_;
   std::vector<Waiting> waiting_;
+  std::vector<std::function<void()>> work_;
 };
 
 /// Anything that holds a socket: an HTTP connection, a WebSocket, a connection about to end. Loop thread

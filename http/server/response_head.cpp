@@ -61,7 +61,7 @@ std::string response_head(const Response& response, const ResponseContext& conte
     if (!context.http_1_0) append_header(head, "Transfer-Encoding", "chunked");
   } else if (has_body(response.status)) {
     head.append("Content-Length: ");
-    append_number(head, response.body.size());
+    append_number(head, response.content_length());
     head.append(kLineEnd);
   }
   return head.append(kLineEnd);
@@ -92,13 +92,17 @@ std::string next_request_id() {
   return id;
 }
 
+std::string last_words(const Response& response, std::string_view request_id, std::string_view date) {
+  return response_head(response, {.request_id = request_id, .date = date, .close = true}) + response.body;
+}
+
 std::string refusal(int status, std::string_view date) {
   const std::string id = next_request_id();
   Response response{
       .status = status,
       .body = R"({"error":")" + std::string(reason_phrase(status)) + R"(","request_id":")" + id + R"("})"};
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response_head(response, {.request_id = id, .date = date, .close = true}) + response.body;
+  return last_words(response, id, date);
 }
 
 }  // namespace troupe::http

@@ -30,6 +30,9 @@ std::string chunk_of(std::string_view bytes);
 /// process, then a counter.
 std::string next_request_id();
 
+/// A whole answer after which the connection ends. The response has no source.
+std::string last_words(const Response& response, std::string_view request_id, std::string_view date);
+
 /// A whole answer to a request that never reached a handler. 503 says when to try again.
 std::string refusal(int status, std::string_view date);
 

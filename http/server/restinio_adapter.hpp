@@ -29,12 +29,13 @@ class RestinioAdapter {
   std::unique_ptr<Settings> settings_;
 };
 
-/// Writes a whole response to request number `sequence`.
-void write_response(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
-                    std::string head, std::string body, bool close);
+struct ResponsePart {
+  bool last = true;    ///< the response is complete with it
+  bool close = false;  ///< the connection ends after the response
+};
 
-/// Writes the next part of a response, after those before it are written; the last one counts as the whole.
-void write_part(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
-                std::string bytes, bool last, bool close);
+/// Writes a response to request number `sequence`, or a part of it; the parts after the first have no head.
+void write_response(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
+                    std::string head, std::string body, ResponsePart part);
 
 }  // namespace troupe::http

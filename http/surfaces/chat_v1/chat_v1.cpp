@@ -15,7 +15,6 @@ using projections::MessageRow;
 using projections::SessionRow;
 
 /// Fields of an Error that tell business codes apart.
-constexpr const char* kCredentials = "credentials";
 constexpr const char* kQuota = "quota";
 constexpr const char* kSession = "session_id";
 
@@ -157,11 +156,11 @@ void ChatV1::log_in(const CallPtr& call) {
         claims.login = login;
         claims.issued_at = call->now;
         claims.expires_at = call->now + to_micros(options_.token_lifetime);
-        call->answer({{"access_token", credentials_.access_tokens().sign(claims)}, {"token_type", "bearer"}});
+        call->answer({{"access_token", credentials_.jwt().sign(claims)}, {"token_type", "bearer"}});
       },
-      [](Error error) -> Error {
-        if (error.code != Errc::unauthenticated) return error;
-        return {error.code, "Incorrect username or password", kCredentials};
+      [call](const Error& error) {
+        if (error.code != Errc::unauthenticated) return call->refuse(error);
+        call->refuse({error.code, "Incorrect username or password", kCredentials});
       });
 }
 
