@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "actors/base_url.hpp"
+#include "actors/llm/provider.hpp"
 #include "actors/rules.hpp"
 
 namespace troupe::actors {
 namespace {
-
-constexpr std::string_view kFormats[] = {"openai", "anthropic", "gemini"};
 
 /// Shorter keys would be half told by their last four characters.
 constexpr std::size_t kShortestHintedKey = 16;
@@ -33,7 +32,7 @@ tl::unexpected<Error> out_of_range(const char* field, const char* range) {
 
 Expected<void> check(const events::Provider& provider) {
   if (auto ok = check_name(provider.name); !ok) return ok;
-  if (std::find(std::begin(kFormats), std::end(kFormats), provider.format) == std::end(kFormats))
+  if (!llm::format_named(provider.format))
     return fail(Errc::invalid, "format must be openai or anthropic or gemini", "format");
   if (auto ok = check_base_url(provider.base_url); !ok) return ok;
   if (auto ok = check_model("model", provider.model); !ok) return ok;

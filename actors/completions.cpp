@@ -5,7 +5,6 @@
 #include <atomic>
 #include <vector>
 
-#include "actors/llm/echo.hpp"
 #include "events/codec.hpp"
 
 namespace troupe::actors {
@@ -60,14 +59,26 @@ void Completions::ask(Completion completion, Cause cause, llm::Models::OnDelta o
     }
     record(std::move(used), cause, [answer = std::move(answer), on_done] { on_done(answer); });
   };
-  if (request.provider == llm::kEcho) {
-    auto answer = llm::echo(request);
-    count_delta(answer.text);
-    return done(std::move(answer));
-  }
   const auto ticket = models_.ask(std::move(completion.request), std::move(count_delta), std::move(done));
   const std::lock_guard lock(mutex_);
   if (const auto at = under_way_.find(id); at != under_way_.end()) at->second.ticket = ticket;
+}
+
+void Completions::embed(llm::EmbeddingRequest request, events::AccountId account, Cause cause,
+                        llm::Models::OnEmbedded on_done) {
+  models_.embed(std::move(request), [this, account, cause = std::move(cause),
+                                     on_done = std::move(on_done)](Expected<llm::Embeddings> embeddings) {
+    if (!embeddings) return on_done(std::move(embeddings));
+    events::ModelUsed used;
+    used.account = account;
+    used.purpose = "embedding";
+    used.provider = embeddings->provider;
+    used.model = embeddings->model;
+    used.prompt_tokens = embeddings->usage.prompt_tokens;
+    used.estimated = embeddings->usage.estimated;
+    const auto answer = std::make_shared<llm::Embeddings>(std::move(*embeddings));
+    record(std::move(used), cause, [answer, on_done] { on_done(std::move(*answer)); });
+  });
 }
 
 void Completions::record(events::ModelUsed used, const Cause& cause, std::function<void()> recorded) {

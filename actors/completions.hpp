@@ -26,9 +26,12 @@ class Completions {
  public:
   Completions(storage::Store& store, llm::Models& models) : store_(store), models_(models) {}
 
-  /// The provider `echo` is the stand-in, also where others are configured. Callbacks as of `llm::Models::ask`; `on_done` comes when the usage is durable. An answer that is given up counts as
+  /// Callbacks as of `llm::Models::ask`; `on_done` comes when the usage is durable. An answer that is given up counts as
   /// far as it came, by an estimate. Errors: those of the models.
   void ask(Completion completion, Cause cause, llm::Models::OnDelta on_delta, llm::Models::OnDone on_done);
+
+  /// As `llm::Models::embed`; `on_done` comes when the usage is durable.
+  void embed(llm::EmbeddingRequest request, events::AccountId account, Cause cause, llm::Models::OnEmbedded on_done);
 
   /// Gives up answers that nobody waits for; every second or so.
   void give_up_forsaken();

@@ -118,7 +118,6 @@ struct System::Impl {
     });
     caretaker.post([this] { finish_deletions(); });
     work_off_mails();
-    conversations.take_up_open_questions();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
       return {

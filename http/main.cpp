@@ -111,7 +111,7 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
             flag, [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); }, help)
         ->check(must(problem_of_seconds))
         ->envname(variable)
-        ->default_str(std::to_string(value.count() / 1000));
+        ->default_str(CLI::detail::to_string(static_cast<double>(value.count()) / 1000));
   };
   seconds("--command-lease", options.system.command_lease, "Seconds until a polled command is offered again",
           "TROUPE_COMMAND_LEASE");
@@ -122,6 +122,12 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
   seconds("--mail-timeout", options.system.mail.timeout, "Seconds that handing over a mail may take",
           "TROUPE_MAIL_TIMEOUT");
   seconds("--mail-retry", options.system.mail.retry_delay, "Seconds until a mail is tried again", "TROUPE_MAIL_RETRY");
+  auto& models = options.system.models;
+  seconds("--model-timeout", models.request_timeout, "Seconds that a model may take for an answer, with all retries",
+          "TROUPE_MODEL_TIMEOUT");
+  seconds("--model-silence", models.silence_timeout, "Seconds that a model may send nothing", "TROUPE_MODEL_SILENCE");
+  seconds("--model-retry", models.retry_delay, "Seconds until a provider that failed is tried again; doubles each time",
+          "TROUPE_MODEL_RETRY");
   seconds("--chat-token-lifetime", options.chat.token_lifetime, "Seconds that a chat_v1 access token is good",
           "TROUPE_CHAT_TOKEN_LIFETIME");
   seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");

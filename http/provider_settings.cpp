@@ -70,7 +70,7 @@ Expected<Entry> entry_of(const Json& json, const Environment& environment) {
   provider.base_url = entry.base_url;
   provider.keys = std::move(*keys);
   provider.model = entry.model;
-  provider.format = entry.format;
+  provider.format = actors::llm::format_named(entry.format).value_or(actors::llm::Format::openai);
   provider.embedding_model = entry.embedding_model;
   provider.models = entry.models;
   return Entry{std::move(provider), entry.priority, entry.enabled};

@@ -125,6 +125,7 @@ class House {
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
     surfaces_.push_back(std::make_unique<OpenAi>(services));
+    system_->conversations().take_up_open_questions();
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;

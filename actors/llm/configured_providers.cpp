@@ -35,7 +35,7 @@ std::vector<Provider> ConfiguredProviders::of_catalogue() const {
     if (!entry.enabled) continue;
     Provider provider;
     provider.name = entry.name;
-    provider.format = entry.format;
+    provider.format = format_named(entry.format).value_or(Format::openai);  // its decider knows these three alone
     provider.base_url = entry.base_url;
     provider.model = entry.model;
     provider.embedding_model = entry.embedding_model;

@@ -110,6 +110,20 @@ TEST(OpenAiWire, ShowsCallsOfToolsWholeAndInAChunk) {
   EXPECT_TRUE(usage_chunk(kHead, {1, 1, false})["choices"].empty());
 }
 
+TEST(OpenAiWire, ReadsTextsAndShowsVectorsInBothForms) {
+  EXPECT_EQ(embedding_request_of({{"input", "one"}})->texts, std::vector<std::string>{"one"});
+  EXPECT_EQ(embedding_request_of({{"input", {"one", "two"}}})->texts.size(), 2u);
+  for (const Json& bad : {Json(""), Json(7), Json::array(), Json{1, 2}, Json{""}})
+    EXPECT_EQ(embedding_request_of({{"input", bad}}).error().field, "input") << bad;
+  const Json many(defaults::kMaxEmbeddingTexts + 1, "x");
+  EXPECT_EQ(embedding_request_of({{"input", many}}).error().field, "input");
+  EXPECT_EQ(embedding_request_of({{"input", "x"}, {"dimensions", 3}}).error().field, "dimensions");
+  Embeddings embeddings;
+  embeddings.vectors = {{1.0F, -2.0F}};
+  EXPECT_EQ(embeddings_view("m", embeddings, false)["data"][0]["embedding"], OrderedJson::parse("[1.0,-2.0]"));
+  EXPECT_EQ(embeddings_view("m", embeddings, true)["data"][0]["embedding"], "AACAPwAAAMA=");
+}
+
 TEST(OpenAiWire, ShowsHalfACharacterWithoutFailing) {
   EXPECT_NE(text_of(text_chunk(kHead, "\xe4\xbd")).find("\xef\xbf\xbd"), std::string::npos);
 }

@@ -24,7 +24,7 @@ TEST(ProviderSettings, AreReadWithKeysFromTheEnvironmentByPriority) {
   ASSERT_EQ(providers->size(), 2u);
   EXPECT_EQ(providers->at(0).name, "first");
   EXPECT_EQ(providers->at(0).keys, (std::vector<std::string>{"sk-from-outside", "sk-written"}));
-  EXPECT_EQ(providers->at(0).format, "anthropic");
+  EXPECT_EQ(providers->at(0).format, actors::llm::Format::anthropic);
   EXPECT_EQ(providers->at(0).embedding_model, "e");
   EXPECT_EQ(providers->at(1).models, (std::vector<std::string>{"a", "b"}));
 }

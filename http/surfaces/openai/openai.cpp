@@ -111,7 +111,7 @@ const actors::llm::Provider* provider_of(const std::vector<actors::llm::Provider
 }
 
 bool lists(const actors::llm::Provider& provider, std::string_view model) {
-  return provider.model == model ||
+  return provider.model == model || provider.embedding_model == model ||
          std::find(provider.models.begin(), provider.models.end(), model) != provider.models.end();
 }
 
@@ -194,12 +194,33 @@ OrderedJson OpenAi::model_list() const {
     for (const auto& provider : providers) {
       if (!provider.model.empty()) visit(provider.name, provider.model);
       for (const auto& model : provider.models) visit(provider.name, model);
+      if (!provider.embedding_model.empty()) visit(provider.name, provider.embedding_model);
     }
   };
   each_model([&](const auto& provider, const auto& model) { add(provider + "/" + model, provider, 0); });
   each_model([&](const auto& provider, const auto& model) { add(model, provider, 0); });
   add(actors::llm::kEcho, "troupe", 0);
   return list;
+}
+
+void OpenAi::embed(const CallPtr& call) {
+  const std::string name = call->body_text("model");
+  const auto providers = services_.system.models().providers();
+  const auto found = std::find_if(providers.begin(), providers.end(), [&](const auto& provider) {
+    const auto& model = provider.embedding_model;
+    return !model.empty() && (name == model || name == provider.name + "/" + model);
+  });
+  if (found == providers.end())
+    return call->refuse({Errc::not_found, "There is no model '" + name + "' that makes embeddings", kModel});
+  auto request = openai::embedding_request_of(call->body);
+  if (!request) return call->refuse(request.error());
+  request->provider = found->name;
+  const bool base64 = call->body_text("encoding_format") == "base64";
+  services_.system.completions().embed(
+      std::move(*request), call->caller.account, call->cause(),
+      services_.then_with<actors::llm::Embeddings>(call, [call, name, base64](const auto& embeddings) {
+        call->answer(openai::embeddings_view(name, embeddings, base64));
+      }));
 }
 
 void OpenAi::models(const CallPtr& call) { call->answer({{"object", "list"}, {"data", model_list()}}); }

@@ -31,6 +31,7 @@ class OpenAi final : public Surface {
 
   // Models
   void complete(const CallPtr& call);
+  void embed(const CallPtr& call);
   void models(const CallPtr& call);
   void model(const CallPtr& call);
 

@@ -90,6 +90,14 @@ std::vector<Route> OpenAi::make_routes(OpenAi& self) {
           "others are ignored. A personality's prompt comes before the messages. Usage that the provider does not "
           "tell is an estimate. A client that leaves gives the answer up. An API key needs the permission to write.")
       .rate(kCompletions);
+  table.post("/v1/embeddings", A::login, to(&OpenAi::embed), "Make vectors of texts")
+      .takes({required("model", "An embedding model that a provider is configured with, or `provider/model`",
+                       defaults::kMaxCatalogueNameLength + 1 + defaults::kMaxModelNameLength),
+              {.name = "input", .type = Field::Type::any, .required = true, .description = "A text, or several"},
+              word("encoding_format", {"float", "base64"}, "Default: float")})
+      .answers(R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.25,-0.5]}],)"
+               R"("model":"text-embedding-3-small","usage":{"prompt_tokens":2,"total_tokens":2}})")
+      .rate(kCompletions);
   table.get("/v1/models", A::login, to(&OpenAi::models), "The models there are")
       .answers(R"({"object":"list","data":[)" MODEL "]}")
       .elsewhere();

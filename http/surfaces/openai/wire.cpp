@@ -1,6 +1,9 @@
 #include "http/surfaces/openai/wire.hpp"
 
+#include <sodium.h>
+
 #include <algorithm>
+#include <bit>
 
 #include "events/defaults.hpp"
 
@@ -10,6 +13,8 @@ namespace {
 using actors::llm::ChatAnswer;
 using actors::llm::ChatMessage;
 using actors::llm::ChatRequest;
+using actors::llm::EmbeddingRequest;
+using actors::llm::Embeddings;
 using actors::llm::Tool;
 using actors::llm::ToolCall;
 using actors::llm::Usage;
@@ -173,6 +178,16 @@ OrderedJson usage_view(const Usage& usage) {
           {"total_tokens", usage.prompt_tokens + usage.completion_tokens}};
 }
 
+std::string base64_of(const std::vector<float>& vector) {
+  static_assert(std::endian::native == std::endian::little);
+  const std::size_t bytes = vector.size() * sizeof(float);
+  std::string text(sodium_base64_ENCODED_LEN(bytes, sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(vector.data()), bytes,
+                    sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // its NUL
+  return text;
+}
+
 OrderedJson envelope(const AnswerHead& head, const char* object, OrderedJson choices) {
   return {{"id", head.id},
           {"object", object},
@@ -251,6 +266,38 @@ OrderedJson usage_chunk(const AnswerHead& head, const Usage& usage) {
   OrderedJson view = envelope(head, "chat.completion.chunk", OrderedJson::array());
   view["usage"] = usage_view(usage);
   return view;
+}
+
+Expected<EmbeddingRequest> embedding_request_of(const Json& body) {
+  EmbeddingRequest request;
+  const Json& input = body["input"];
+  const auto unsuitable = [] { return bad("input", "must be a text or an array of texts, none of them empty"); };
+  if (!input.is_string() && !input.is_array()) return unsuitable();
+  for (const Json& text : input.is_string() ? Json::array({input}) : input) {
+    if (!text.is_string() || text.get_ref<const std::string&>().empty()) return unsuitable();
+    request.texts.push_back(text.get<std::string>());
+  }
+  if (request.texts.empty()) return unsuitable();
+  if (request.texts.size() > defaults::kMaxEmbeddingTexts)
+    return bad("input", "must be at most " + std::to_string(defaults::kMaxEmbeddingTexts) + " texts");
+  if (body.contains("dimensions") && !body["dimensions"].is_null())
+    return bad("dimensions", "cannot be chosen: they are the model's");
+  return request;
+}
+
+OrderedJson embeddings_view(const std::string& model, const Embeddings& embeddings, bool base64) {
+  OrderedJson list = OrderedJson::array();
+  for (std::size_t i = 0; i < embeddings.vectors.size(); ++i) {
+    const auto& vector = embeddings.vectors[i];
+    list.push_back({{"object", "embedding"},
+                    {"index", i},
+                    {"embedding", base64 ? OrderedJson(base64_of(vector)) : OrderedJson(vector)}});
+  }
+  return {{"object", "list"},
+          {"data", std::move(list)},
+          {"model", model},
+          {"usage",
+           {{"prompt_tokens", embeddings.usage.prompt_tokens}, {"total_tokens", embeddings.usage.prompt_tokens}}}};
 }
 
 std::string text_of(const OrderedJson& json) {

@@ -33,6 +33,12 @@ OrderedJson tool_calls_chunk(const AnswerHead& head, const std::vector<actors::l
 OrderedJson last_chunk(const AnswerHead& head, std::string_view finish_reason);
 OrderedJson usage_chunk(const AnswerHead& head, const actors::llm::Usage& usage);
 
+/// Without provider and model. The input is a text or several; tokens are not understood. Errors: invalid.
+Expected<actors::llm::EmbeddingRequest> embedding_request_of(const Json& body);
+
+/// Vectors as numbers, or as the base64 of their little-endian 32-bit floats, as the official clients ask for.
+OrderedJson embeddings_view(const std::string& model, const actors::llm::Embeddings& embeddings, bool base64);
+
 /// As JSON text. A model may break a character in two between two pieces: such a half is shown as U+FFFD.
 std::string text_of(const OrderedJson& json);
 

@@ -12,7 +12,7 @@ const admin = await chatAdmin(server);
 const user = await newOpenAiUser(server);
 const { ai } = user;
 const add = (kind, entry) => admin.post(`/v1/troupe/${kind}`, entry);
-await add('providers', { name: 'fake', base_url: model.url, keys: ['sk-first'], model: 'fake-1', models: ['fake-2', 'deep/model'] });
+await add('providers', { name: 'fake', base_url: model.url, keys: ['sk-first'], model: 'fake-1', models: ['fake-2', 'deep/model'], embedding_model: 'fake-embedder' });
 await add('personalities', { name: 'pirate', prompt: 'Talk like a pirate.', provider: 'fake', temperature: 0.25, max_tokens: 77 });
 
 const messages = [{ role: 'user', content: 'Hello?' }];
@@ -174,6 +174,23 @@ describe('POST /v1/chat/completions', () => {
       await eventually(() => model.requests.at(-1).isLeft, 'the provider left alone', 4_000);
     });
   }
+});
+
+describe('POST /v1/embeddings', () => {
+  it('makes a vector of each text, as numbers or in the form that the client asks for by itself', async () => {
+    for (const more of [{}, { encoding_format: 'float' }]) {
+      const { data, usage } = await ai.embeddings.create({ model: 'fake-embedder', input: ['one', 'three'], ...more });
+      assert.deepEqual(data.map(({ embedding }) => [...embedding]), [[3, 111, 1], [5, 116, 1]]);
+      assert.deepEqual(usage, { prompt_tokens: 11, total_tokens: 11 });
+    }
+    assert.equal((await ai.embeddings.create({ model: 'fake/fake-embedder', input: 'one' })).data.length, 1);
+  });
+
+  it('refuses what makes no embeddings, and what is no text', async () => {
+    await refusesOpenAi(user.post('/v1/embeddings', { model: 'fake-1', input: 'x' }), 404, { code: 'model_not_found', param: 'model' });
+    for (const input of ['', [], [1, 2], [''], 7])
+      await refusesOpenAi(user.post('/v1/embeddings', { model: 'fake-embedder', input }), 400, { param: 'input' });
+  });
 });
 
 describe('GET /v1/models', () => {
