@@ -287,6 +287,25 @@ inline constexpr std::size_t kMaxQueuedQuestions = 1024;
 /// Characters of a chat's title: the beginning of its first message.
 inline constexpr std::size_t kMaxTitleLength = 60;
 
+// The catalogue
+
+/// Of a provider, a personality and the like. They stand in lists, paths and log lines.
+inline constexpr std::size_t kMaxCatalogueNameLength = 100;
+inline constexpr std::size_t kMaxDescriptionLength = 500;
+/// Names of models have paths and versions in them; the longest of today have about a hundred characters.
+inline constexpr std::size_t kMaxModelNameLength = 200;
+inline constexpr std::size_t kMaxModelsPerProvider = 500;
+inline constexpr std::size_t kMaxKeysPerProvider = 16;
+inline constexpr std::size_t kMaxProviderKeyLength = 512;
+inline constexpr std::size_t kMaxBaseUrlLength = 2048;
+inline constexpr std::int64_t kMaxProviderPriority = 1'000'000;
+/// Every one of them is read again when one changes.
+inline constexpr std::size_t kMaxProviders = 100;
+/// A list of them is read whole: with prompts of the usual length a megabyte.
+inline constexpr std::size_t kMaxPersonalities = 500;
+/// A file of providers: kMaxProviders with long lists of models.
+inline constexpr std::size_t kMaxProvidersFileBytes = std::size_t{4} << 20;
+
 // Models
 
 /// Requests to models under way, each with a connection and its answer in memory. Past it: Errc::overloaded.
@@ -321,6 +340,15 @@ inline constexpr long kMaxIdleModelConnections = 32;
 /// Read of an error's body, and characters of it that are passed on.
 inline constexpr std::size_t kMaxModelErrorBytes = 16384;
 inline constexpr std::size_t kMaxModelErrorLength = 300;
+
+// The OpenAI-compatible API
+
+/// Of one caller, as fast as the other chat APIs take questions.
+inline constexpr std::size_t kCompletionsPerMinute = 60;
+/// Of one request; with the body's own limit they are short then.
+inline constexpr std::size_t kMaxCompletionMessages = 2000;
+/// OpenAI's own limit.
+inline constexpr std::size_t kMaxTools = 128;
 
 // The chat_v1 dialect
 

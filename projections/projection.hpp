@@ -8,6 +8,7 @@
 #include "events/account.hpp"
 #include "events/backup.hpp"
 #include "events/bot.hpp"
+#include "events/catalogue.hpp"
 #include "events/command.hpp"
 #include "events/feed.hpp"
 #include "events/session.hpp"
@@ -29,6 +30,8 @@ void project(const events::CommandEvent& event, const Context& context, Rows& ro
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
 void project(const events::BackupEvent& event, const Context& context, Rows& rows);
+void project(const events::ProviderEvent& event, const Context& context, Rows& rows);
+void project(const events::PersonalityEvent& event, const Context& context, Rows& rows);
 
 /// A batch of a feed only counts: its events need no decoding.
 void project_feed(std::string_view category, std::size_t events, const Context& context, Rows& rows);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "events/catalogue.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -43,6 +44,8 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
+  providers = 40,           ///< provider id -> EntryRow<events::Provider>
+  personalities = 41,       ///< personality id -> EntryRow<events::Personality>
   backups = 60,             ///< backup id -> BackupRow
   log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
 };
@@ -231,6 +234,37 @@ struct BackupRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BackupRow, id, asked_by, database, files, compression, encryption,
                                                 status, reason, created_at, finished_at, position, size, file_bytes,
                                                 verified_at, good)
+
+template <class Entry>
+inline constexpr Table kEntryTable = Table::providers;
+template <>
+inline constexpr Table kEntryTable<events::Personality> = Table::personalities;
+
+/// An entry of the catalogue. In the row, its fields stand beside the other three.
+template <class Entry>
+struct EntryRow {
+  static constexpr Table table = kEntryTable<Entry>;
+  std::string id;
+  Entry entry;
+  Micros created_at = 0;
+  Micros updated_at = 0;  ///< 0: never
+};
+template <class Entry>
+void to_json(Json& fields, const EntryRow<Entry>& row) {
+  fields = row.entry;
+  fields["id"] = row.id;
+  fields["created_at"] = row.created_at;
+  fields["updated_at"] = row.updated_at;
+}
+template <class Entry>
+void from_json(const Json& fields, EntryRow<Entry>& row) {
+  row.entry = fields.template get<Entry>();
+  row.id = fields.value("id", std::string());
+  row.created_at = fields.value("created_at", Micros{0});
+  row.updated_at = fields.value("updated_at", Micros{0});
+}
+using ProviderRow = EntryRow<events::Provider>;
+using PersonalityRow = EntryRow<events::Personality>;
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };

@@ -25,6 +25,14 @@ Json blocks_of(const ChatMessage& message) {
   return blocks;
 }
 
+/// Null where nothing is said.
+Json tool_choice_of(const Json& choice) {
+  if (choice == "none" || choice == "auto") return {{"type", choice}};
+  if (choice == "required") return {{"type", "any"}};
+  if (!choice.is_object()) return nullptr;
+  return {{"type", "tool"}, {"name", choice["function"]["name"]}};
+}
+
 HttpRequest chat(const Provider& provider, const std::string& key, const ChatRequest& request) {
   Json body = {{"model", request.model.empty() ? provider.model : request.model},
                {"max_tokens", request.max_tokens.value_or(defaults::kModelAnswerTokens)},
@@ -50,6 +58,7 @@ HttpRequest chat(const Provider& provider, const std::string& key, const ChatReq
   for (const auto& tool : request.tools)
     body["tools"].push_back(
         {{"name", tool.name}, {"description", tool.description}, {"input_schema", tool.parameters}});
+  if (auto choice = tool_choice_of(request.tool_choice); !choice.is_null()) body["tool_choice"] = std::move(choice);
   std::vector<std::string> headers = {kVersion};
   if (!key.empty()) headers.push_back("x-api-key: " + key);
   return {url_of(provider.base_url, "/messages"), std::move(headers), body_of(body)};

@@ -36,6 +36,8 @@ struct ChatRequest {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::vector<Tool> tools;
+  Json tool_choice = nullptr;        ///< in OpenAI's form; null: the model chooses
+  Json parameters = Json::object();  ///< what else an OpenAI-compatible provider is told, unread; others ignore it
 };
 
 struct Usage {

@@ -50,6 +50,15 @@ Json parts_of(const ChatMessage& message, const ChatRequest& request) {
   return parts;
 }
 
+/// Null where nothing is said.
+Json calling_of(const Json& choice) {
+  if (choice == "none") return {{"mode", "NONE"}};
+  if (choice == "auto") return {{"mode", "AUTO"}};
+  if (choice == "required") return {{"mode", "ANY"}};
+  if (!choice.is_object()) return nullptr;
+  return {{"mode", "ANY"}, {"allowedFunctionNames", Json::array({choice["function"]["name"]})}};
+}
+
 HttpRequest chat(const Provider& provider, const std::string& key, const ChatRequest& request) {
   Json body = {{"contents", Json::array()}};
   Json& contents = body["contents"];
@@ -72,6 +81,8 @@ HttpRequest chat(const Provider& provider, const std::string& key, const ChatReq
   for (const auto& tool : request.tools)
     functions.push_back(
         {{"name", tool.name}, {"description", tool.description}, {"parametersJsonSchema", tool.parameters}});
+  if (auto calling = calling_of(request.tool_choice); !calling.is_null())
+    body["toolConfig"] = {{"functionCallingConfig", std::move(calling)}};
   if (!functions.empty()) body["tools"] = {{{"functionDeclarations", std::move(functions)}}};
   const auto path = path_of(request.model.empty() ? provider.model : request.model) + ":streamGenerateContent?alt=sse";
   return {url_of(provider.base_url, path), headers_with(key), body_of(body)};

@@ -37,6 +37,8 @@ HttpRequest chat(const Provider& provider, const std::string& key, const ChatReq
     body["tools"].push_back(
         {{"type", "function"},
          {"function", {{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
+  if (!request.tool_choice.is_null()) body["tool_choice"] = request.tool_choice;
+  for (const auto& [name, value] : request.parameters.items()) body.emplace(name, value);
   return {url_of(provider.base_url, "/chat/completions"), headers_with(key), body_of(body)};
 }
 

@@ -26,6 +26,7 @@ struct Provider {
   std::string model;              ///< where a request names none
   Format format = Format::openai;
   std::string embedding_model = {};  ///< empty: it makes no embeddings
+  std::vector<std::string> models = {};  ///< what it may be asked for besides `model`; empty: anything
 };
 
 /// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_EMBEDDING_MODEL; none

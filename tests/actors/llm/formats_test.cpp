@@ -48,6 +48,33 @@ Error error_of(const Provider& provider, const std::string& event) {
 
 // Requests
 
+TEST(Formats, TellWhichToolIsToBeCalled) {
+  const auto chosen = [](const Provider& provider, const Json& choice) {
+    auto request = conversation();
+    request.tool_choice = choice;
+    return sent(wire_of(provider.format).chat(provider, "k", request));
+  };
+  const Json named = {{"type", "function"}, {"function", {{"name", "weather"}}}};
+  EXPECT_FALSE(chosen(kOpenAi, nullptr).contains("tool_choice"));
+  EXPECT_EQ(chosen(kOpenAi, named)["tool_choice"], named);
+  EXPECT_EQ(chosen(kAnthropic, "auto")["tool_choice"], Json::parse(R"({"type":"auto"})"));
+  EXPECT_EQ(chosen(kAnthropic, "required")["tool_choice"], Json::parse(R"({"type":"any"})"));
+  EXPECT_EQ(chosen(kAnthropic, named)["tool_choice"], Json::parse(R"({"type":"tool","name":"weather"})"));
+  EXPECT_FALSE(chosen(kAnthropic, nullptr).contains("tool_choice"));
+  EXPECT_EQ(chosen(kGemini, "none")["toolConfig"]["functionCallingConfig"], Json::parse(R"({"mode":"NONE"})"));
+  EXPECT_EQ(chosen(kGemini, named)["toolConfig"]["functionCallingConfig"],
+            Json::parse(R"({"mode":"ANY","allowedFunctionNames":["weather"]})"));
+}
+
+TEST(OpenAiFormat, IsToldOtherParametersButNotItsOwnAnew) {
+  auto request = conversation();
+  request.parameters = {{"top_p", 0.5}, {"stream", false}};
+  const auto body = sent(kOpenAiWire.chat(kOpenAi, "k", request));
+  EXPECT_EQ(body["top_p"], 0.5);
+  EXPECT_EQ(body["stream"], true);
+  EXPECT_FALSE(sent(kAnthropicWire.chat(kAnthropic, "k", request)).contains("top_p"));
+}
+
 TEST(OpenAiFormat, AsksForAStreamWithUsage) {
   const auto request = kOpenAiWire.chat(kOpenAi, "k", conversation());
   EXPECT_EQ(request.url, "http://host/v1/chat/completions");
