@@ -48,6 +48,42 @@ inline constexpr int kMaxOpenTableFiles = 512;
 /// Changes to one row that a reader may have to merge from memory.
 inline constexpr std::size_t kMaxMergeOperands = 16;
 
+// Backups
+
+/// Bytes of an archive in one frame: what is encrypted and authenticated together, and so held in memory at once.
+inline constexpr std::size_t kBackupFrameBytes = std::size_t{64} << 10;
+/// The head of an archive, which is read before anything proves it.
+inline constexpr std::size_t kMaxBackupManifestBytes = 4096;
+/// Files in one archive: the digest of each is held in memory, at some 150 bytes.
+inline constexpr std::size_t kMaxBackupFiles = 1'000'000;
+inline constexpr std::size_t kMaxBackupPathBytes = 1024;
+/// Less than this is left free by nothing that can be done without: the journal must not run out of room.
+inline constexpr std::uint64_t kMinFreeDiskBytes = std::uint64_t{1} << 30;
+/// An archive goes to the disk in steps of this size while it is written, or its dirty pages would delay the journal's
+/// next fsync.
+inline constexpr std::size_t kBackupSyncBytes = std::size_t{8} << 20;
+/// Backups kept. When one more is complete, the oldest goes, so that a nightly backup needs nobody to clean up.
+inline constexpr std::size_t kMaxBackups = 10;
+/// Backups and verifications that wait for their worker. Past it: Errc::overloaded (503).
+inline constexpr std::size_t kMaxQueuedBackupJobs = 8;
+
+// System status
+
+/// Samples of the processor closer together than this would measure noise.
+inline constexpr auto kCpuSampleInterval = 1s;
+/// Requests whose median is the response time that the status tells.
+inline constexpr std::size_t kResponseTimesRemembered = 1024;
+/// Failed logins that count towards the threat level: as long as an account stays locked.
+inline constexpr auto kThreatWindow = std::chrono::minutes(15);
+/// More than people mistype in that time; and as many as only a program tries.
+inline constexpr std::size_t kMediumThreatFailures = 10;
+inline constexpr std::size_t kHighThreatFailures = 100;
+/// Accounts locked in that time: one may be forgetful, several are attacked.
+inline constexpr std::size_t kHighThreatLocks = 5;
+inline constexpr std::size_t kMaxRememberedFailedLogins = 1000;
+/// Above this much of the disk or the memory in use the status is `degraded`.
+inline constexpr double kTightPercent = 90;
+
 // HTTP
 
 /// Request target. Long enough for any real query; RESTinio's own default is none at all.
@@ -64,6 +100,14 @@ inline constexpr std::size_t kMaxBodiesInFlightBytes = std::size_t{256} << 20;
 inline constexpr std::size_t kMaxConnections = 10000;
 /// A request must arrive whole within this: ends slow-loris clients.
 inline constexpr auto kReadRequestTimeout = 15s;
+/// A body that a sink takes must arrive at this pace on top: a megabyte has a minute.
+inline constexpr std::size_t kMinUploadBytesPerSecond = std::size_t{16} << 10;
+/// What a large body is moved in. A multiple of what a socket takes at once, and small beside the memory that a
+/// thousand of them need.
+inline constexpr std::size_t kBodyPieceBytes = std::size_t{64} << 10;
+/// Counted for each large body on its way in or out: the piece that fills, the one that is written, and as much again
+/// for whoever parses and seals them. kMaxBodiesInFlightBytes lets in a thousand at a time.
+inline constexpr std::size_t kStreamedBodyBytes = 4 * kBodyPieceBytes;
 /// An idle keep-alive connection.
 inline constexpr auto kKeepAliveTimeout = 60s;
 /// A client must take a response within this, and a large one at this pace on top: a megabyte has a minute.
@@ -71,6 +115,9 @@ inline constexpr auto kWriteResponseTimeout = 30s;
 inline constexpr std::size_t kMinResponseBytesPerSecond = std::size_t{32} << 10;
 /// All response bodies that clients have not taken yet: with this full of slow readers, others still get small answers.
 inline constexpr std::size_t kMaxResponsesInFlightBytes = std::size_t{256} << 20;
+/// Bytes of a streamed answer that wait until its client has taken those before; past it the client is dropped. As much
+/// again may be on its way to the socket.
+inline constexpr std::size_t kMaxStreamQueueBytes = std::size_t{1} << 20;
 /// What a client that was refused for load is told to wait.
 inline constexpr const char* kRetryAfterSeconds = "1";
 /// A handler must answer within this; above the longest answer of a model (kModelRequestTimeout).
@@ -153,6 +200,10 @@ inline constexpr std::size_t kMaxProfileFieldLength = 200;
 inline constexpr auto kLoginLifetime = 7 * 24h;
 /// A login that is refreshed lives anew for as long as it was given at first; this is the longest of that.
 inline constexpr auto kLongestLoginLifetime = 30 * 24h;
+/// A signed access token; while its login lives, a refresh token gets the next one.
+inline constexpr auto kAccessTokenLifetime = 30min;
+/// A login that can be refreshed ends when it was not refreshed for so long.
+inline constexpr auto kRefreshTokenLifetime = 7 * 24h;
 /// Open logins of one account; the oldest ends when one more is given out.
 inline constexpr std::size_t kMaxLoginsPerAccount = 50;
 inline constexpr auto kPasswordResetLifetime = 1h;

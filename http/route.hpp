@@ -31,7 +31,8 @@ struct Caller {
   std::string role;    ///< of the account
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;  ///< digest of the login's token, when it is a login
+  std::string login_hash;                  ///< digest of the login's token, when it is a login
+  std::string api_key_hash;                ///< of the API key, when it is one
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
@@ -60,10 +61,10 @@ struct Field {
   Type type = Type::string;
   bool required = false;
   std::string description = {};
-  std::size_t min_length = 0;            ///< of a string, after white space around it is cut off
-  std::size_t max_length = 0;            ///< 0: the decider's own limit
-  std::vector<std::string> values = {};  ///< the words it may be; empty: any
-  std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
+  std::size_t min_length = 0;                ///< of a string, after white space around it is cut off
+  std::size_t max_length = 0;                ///< 0: the decider's own limit
+  std::vector<std::string> values = {};      ///< the words it may be; empty: any
+  std::string too_short = {};                ///< the error text below `min_length`; empty: a plain one
   std::optional<double> min = {}, max = {};  ///< of a number
 };
 
@@ -109,6 +110,8 @@ struct Route {
   int status = 200;                             ///< of a good answer
   bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::string description = {};
+  std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
+  std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
 };
 
 class Surface;
@@ -154,6 +157,10 @@ struct Call {
   }
   /// An answer that is JSON text already.
   void answer_text(std::string json, Headers headers = {}, int status = 0);
+  /// Begins an answer of server-sent events, with the status that the route says. From now on the call is answered.
+  BodyStream answer_events(Headers headers = {});
+  /// A good answer that is no JSON, with the status that the route says.
+  void answer_with(Response response);
   void refuse(const Error& error);
   /// With an answer that the surface has worded already.
   void refuse(Response response);

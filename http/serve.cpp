@@ -12,12 +12,13 @@
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
+#include "http/surfaces/plexichat/plexichat.hpp"
 
 namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
-const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=chat_v1"};
+const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -117,8 +118,9 @@ class House {
       socketio_options.engine.cors.origins = options_.allowed_origins;
       socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
-    const Services services{*store_, *system_, secrets_, server_.loop()};
+    const Services services{*store_, *system_, secrets_, server_.loop(), metrics_};
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
+    surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
     system_->conversations().take_up_open_questions();
     if (options_.listen.empty()) options_.listen = kDefaultListeners;

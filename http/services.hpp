@@ -8,12 +8,15 @@
 
 namespace troupe::http {
 
+class Metrics;
+
 /// All of it outlives the surfaces.
 struct Services {
   storage::Store& store;
   actors::System& system;
   const actors::Secrets& secrets;
   EventLoop& loop;
+  const Metrics& metrics;
 
   /// Continues on the loop's thread with the record, or refuses the call.
   template <class Next>
@@ -22,15 +25,18 @@ struct Services {
                                          [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
   }
 
-  /// The same for any other answer. `refusal` puts an error into the dialect's words first.
+  /// The same for any other answer. `refused` answers the call where an error has words of its own; empty: a plain
+  /// refusal.
   template <class T, class Next>
   std::function<void(Expected<T>)> then_with(const CallPtr& call, Next next,
-                                             std::function<Error(Error)> refusal = {}) const {
-    return [&loop = loop, call, next = std::move(next), refusal = std::move(refusal)](Expected<T> result) mutable {
-      loop.post([call = std::move(call), next = std::move(next), refusal = std::move(refusal),
+                                             std::function<void(const Error&)> refused = {}) const {
+    return [&loop = loop, call, next = std::move(next), refused = std::move(refused)](Expected<T> result) mutable {
+      loop.post([call = std::move(call), next = std::move(next), refused = std::move(refused),
                  result = std::move(result)]() mutable {
-        if (!result) return call->refuse(refusal ? refusal(result.error()) : result.error());
-        call->guarded([&] { next(std::move(*result)); });
+        call->guarded([&] {
+          if (result) return next(std::move(*result));
+          refused ? refused(result.error()) : call->refuse(result.error());
+        });
       });
     };
   }

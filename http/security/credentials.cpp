@@ -1,8 +1,19 @@
 #include "http/security/credentials.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "actors/secrets.hpp"
+#include "http/security/api_key.hpp"
 
 namespace troupe::http {
+namespace {
+
+bool has(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
 
 Expected<Caller> Credentials::of_login(std::string_view token) {
   const Micros now = now_micros();
@@ -18,7 +29,42 @@ Expected<Caller> Credentials::of_login(std::string_view token) {
   return caller;
 }
 
+Expected<Caller> Credentials::of_access_token(std::string_view token) {
+  const auto claims = jwt_.verify(token, now_micros());
+  if (!claims) return tl::unexpected(claims.error());
+  auto caller = claims->type == kAccessToken ? of_login(claims->login) : Expected<Caller>(Caller{});
+  if (!caller || caller->account == 0) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
+  return caller;
+}
+
+Expected<Caller> Credentials::of_api_key(std::string_view text) {
+  const Micros now = now_micros();
+  const auto since = changes();
+  const auto good = [now](const Caller& caller) -> Expected<Caller> {
+    if (now < caller.login_expires_at) return caller;
+    return fail(Errc::unauthenticated, "API key has expired", kTokenExpired);
+  };
+  if (const Caller* known = api_keys_.find(text, since)) return good(*known);
+  const std::string hash = api_key_digest(text);
+  const auto key = queries_.api_key_with_hash(hash);
+  const auto account = key ? queries_.account(key->account) : std::nullopt;
+  if (!account) return fail(Errc::unauthenticated, "Invalid API key", kTokenInvalid);
+  Caller caller;
+  caller.account = account->id;
+  caller.role = account->role;
+  caller.login_expires_at = key->expires_at == 0 ? std::numeric_limits<Micros>::max() : key->expires_at;
+  caller.api_key_hash = hash;
+  caller.may_read = has(key->permissions, "read");
+  caller.may_write = has(key->permissions, "write");
+  api_keys_.put(text, caller, since);
+  return good(caller);
+}
+
 bool Credentials::still_good(const Caller& caller) const {
+  if (!caller.api_key_hash.empty()) {
+    const auto key = queries_.api_key_with_hash(caller.api_key_hash);
+    return key && key->account == caller.account && caller.login_expires_at > now_micros();
+  }
   const auto login = queries_.login(caller.login_hash);
   return login && login->account == caller.account && login->expires_at > now_micros();
 }

@@ -1,4 +1,4 @@
-// Who a login's or a bot's token belongs to. All dialects ask here.
+// Who a token belongs to: a login's, a signed one, an API key, a bot's. All dialects ask here.
 #pragma once
 
 #include <string_view>
@@ -6,6 +6,7 @@
 #include "actors/system.hpp"
 #include "http/remembered.hpp"
 #include "http/route.hpp"
+#include "http/security/jwt.hpp"
 #include "projections/queries.hpp"
 
 namespace troupe::http {
@@ -14,21 +15,31 @@ namespace troupe::http {
 /// neither a digest nor a look-up.
 class Credentials {
  public:
-  Credentials(const projections::Queries& queries, actors::System& system) : queries_(queries), system_(system) {}
+  Credentials(const projections::Queries& queries, actors::System& system, const actors::Secrets& secrets)
+      : queries_(queries), system_(system), jwt_(secrets.derived_key("access tokens")) {}
 
   /// Errors: unauthenticated. Every call of a bot counts as its heartbeat.
   Expected<Caller> of_login(std::string_view token);
+  /// `field` is kTokenExpired or kTokenInvalid (http/security/jwt.hpp).
+  Expected<Caller> of_access_token(std::string_view token);
+  /// `field` as of an access token.
+  Expected<Caller> of_api_key(std::string_view key);
   Expected<Caller> of_bot(std::string_view token);
 
-  /// Whether the login that a caller came with is still open: for those who stay, such as WebSockets.
+  /// Whether the login or API key that a caller came with is still good: for those who stay, such as WebSockets.
   bool still_good(const Caller& caller) const;
+
+  /// Signs what `of_access_token` and refreshes take.
+  const JwtKey& jwt() const { return jwt_; }
 
  private:
   std::uint64_t changes() const { return system_.account_changes() + system_.bot_changes(); }
 
   const projections::Queries& queries_;
   actors::System& system_;
+  JwtKey jwt_;
   Remembered<Caller> logins_{defaults::kMaxRememberedTokens};
+  Remembered<Caller> api_keys_{defaults::kMaxRememberedTokens};
   Remembered<Caller> bots_{defaults::kMaxRememberedTokens};
 };
 

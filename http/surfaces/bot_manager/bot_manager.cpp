@@ -7,7 +7,7 @@ using projections::Visible;
 BotManager::BotManager(Services services, socketio::Options socketio_options)
     : services_(services),
       queries_(services.store),
-      credentials_(queries_, services.system),
+      credentials_(queries_, services.system, services.secrets),
       routes_(make_routes(*this)),
       io_(services.loop, std::move(socketio_options)) {
   auto& all = io_.of("/");

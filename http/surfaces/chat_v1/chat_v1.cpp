@@ -17,7 +17,6 @@ using projections::SessionRow;
 constexpr std::string_view kBearer = "Bearer ";
 
 /// Fields of an Error that tell business codes apart.
-constexpr const char* kCredentials = "credentials";
 constexpr const char* kQuota = "quota";
 constexpr const char* kSession = "session_id";
 
@@ -110,20 +109,11 @@ std::string date_of(std::int64_t day) { return iso8601(day * projections::kDayMi
 
 }  // namespace
 
-Expected<Caller> ChatV1::caller_of(std::string_view token) {
-  const auto claims = jwt_.verify(token, now_micros());
-  if (!claims) return tl::unexpected(claims.error());
-  if (claims->type != kAccessToken) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
-  auto caller = credentials_.of_login(claims->login);
-  if (!caller) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
-  return caller;
-}
-
 Expected<Caller> ChatV1::authenticate(const Request& request, std::string_view) {
   const auto header = request.header("Authorization");
   if (!header) return Caller{};
   if (!header->starts_with(kBearer)) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
-  return caller_of(trimmed(header->substr(kBearer.size())));
+  return credentials_.of_access_token(trimmed(header->substr(kBearer.size())));
 }
 
 Response ChatV1::error(const Error& error, std::string_view request_id) const {
@@ -172,11 +162,11 @@ void ChatV1::log_in(const CallPtr& call) {
         claims.login = login;
         claims.issued_at = call->now;
         claims.expires_at = call->now + to_micros(options_.token_lifetime);
-        call->answer({{"access_token", jwt_.sign(claims)}, {"token_type", "bearer"}});
+        call->answer({{"access_token", credentials_.jwt().sign(claims)}, {"token_type", "bearer"}});
       },
-      [](Error error) -> Error {
-        if (error.code != Errc::unauthenticated) return error;
-        return {error.code, "Incorrect username or password", kCredentials};
+      [call](const Error& error) {
+        if (error.code != Errc::unauthenticated) return call->refuse(error);
+        call->refuse({error.code, "Incorrect username or password", kCredentials});
       });
 }
 

@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "http/security/credentials.hpp"
-#include "http/security/jwt.hpp"
 #include "http/services.hpp"
 #include "http/surface.hpp"
 #include "http/surfaces/chat_v1/options.hpp"
@@ -68,7 +67,6 @@ class ChatV1 final : public Surface {
   // Access
   void log_in(const CallPtr& call);
   void register_account(const CallPtr& call);
-  Expected<Caller> caller_of(std::string_view token);
 
   // Chat
   void chat(const CallPtr& call);
@@ -97,7 +95,6 @@ class ChatV1 final : public Surface {
   projections::Queries queries_;
   projections::SessionQueries sessions_;
   Credentials credentials_;
-  JwtKey jwt_;
   std::vector<Route> routes_;
   std::shared_ptr<ChatSockets> sockets_ = std::make_shared<ChatSockets>();
 };

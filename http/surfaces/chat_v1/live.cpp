@@ -118,8 +118,7 @@ ChatV1::ChatV1(Services services, ChatV1Options options)
       options_(options),
       queries_(services.store),
       sessions_(services.store),
-      credentials_(queries_, services.system),
-      jwt_(services.secrets.derived_key("access tokens")),
+      credentials_(queries_, services.system, services.secrets),
       routes_(make_routes(*this)) {
   services_.system.conversations().on_delta([this](const actors::QuestionId& question, std::string_view text) {
     if (!sockets_->is_watched(question.session)) return;
@@ -132,7 +131,7 @@ bool ChatV1::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
     if (!request.path.starts_with(path)) continue;
     const auto refuse = [&](const Error& why) { return upgrade->refuse(error(why, request.id)), true; };
     const auto token = query_parameter(request.query, "token");
-    auto caller = token ? caller_of(*token) : authenticate(request, {});
+    auto caller = token ? credentials_.of_access_token(*token) : authenticate(request, {});
     if (!caller) return refuse(caller.error());
     if (caller->account == 0) return refuse({Errc::unauthenticated, std::string(not_authenticated_text())});
     const auto session = whole_number(request.path.substr(path.size()));

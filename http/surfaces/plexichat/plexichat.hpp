@@ -1,0 +1,42 @@
+// The PlexiChat API: people in channels, their files, a model to ask, and the administration of it all.
+#pragma once
+
+#include "http/surface.hpp"
+#include "http/surfaces/plexichat/admin.hpp"
+#include "http/surfaces/plexichat/authentication.hpp"
+#include "http/surfaces/plexichat/context.hpp"
+#include "http/surfaces/plexichat/users.hpp"
+
+namespace troupe::http {
+
+class PlexiChat final : public Surface {
+ public:
+  explicit PlexiChat(const Services& services);
+
+  std::string_view name() const override { return "plexichat"; }
+  std::string_view title() const override { return "PlexiChat API"; }
+  const std::vector<Route>& routes() const override { return routes_; }
+  /// A bearer token, an API key in `X-API-Key` or as the bearer, or the cookie of a login.
+  Expected<Caller> authenticate(const Request& request, std::string_view body_token) override;
+  Subject bot(std::string_view) const override { return {}; }
+  Response error(const Error& error, std::string_view request_id) const override;
+  Response too_fast(int seconds_to_wait, std::string_view request_id) const override;
+  Headers rate_headers(const RateClass& rate, const RateVerdict& verdict) const override;
+  std::string_view not_authenticated_text() const override { return "Authentication required"; }
+  std::string_view wrong_bot_token_text() const override { return "Invalid token"; }
+  OrderedJson security_schemes() const override;
+  std::vector<std::string> security_of(const Route&) const override { return {"bearer", "apiKey", "session"}; }
+  OrderedJson error_schema() const override;
+  void committed(const std::vector<storage::RecordPtr>& records) override { admin_.committed(records); }
+
+ private:
+  static std::vector<Route> make_routes(PlexiChat& self);
+
+  plexichat::Context context_;
+  plexichat::Authentication authentication_{context_};
+  plexichat::Users users_{context_};
+  plexichat::Admin admin_{context_};
+  std::vector<Route> routes_;
+};
+
+}  // namespace troupe::http
