@@ -236,14 +236,20 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BackupRow, id, asked_by, databas
                                                 verified_at, good)
 
 template <class Entry>
-inline constexpr Table kEntryTable = Table::providers;
+struct EntryTable;
 template <>
-inline constexpr Table kEntryTable<events::Personality> = Table::personalities;
+struct EntryTable<events::Provider> {
+  static constexpr Table table = Table::providers;
+};
+template <>
+struct EntryTable<events::Personality> {
+  static constexpr Table table = Table::personalities;
+};
 
 /// An entry of the catalogue. In the row, its fields stand beside the other three.
 template <class Entry>
 struct EntryRow {
-  static constexpr Table table = kEntryTable<Entry>;
+  static constexpr Table table = EntryTable<Entry>::table;
   std::string id;
   Entry entry;
   Micros created_at = 0;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Client, succeeds } from '../support/client.mjs';
 import { endpoints } from '../support/endpoints.mjs';
-import { startServer } from '../support/server.mjs';
+import { startServer, startServerOf } from '../support/server.mjs';
 
 const server = await startServer();
 const answer = await new Client(server).get('/openapi.json');
@@ -39,6 +39,16 @@ describe('/openapi.json', () => {
     const problems = await lintFromString({ source: answer.text, absoluteRef: '/openapi.json', config });
     const lines = problems.map(({ severity, ruleId, message, location }) => `${severity} ${ruleId} at ${location[0]?.pointer}: ${message}`);
     assert.deepEqual(lines, []);
+  });
+
+  it('has nothing for a linter to find where OpenAI is spoken', async () => {
+    const other = await startServerOf(['chat_v1', 'openai']);
+    const { text, body } = await new Client(other).get('/openapi.json');
+    const config = await createConfig({ extends: ['minimal'], rules });
+    const problems = await lintFromString({ source: text, absoluteRef: '/openapi.json', config });
+    assert.deepEqual(problems.map(({ severity, ruleId, message, location }) => `${severity} ${ruleId} at ${location[0]?.pointer}: ${message}`), []);
+    const { content } = body.paths['/v1/chat/completions'].post.responses['200'];
+    assert.deepEqual(Object.keys(content), ['application/json', 'text/event-stream']);
   });
 
   /// Parameter names are the document's own choice: /api/users/{} stands for /api/users/{user_id}.
