@@ -17,6 +17,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -59,10 +60,12 @@ struct System::Impl {
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
-  Worker passwords, reads, caretaker, mailer, questions;
+  Directory<BackupDecider> backup_entities;
+  Worker passwords, reads, caretaker, mailer, questions, archivist;
   llm::Models models;
   Conversations conversations;
   ResetMails reset_mails;
+  Backups backups;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
   caf::actor ticker;
@@ -81,11 +84,13 @@ struct System::Impl {
         bots(caf_system, store),
         commands(caf_system, store),
         sessions(caf_system, store),
+        backup_entities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
+        archivist(caf_system, defaults::kMaxQueuedBackupJobs),
         models(options.models),
         conversations(
             store, secrets, models,
@@ -93,11 +98,19 @@ struct System::Impl {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
-        reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
-          return wait_for([&](RecordAnswer answer) {
-            accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
-          });
-        }) {
+        reset_mails(store, secrets, options.mail,
+                    [this](AccountId id, AccountDecider::Command command) {
+                      return wait_for([&](RecordAnswer answer) {
+                        accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
+                      });
+                    }),
+        backups(
+            store, secrets, options.max_backups,
+            [this](const std::string& id, BackupDecider::Command command, Cause cause, RecordAnswer answer) {
+              backup_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+            },
+            [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
+    backups.settle_interrupted();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
@@ -130,12 +143,14 @@ struct System::Impl {
     conversations.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
+    backups.stop();
+    archivist.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() > 0) {
+    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() + backup_entities.awake() > 0) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -147,6 +162,7 @@ struct System::Impl {
     bots.passivate(idle_since);
     commands.passivate(idle_since);
     sessions.passivate(idle_since);
+    backup_entities.passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
@@ -340,6 +356,7 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
 
 Conversations& System::conversations() { return impl_->conversations; }
 llm::Models& System::models() { return impl_->models; }
+Backups& System::backups() { return impl_->backups; }
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }

@@ -10,6 +10,7 @@
 
 #include "actors/account.hpp"
 #include "actors/ask.hpp"
+#include "actors/backups.hpp"
 #include "actors/bot.hpp"
 #include "actors/command.hpp"
 #include "actors/conversations.hpp"
@@ -27,6 +28,7 @@ struct SystemOptions {
   std::chrono::milliseconds heartbeat_window = defaults::kHeartbeatWindow;
   MailOptions mail;
   llm::ModelsOptions models;
+  std::size_t max_backups = defaults::kMaxBackups;
 };
 
 /// A bot asks for its commands.
@@ -90,6 +92,10 @@ class System {
 
   Conversations& conversations();
   llm::Models& models();
+
+  // Backups
+
+  Backups& backups();
 
   // The command queue
 

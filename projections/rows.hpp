@@ -43,6 +43,8 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
+  backups = 60,             ///< backup id -> BackupRow
+  log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -210,6 +212,25 @@ struct QuestionRow {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
                                                 max_tokens)
+
+struct BackupRow {
+  static constexpr Table table = Table::backups;
+  std::string id;
+  std::string asked_by;
+  bool database = true, files = true;
+  std::string compression, encryption;
+  std::string status;  ///< running, completed or failed
+  std::string reason;  ///< why it failed, or is damaged
+  Micros created_at = 0;
+  Micros finished_at = 0;  ///< 0: not yet
+  events::Position position = 0;
+  std::uint64_t size = 0, file_bytes = 0;
+  Micros verified_at = 0;  ///< 0: never
+  bool good = true;        ///< what the last verification found
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BackupRow, id, asked_by, database, files, compression, encryption,
+                                                status, reason, created_at, finished_at, position, size, file_bytes,
+                                                verified_at, good)
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };
