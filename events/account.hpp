@@ -8,7 +8,7 @@
 //   backup_code_hash, backup_code_hashes    BLAKE2b-256 under a key derived from the data folder's, in the same base64
 //   sealed_token, sealed_secret             XChaCha20-Poly1305 under the data folder's key, in the same base64
 //
-// What the account says of its person is `personal` (events/codec.hpp): it is in the log under the account's own key only.
+// What the account says of its person is `personal` (events/codec.hpp): in the log it is under the account's own key.
 #pragma once
 
 #include <cstdint>

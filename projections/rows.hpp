@@ -1,5 +1,5 @@
-// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise. The fields that
-// a row names as `personal` are sealed in the store (storage/personal_fields.hpp).
+// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise. The fields
+// that a row names as `personal` are sealed in the store (storage/personal_fields.hpp).
 #pragma once
 
 #include <string>

@@ -502,10 +502,10 @@ Expected<void> sync_tree(const fs::path& folder) {
   return sync_folder(fs::absolute(folder).lexically_normal().parent_path());
 }
 
-/// Opens the log as a server would, with all its checks.
+/// Opens the log as a server would, with all its checks, but without the data key, which is not in a backup.
 Expected<void> check_restored(const fs::path& folder, const BackupManifest& manifest) {
   if (!manifest.database) return {};
-  const auto store = Store::open({.folder = folder});
+  const auto store = Store::open({.folder = folder, .without_keys = true});
   if (!store) return tl::unexpected(store.error());
   if ((*store)->last_position() == manifest.position) return {};
   return fail(Errc::corrupt, "the log ends at position " + std::to_string((*store)->last_position()) + ", and not at " +
