@@ -9,10 +9,10 @@ namespace {
 
 using storage::RecordPtr;
 
-/// `20260131T123456Z-3f9a01`: sorts by time, and two of one second do not meet.
+/// `20260131T123456789Z-3f9a01`: sorts by time, and two of one millisecond do not meet.
 std::string new_id(Micros now) {
-  std::string id = iso8601(now).substr(0, 19);
-  std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
+  std::string id = iso8601(now).substr(0, 23);
+  std::erase_if(id, [](char c) { return c == '-' || c == ':' || c == '.'; });
   return id + "Z-" + random_hex(6);
 }
 
