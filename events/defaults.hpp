@@ -115,6 +115,9 @@ inline constexpr auto kWriteResponseTimeout = 30s;
 inline constexpr std::size_t kMinResponseBytesPerSecond = std::size_t{32} << 10;
 /// All response bodies that clients have not taken yet: with this full of slow readers, others still get small answers.
 inline constexpr std::size_t kMaxResponsesInFlightBytes = std::size_t{256} << 20;
+/// Bytes of a streamed answer that wait until its client has taken those before; past it the client is dropped. As much
+/// again may be on its way to the socket.
+inline constexpr std::size_t kMaxStreamQueueBytes = std::size_t{1} << 20;
 /// What a client that was refused for load is told to wait.
 inline constexpr const char* kRetryAfterSeconds = "1";
 /// A handler must answer within this; above the longest answer of a model (kModelRequestTimeout).

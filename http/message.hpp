@@ -78,6 +78,8 @@ struct BodyPlan {
 /// `{"error":"..."}`, for refusals below any surface. `text` needs no escaping.
 Response plain_error(int status, std::string_view text);
 
+class BodyStream;
+
 /// The one answer to one request. Move-only; call it at most once, from any thread. Destroyed unused, it answers 500
 /// so that no client waits for ever.
 class Reply {
@@ -85,6 +87,11 @@ class Reply {
   struct Sink {
     virtual ~Sink() = default;
     virtual void send(Response response) = 0;
+    /// Instead of `send`: an answer whose body follows in pieces. A sink that was begun and is destroyed before its end
+    /// lets the client see that the body is cut short. One that cannot stream answers 500.
+    virtual void begin(Response head);
+    virtual bool write(std::string_view) { return false; }
+    virtual void end() {}
     /// True when the client has gone: a long poll may stop early. A hint, from any thread.
     virtual bool gone() const { return false; }
   };
@@ -98,11 +105,44 @@ class Reply {
   void operator()(Response response) {
     if (auto sink = std::move(sink_)) sink->send(std::move(response));
   }
+  /// Begins an answer whose body is written while it is made; the body of `head` is left out.
+  BodyStream stream(Response head);
   bool gone() const { return !sink_ || sink_->gone(); }
 
  private:
   std::unique_ptr<Sink> sink_;
 };
+
+/// The body of an answer while it is made, in chunks to HTTP/1.1 and up to the end of the connection to HTTP/1.0.
+/// Move-only; from any thread, one at a time. Destroyed without an end, it cuts the connection, so that the client does
+/// not take what it has for the whole.
+class BodyStream {
+ public:
+  BodyStream() = default;
+  explicit BodyStream(std::unique_ptr<Reply::Sink> sink) : sink_(std::move(sink)) {}
+
+  /// Does not wait. False when nobody takes it any more: the client has left, the server is ending, or more than
+  /// ServerLimits::max_stream_queue_bytes wait for the client, which is then dropped.
+  bool write(std::string_view piece) { return sink_ && sink_->write(piece); }
+  void end() {
+    if (const auto sink = std::move(sink_)) sink->end();
+  }
+  /// True when the client has gone: what makes the body may stop. A hint, at most a second late.
+  bool gone() const { return !sink_ || sink_->gone(); }
+
+ private:
+  std::unique_ptr<Reply::Sink> sink_;
+};
+
+inline BodyStream Reply::stream(Response head) {
+  auto sink = std::move(sink_);
+  if (sink) sink->begin(std::move(head));
+  return BodyStream(std::move(sink));
+}
+
+/// One server-sent event (WHATWG HTML, section 9.2.6) with this data, of a named type or of none.
+std::string server_sent_event(std::string_view data, std::string_view type = {});
+inline constexpr const char* kEventStream = "text/event-stream; charset=utf-8";
 
 /// Compares header names and the like: ASCII letters without case.
 bool equals_ignoring_case(std::string_view a, std::string_view b);

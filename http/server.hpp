@@ -47,6 +47,7 @@ struct ServerLimits {
   std::size_t max_body_bytes = defaults::kMaxBodyBytes;
   std::size_t max_bodies_in_flight_bytes = defaults::kMaxBodiesInFlightBytes;
   std::size_t max_responses_in_flight_bytes = defaults::kMaxResponsesInFlightBytes;
+  std::size_t max_stream_queue_bytes = defaults::kMaxStreamQueueBytes;
   std::size_t max_connections = defaults::kMaxConnections;
   std::chrono::milliseconds read_request_timeout = defaults::kReadRequestTimeout;
   std::size_t min_upload_bytes_per_second = defaults::kMinUploadBytesPerSecond;
@@ -62,6 +63,7 @@ struct ServerMetrics {
   std::uint64_t bodies_in_flight_bytes = 0;     ///< now
   std::uint64_t responses_in_flight_bytes = 0;  ///< now
   std::uint64_t websockets_dropped = 0;         ///< closed because the client did not read
+  std::uint64_t streams_dropped = 0;            ///< answers cut off because the client did not read
 };
 
 /// One event loop on one thread, any number of listeners. Construct, listen, run; stop from any thread.

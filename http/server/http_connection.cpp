@@ -99,6 +99,9 @@ void HttpConnection::wrote(std::size_t bytes) {
   if (streaming_) return read_next_piece();
   response_.clear();
   idle_since_ = Clock::now();
+  if (!streamed_ || flush_scheduled_) return;
+  flush_scheduled_ = true;
+  core_.flush_at_end_of_turn(shared_from_this());
 }
 
 void HttpConnection::close() {
@@ -136,6 +139,7 @@ void HttpConnection::flush() {
   flush_scheduled_ = false;
   auto response = std::exchange(kept_back_, std::nullopt);
   if (response && awaited_) answer(awaited_->sequence, std::move(*response));
+  if (streamed_) send_streamed();
 }
 
 void HttpConnection::answer(unsigned sequence, Response response) {
@@ -161,8 +165,7 @@ void HttpConnection::answer(unsigned sequence, Response response) {
     response.body.clear();
     response.source.reset();
   }
-  unwritten_bytes_ = head.size() + response.body.size();
-  write_by_ = write_deadline(core_.limits, unwritten_bytes_);
+  began_to_write(head.size() + response.body.size());
   const bool whole = !response.source;
   if (!whole) streaming_ = {response.source, owner, sequence, response.source->size(), close};
   write_response(*this, *owner, sequence, std::move(head), std::move(response.body), {.last = whole, .close = close});
@@ -184,10 +187,63 @@ void HttpConnection::send_piece(Expected<std::string> piece) {
   const bool last = streaming_->left_bytes == 0;
   const Streaming streaming = *streaming_;
   if (last) streaming_.reset();
-  unwritten_bytes_ = piece->size();
-  write_by_ = write_deadline(core_.limits, unwritten_bytes_);
+  began_to_write(piece->size());
   write_response(*this, *streaming.owner, streaming.sequence, {}, std::move(*piece),
                  {.last = last, .close = streaming.close});
+}
+
+void HttpConnection::began_to_write(std::size_t bytes) {
+  unwritten_bytes_ = bytes;
+  write_by_ = write_deadline(core_.limits, bytes);
+}
+
+void HttpConnection::stream(std::shared_ptr<StreamedBody> body) {
+  if (!is_open() || !awaited_ || awaited_->sequence != body->address().sequence) return body->cut_off();
+  if (!streamed_) begin_stream(std::move(body));
+  send_streamed();
+}
+
+void HttpConnection::begin_stream(std::shared_ptr<StreamedBody> body) {
+  closes_after_stream_ = !awaited_->keep_alive || awaited_->http_1_0 || core_.stopping;
+  stream_head_ = response_head(body->head(), {.request_id = awaited_->request_id,
+                                              .date = core_.date(),
+                                              .close = closes_after_stream_,
+                                              .http_1_0 = awaited_->http_1_0,
+                                              .streamed = true});
+  streamed_ = std::move(body);
+}
+
+/// One batch at a time: what is written meanwhile goes out with the next, in one chunk.
+void HttpConnection::send_streamed() {
+  using Fate = StreamedBody::Fate;
+  const auto body = streamed_;
+  if (!is_open() || !awaited_) return;
+  if (body->fate() == Fate::overflowed) return abort();
+  if (is_writing()) return;
+  const bool has_no_body = awaited_->head || !has_body(body->head().status);
+  if (has_no_body) body->cut_off();
+  const bool abandoned = body->fate() == Fate::abandoned;
+  bool ended = false;
+  auto batch = body->take(ended);
+  ended |= has_no_body;
+  std::string bytes = std::exchange(stream_head_, {});
+  if (!batch.bytes.empty()) bytes += awaited_->http_1_0 ? batch.bytes : chunk_of(batch.bytes);
+  if (ended && !has_no_body && !awaited_->http_1_0) bytes += chunk_of({});
+  if (bytes.empty() && !ended) {
+    if (abandoned) close();
+    return;
+  }
+  waiting_since_ = Clock::now();
+  response_ = std::move(batch.in_flight);
+  began_to_write(bytes.size());
+  const unsigned sequence = awaited_->sequence;
+  const auto owner = owner_;
+  if (ended) {
+    awaited_.reset();
+    owner_.reset();
+    streamed_.reset();
+  }
+  write_response(*this, *owner, sequence, {}, std::move(bytes), {.last = ended, .close = closes_after_stream_});
 }
 
 std::shared_ptr<Stream> HttpConnection::take_stream() { return is_open() ? detach() : nullptr; }
@@ -204,6 +260,7 @@ void HttpConnection::check_deadlines(Clock::time_point now) {
     return close();
   }
   if (awaited_ && now - waiting_since_ > limits.handle_request_timeout) {
+    if (streamed_) return close();
     auto response = plain_error(503, "The request was not handled in time");
     response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
     awaited_->keep_alive = false;
@@ -236,6 +293,7 @@ std::shared_ptr<Stream> HttpConnection::detach() {
   awaited_.reset();
   if (const auto intake = std::exchange(intake_, nullptr))
     if (auto resume = intake->end()) asio::post(core_.io, std::move(resume));
+  if (const auto body = std::exchange(streamed_, nullptr)) body->cut_off();
   auto streaming = std::exchange(streaming_, std::nullopt);
   if (streaming && !owner_) owner_ = std::move(streaming->owner);
   unlink();

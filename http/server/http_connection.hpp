@@ -10,6 +10,7 @@
 #include "http/server/body_intake.hpp"
 #include "http/server/core.hpp"
 #include "http/server/stream.hpp"
+#include "http/server/streamed_body.hpp"
 
 namespace restinio::impl {
 class connection_base_t;
@@ -79,6 +80,8 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   void waiting_for_answer(std::shared_ptr<restinio::impl::connection_base_t> owner, AwaitedAnswer awaited);
   /// Answers the request of this number, unless it was answered or the connection has ended.
   void answer(unsigned sequence, Response response);
+  /// The same with a body that is written while it is made: there is more of it, or it is settled.
+  void stream(std::shared_ptr<StreamedBody> body);
   /// Answers given while true wait for the end of the turn in which it is false again: sent in one burst with
   /// those of other connections, they wake a client once and not once each. Returns what it was.
   bool keep_back_answers(bool keep);
@@ -108,6 +111,10 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   void send_piece(Expected<std::string> piece);
   bool is_idle() const { return !awaited_ && !is_writing() && !request_began_; }
   void watch_for_leaving();
+  void begin_stream(std::shared_ptr<StreamedBody> body);
+  void send_streamed();
+  /// What is written from now on is so much, and must be taken in time.
+  void began_to_write(std::size_t bytes);
   /// Leaves the list and drops everything; the stream is the caller's.
   std::shared_ptr<Stream> detach();
 
@@ -125,7 +132,10 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   std::optional<AwaitedAnswer> awaited_;
   bool keeps_back_answers_ = false;
   bool flush_scheduled_ = false;
-  std::optional<Response> kept_back_;  ///< of the awaited answer
+  std::optional<Response> kept_back_;       ///< of the awaited answer
+  std::shared_ptr<StreamedBody> streamed_;  ///< the body of the awaited answer, once that has begun
+  std::string stream_head_;                 ///< until it is sent
+  bool closes_after_stream_ = false;
   bool handshaking_ = false;
   bool request_began_ = false;
   std::size_t unwritten_bytes_ = 0;

@@ -57,12 +57,23 @@ std::string response_head(const Response& response, const ResponseContext& conte
     append_header(head, name, value);
   }
   if (!has_type) append_header(head, "Content-Type", response.content_type);
-  if (has_body(response.status)) {
+  if (has_body(response.status) && context.streamed) {
+    if (!context.http_1_0) append_header(head, "Transfer-Encoding", "chunked");
+  } else if (has_body(response.status)) {
     head.append("Content-Length: ");
     append_number(head, response.content_length());
     head.append(kLineEnd);
   }
   return head.append(kLineEnd);
+}
+
+std::string chunk_of(std::string_view bytes) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16).ptr;
+  std::string chunk;
+  chunk.reserve(bytes.size() + 20);
+  chunk.append(digits.data(), end).append(kLineEnd).append(bytes).append(kLineEnd);
+  return chunk;
 }
 
 std::string next_request_id() {

@@ -282,6 +282,9 @@ class ReplySink final : public Reply::Sink {
  public:
   explicit ReplySink(ReplyAddress address)
       : address_(std::move(address)), replies_(address_.connection->core().replies) {}
+  ~ReplySink() override {
+    if (body_) body_->abandon();
+  }
 
   void send(Response response) override {
     if (replies_->on_loop_thread())
@@ -289,11 +292,20 @@ class ReplySink final : public Reply::Sink {
     else
       replies_->push(std::move(address_), std::move(response));
   }
+  void begin(Response head) override {
+    body_ = std::make_shared<StreamedBody>(replies_, address_, std::move(head));
+    body_->begin();
+  }
+  bool write(std::string_view piece) override { return body_ && body_->write(piece); }
+  void end() override {
+    if (body_) body_->end();
+  }
   bool gone() const override { return address_.connection->gone(); }
 
  private:
   ReplyAddress address_;
   std::shared_ptr<ReplyQueue> replies_;
+  std::shared_ptr<StreamedBody> body_;
 };
 
 class PendingUpgrade final : public Upgrade {
@@ -410,7 +422,7 @@ void write_response(HttpConnection& connection, restinio::impl::connection_base_
                     std::string head, std::string body, ResponsePart part) {
   restinio::writable_items_container_t items;
   if (head.empty()) {
-    items.emplace_back(std::move(body));
+    if (!body.empty()) items.emplace_back(std::move(body));
   } else if (body.size() <= defaults::kSmallBodyBytes) {
     head += body;
     items.emplace_back(std::move(head));
@@ -421,7 +433,7 @@ void write_response(HttpConnection& connection, restinio::impl::connection_base_
   const restinio::response_output_flags_t flags{part.last ? restinio::response_parts_attr_t::final_parts
                                                           : restinio::response_parts_attr_t::not_final_parts,
                                                 part.close ? restinio::response_connection_attr_t::connection_close
-                                                      : restinio::response_connection_attr_t::connection_keepalive};
+                                                           : restinio::response_connection_attr_t::connection_keepalive};
   inside_restinio(connection,
                   [&] { owner.write_response_parts(sequence, flags, restinio::write_group_t{std::move(items)}); });
 }
