@@ -167,9 +167,10 @@ storage::BackupProgress Backups::progress_of(const std::string& id) {
 }
 
 bool Backups::queue(const std::string& id, BackupJob::Kind kind, std::function<void()> work) {
-  const auto forget = [this, id] {
+  const auto forget = [this, id, kind] {
     const std::lock_guard lock(mutex_);
-    jobs_.erase(id);
+    const auto job = jobs_.find(id);
+    if (job != jobs_.end() && job->second.kind == kind) jobs_.erase(job);  // else the next one is queued already
   };
   {
     const std::lock_guard lock(mutex_);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "actors/system.hpp"
+#include "projections/projection.hpp"
 #include "projections/rebuild.hpp"
 #include "tests/storage/temp_folder.hpp"
 
@@ -108,8 +109,8 @@ class BackupsTest : public ::testing::Test {
   }
   void begin_held(std::function<void()> at_the_end) {
     auto held = std::make_shared<std::function<void()>>(std::move(at_the_end));
-    backups().start({}, cause(), [](const Result& started) { ASSERT_TRUE(started); },
-                    [held](const Expected<void>&) { (*held)(); });
+    backups().start(
+        {}, cause(), [](const Result& started) { ASSERT_TRUE(started); }, [held](const Expected<void>&) { (*held)(); });
   }
 
   storage::test::TempFolder folder_, elsewhere_;
@@ -131,7 +132,7 @@ TEST_F(BackupsTest, AreEventsThatSayWhoAskedAndWhatCameOfIt) {
   EXPECT_EQ(row->size, std::filesystem::file_size(backups().file(id)));
   EXPECT_EQ(row->position, 2u) << "the account, and the beginning of the backup";
   EXPECT_EQ(queries().last_log_check(), row->finished_at);
-  EXPECT_FALSE(backups().job(id));
+  eventually([&] { return !backups().job(id); });
   stop();
   start();
   ASSERT_TRUE(queries().backup(id)) << "the list survives";

@@ -13,7 +13,8 @@ namespace troupe::http {
 namespace {
 
 TEST(Machine, CountsWhatIsNotAvailableAsMemoryInUse) {
-  const auto percent = memory_percent_of_meminfo("MemTotal:        1000 kB\nMemFree: 100 kB\nMemAvailable:    250 kB\n");
+  const auto percent =
+      memory_percent_of_meminfo("MemTotal:        1000 kB\nMemFree: 100 kB\nMemAvailable:    250 kB\n");
   ASSERT_TRUE(percent);
   EXPECT_DOUBLE_EQ(*percent, 75);
   EXPECT_FALSE(memory_percent_of_meminfo("MemFree: 100 kB\n"));
