@@ -117,18 +117,18 @@ void Call::answer_text(std::string json, Headers more, int status) {
   reply({status, std::move(json), "application/json", std::move(more)});
 }
 
-void Call::answer_with(Response response) {
-  response.status = route->status;
-  if (finished) finished(response.status);
-  response.headers.insert(response.headers.end(), headers.begin(), headers.end());
-  reply(std::move(response));
-}
-
 BodyStream Call::answer_events(Headers more) {
   if (finished) finished(route->status);
   more.insert(more.end(), headers.begin(), headers.end());
   more.emplace_back("Cache-Control", "no-cache");
   return reply.stream({route->status, {}, kEventStream, std::move(more)});
+}
+
+void Call::answer_with(Response response) {
+  response.status = route->status;
+  if (finished) finished(response.status);
+  response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+  reply(std::move(response));
 }
 
 void Call::guarded(const std::function<void()>& part) {

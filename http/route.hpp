@@ -110,8 +110,8 @@ struct Route {
   int status = 200;                             ///< of a good answer
   bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::string description = {};
-  std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
   std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
+  std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
 };
 
 class Surface;
@@ -157,10 +157,10 @@ struct Call {
   }
   /// An answer that is JSON text already.
   void answer_text(std::string json, Headers headers = {}, int status = 0);
-  /// A good answer that is no JSON, with the status that the route says.
-  void answer_with(Response response);
   /// Begins an answer of server-sent events, with the status that the route says. From now on the call is answered.
   BodyStream answer_events(Headers headers = {});
+  /// A good answer that is no JSON, with the status that the route says.
+  void answer_with(Response response);
   void refuse(const Error& error);
   /// With an answer that the surface has worded already.
   void refuse(Response response);
