@@ -65,8 +65,13 @@ void user_routes(RouteTable& table, Users& users) {
       .rate(kGeneral);
 }
 
+#define ADMINISTERED_USER                                                                                 \
+  R"({"id":"user_1","username":"ada","email":"ada@example.org","display_name":"Ada Lovelace",)"           \
+  R"("avatar_url":"https://example.org/ada.jpg","roles":["admin"],"permissions":["system.manage"],)"      \
+  R"("created_at":)" TIME R"(,"last_login":)" TIME R"(,"is_active":true,"preferences":{"theme":"dark"},)" \
+  R"("locked":false})"
 #define BACKUP                                                                                                   \
-  R"({"backup_id":"20260131T120000Z-3f9a01","status":"running","progress":42.5,"created_at":)" TIME              \
+  R"({"backup_id":"20260131T120000000Z-3f9a01","status":"running","progress":42.5,"created_at":)" TIME           \
   R"(,"created_by":"user_1","completed_at":)" TIME R"(,"size_bytes":123456,"data_bytes":234567,)"                \
   R"("last_position":1234,"include_database":true,"include_files":true,"compression":"gzip","encryption":true,)" \
   R"("encrypted_with":"data-key","error":"the disk is nearly full",)"                                            \
@@ -103,8 +108,8 @@ void admin_routes(RouteTable& table, Admin& admin) {
               text_parameter("search", "Only users whose name or e-mail contains this"),
               integer_parameter("page", "From 1", 1, 1, 1'000'000),
               integer_parameter("limit", "Users on a page", 20, 1, 100)})
-      .answers(R"({"users":[)" USER R"(],"page":1,"limit":20,"total_count":1,"has_more":false})")
-      .note("Each user also has `locked`: whether failed logins keep the account locked at this moment.")
+      .answers(R"({"users":[)" ADMINISTERED_USER R"(],"page":1,"limit":20,"total_count":1,"has_more":false})")
+      .note("`locked`: whether failed logins keep the account locked at this moment.")
       .elsewhere()
       .rate(kAdministration);
   table
@@ -112,7 +117,7 @@ void admin_routes(RouteTable& table, Admin& admin) {
            "Change a user's role, or whether the user is active")
       .takes({flag("is_active", "false ends all logins of the user, and lets nobody log in"),
               array("roles", "Exactly one: user, moderator or admin")})
-      .answers(USER)
+      .answers(ADMINISTERED_USER)
       .note("Administrators cannot make themselves inactive or take their own role away: 409.")
       .rate(kAdministration);
   table

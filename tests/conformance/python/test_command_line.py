@@ -136,8 +136,10 @@ class Help(CommandLineTest):
         self.assertEqual(result.returncode, 0)
         for setting in ["data", "listen", "metrics", "tls-certificate", "tls-key", "admin-password-file",
                         "allow-origin", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
-                        "max-body-bytes", "max-connections", "max-chat-sessions", "chat-token-lifetime", "maintenance", "command-lease", "heartbeat-window", "passivate-after",
-                        "model-timeout", "model-silence", "model-retry", "providers", "allow-local-providers", "grace", "no-rate-limit", "log-requests"]:
+                         "max-body-bytes", "max-connections", "max-chat-sessions", "max-backups", "chat-token-lifetime",
+                         "maintenance", "command-lease", "heartbeat-window", "passivate-after", "model-timeout",
+                         "model-silence", "model-retry", "providers", "allow-local-providers", "grace",
+                         "no-rate-limit", "log-requests"]:
             self.assertRegex(result.stdout, rf"(?m)^  --{setting} .*Env:TROUPE_{setting.upper().replace('-', '_')}\b")
         self.assertRegex(result.stdout, r"(?m)^  --demo ")
         self.assertRegex(result.stdout, r"(?m)^  --config ")
