@@ -42,6 +42,7 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
+  administrators = 70,      ///< big64(account) -> nothing, also of those who are not active
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -77,8 +78,9 @@ struct MfaRow {
   bool enabled = false;
   bool pending = false;       ///< a secret was shown, and no code has confirmed it
   std::string sealed_secret;  ///< base32 under the seal; of the enrolment that is pending, or enabled
+  std::int64_t backup_codes = 0;  ///< that are still good
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret, backup_codes)
 
 struct BotRow {
   static constexpr Table table = Table::bots;
