@@ -153,7 +153,7 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   setting("--mail-from", options.system.mail.from, "Sender of mails", "TROUPE_MAIL_FROM");
   setting("--reset-link", options.system.mail.reset_link, "Link in reset mails; {token} stands for the token",
           "TROUPE_RESET_LINK");
-  setting("--docs", options.docs_folder, "Folder with the assets of the page at /docs", "TROUPE_DOCS");
+  setting("--docs", options.docs_folder, "Folder with the assets of the pages at /docs and /redoc", "TROUPE_DOCS");
   setting("--max-body-bytes", options.limits.max_body_bytes, "Largest request body", "TROUPE_MAX_BODY_BYTES")
       ->check(must(problem_of_count));
   setting("--max-chat-sessions", options.chat.max_sessions_per_account, "Chat sessions of one account",
