@@ -48,6 +48,7 @@ enum class Table : TableId {
   personalities = 41,       ///< personality id -> EntryRow<events::Personality>
   backups = 60,             ///< backup id -> BackupRow
   log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
+  administrators = 70,      ///< big64(account) -> nothing, also of those who are not active
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -110,8 +111,9 @@ struct MfaRow {
   bool enabled = false;
   bool pending = false;       ///< a secret was shown, and no code has confirmed it
   std::string sealed_secret;  ///< base32 under the seal; of the enrolment that is pending, or enabled
+  std::int64_t backup_codes = 0;  ///< that are still good
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret, backup_codes)
 
 struct BotRow {
   static constexpr Table table = Table::bots;
