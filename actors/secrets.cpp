@@ -205,6 +205,12 @@ Expected<std::string> Secrets::seal_for(events::AccountId account, std::string_v
   return own->seal(text);
 }
 
+Expected<std::string> Secrets::derived_key_for(events::AccountId account, std::string_view purpose) const {
+  const auto own = of_account(account);
+  if (!own) return fail(Errc::not_found, "the account is gone, and its files with it");
+  return own->derived_key(purpose);
+}
+
 Expected<std::string> Secrets::unseal_for(events::AccountId account, std::string_view sealed) const {
   const auto own = of_account(account);
   if (!own) return fail(Errc::not_found, "the account is gone, and its texts with it");

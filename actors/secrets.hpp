@@ -72,6 +72,9 @@ class Secrets {
   /// Errors: not_found (the account has no key any more).
   Expected<std::string> seal_for(events::AccountId account, std::string_view text) const;
 
+  /// 32 bytes that follow from the account's key and the purpose. Errors: not_found (the account has no key any more).
+  Expected<std::string> derived_key_for(events::AccountId account, std::string_view purpose) const;
+
   /// Errors: not_found (the key was thrown away, and the text is gone with it), corrupt.
   Expected<std::string> unseal_for(events::AccountId account, std::string_view sealed) const;
 

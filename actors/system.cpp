@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <future>
 #include <limits>
@@ -17,6 +19,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -59,9 +62,18 @@ struct System::Impl {
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
+  Directory<FileDecider> file_entities;
   Worker passwords, reads, caretaker, mailer, questions;
+  Worker file_writes, file_reads;
+  struct Inspections {
+    explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
+    Worker worker;
+    std::atomic<std::size_t> under_way{0};
+  };
+  std::array<std::unique_ptr<Inspections>, defaults::kInspectionThreads> inspections;
   llm::Models models;
   Conversations conversations;
+  Files files;
   ResetMails reset_mails;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
@@ -81,11 +93,14 @@ struct System::Impl {
         bots(caf_system, store),
         commands(caf_system, store),
         sessions(caf_system, store),
+        file_entities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
+        file_writes(caf_system, defaults::kMaxQueuedFilePieces),
+        file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
         conversations(
             store, secrets, models,
@@ -93,17 +108,27 @@ struct System::Impl {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
+        files(
+            store, secrets, options.files,
+            [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
+              file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+            },
+            {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
+             [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
+             [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
         reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
           return wait_for([&](RecordAnswer answer) {
             accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
           });
         }) {
+    for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     make_missing_keys();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
     caretaker.post([this] { finish_deletions(); });
+    caretaker.post([this] { files.remove_unknown(); });
     work_off_mails();
     conversations.take_up_open_questions();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
@@ -129,14 +154,20 @@ struct System::Impl {
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
     conversations.stop();
+    files.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
+    file_reads.stop(Worker::Queued::drop);
+    file_writes.stop(Worker::Queued::finish);
+    for (auto& thread : inspections) thread->worker.stop(Worker::Queued::finish);
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() > 0) {
+    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() +
+               file_entities.awake() >
+           0) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -148,6 +179,7 @@ struct System::Impl {
     bots.passivate(idle_since);
     commands.passivate(idle_since);
     sessions.passivate(idle_since);
+    file_entities.passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
@@ -163,6 +195,19 @@ struct System::Impl {
     auto future = promise->get_future();
     ask([promise](Expected<RecordPtr> result) { promise->set_value(std::move(result)); });
     return future.get();
+  }
+
+  /// On the thread that has less to do.
+  bool inspect_elsewhere(std::function<void()> work) {
+    Inspections& freest = **std::min_element(
+        inspections.begin(), inspections.end(), [](const auto& a, const auto& b) { return a->under_way < b->under_way; });
+    ++freest.under_way;
+    const bool taken = freest.worker.post([&freest, work = std::move(work)] {
+      work();
+      --freest.under_way;
+    });
+    if (!taken) --freest.under_way;
+    return taken;
   }
 
   /// One job waits at most: it takes up all that is open when it runs.
@@ -185,6 +230,7 @@ struct System::Impl {
     }
     if (reset_mails.due(now)) work_off_mails();
     conversations.give_up_forsaken();
+    files.rescan_if_due(now);
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
       return;
@@ -293,6 +339,7 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
 
 Conversations& System::conversations() { return impl_->conversations; }
 llm::Models& System::models() { return impl_->models; }
+Files& System::files() { return impl_->files; }
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
@@ -434,6 +481,8 @@ SystemMetrics System::metrics() {
   metrics.reads_waiting = impl_->reads.waiting();
   metrics.mails_sent = impl_->reset_mails.sent();
   metrics.mails_failed = impl_->reset_mails.failed();
+  metrics.files_awake = impl_->file_entities.awake();
+  for (const auto& thread : impl_->inspections) metrics.uploads_waiting += thread->under_way;
   metrics.questions_under_way = impl_->conversations.under_way();
   return metrics;
 }

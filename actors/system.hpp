@@ -13,6 +13,7 @@
 #include "actors/bot.hpp"
 #include "actors/command.hpp"
 #include "actors/conversations.hpp"
+#include "actors/files.hpp"
 #include "actors/mail.hpp"
 #include "actors/secrets.hpp"
 #include "projections/queries.hpp"
@@ -27,6 +28,7 @@ struct SystemOptions {
   std::chrono::milliseconds heartbeat_window = defaults::kHeartbeatWindow;
   MailOptions mail;
   llm::ModelsOptions models;
+  FilesOptions files;
 };
 
 /// A bot asks for its commands.
@@ -39,11 +41,12 @@ struct Poll {
 };
 
 struct SystemMetrics {
-  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0, sessions_awake = 0;
+  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0, sessions_awake = 0, files_awake = 0;
   std::size_t polls_waiting = 0;
   std::size_t passwords_waiting = 0, reads_waiting = 0;
   std::uint64_t mails_sent = 0, mails_failed = 0;
   std::size_t questions_under_way = 0;
+  std::size_t uploads_waiting = 0;  ///< complete, and to be looked at
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -87,6 +90,8 @@ class System {
 
   Conversations& conversations();
   llm::Models& models();
+
+  Files& files();
 
   // The command queue
 

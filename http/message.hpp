@@ -108,6 +108,8 @@ class Reply {
   /// Begins an answer whose body is written while it is made; the body of `head` is left out.
   BodyStream stream(Response head);
   bool gone() const { return !sink_ || sink_->gone(); }
+  /// Nobody waits for an answer after all.
+  void forget() { sink_.reset(); }
 
  private:
   std::unique_ptr<Sink> sink_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "events/file.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -42,6 +43,10 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
+  files = 40,               ///< file id -> FileRow
+  files_of_session = 41,    ///< big64(session) big64(uploaded_at) file id -> nothing
+  files_of_uploader = 42,   ///< big64(account) big64(uploaded_at) file id -> nothing
+  unscanned_files = 43,     ///< file id -> nothing: the scanner is to be asked again
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -179,6 +184,25 @@ struct QuestionRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
                                                 max_tokens)
 
+struct FileRow {
+  static constexpr Table table = Table::files;
+  events::FileId id;
+  AccountId uploader = 0;
+  events::SessionId session = 0;
+  std::string sealed_name, sealed_description;
+  std::int64_t size = 0;
+  std::string content_type;
+  bool is_public = false;
+  std::string scan;
+  std::int64_t width = 0, height = 0, pages = 0;
+  std::string sealed_author;
+  bool has_thumbnail = false;
+  Micros uploaded_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileRow, id, uploader, session, sealed_name, sealed_description, size,
+                                                content_type, is_public, scan, width, height, pages, sealed_author,
+                                                has_thumbnail, uploaded_at)
+
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };
 inline constexpr AccountId kEveryone = 0;  ///< the counts of all accounts together
@@ -193,6 +217,7 @@ inline constexpr const char* kTotalLogs = "logs";
 inline constexpr const char* kTotalMessages = "messages";
 inline std::string owner_bots(AccountId owner) { return "owner/" + std::to_string(owner) + "/bots"; }
 inline std::string owner_chats(AccountId owner) { return "owner/" + std::to_string(owner) + "/chats"; }
+inline std::string owner_files(AccountId owner) { return "owner/" + std::to_string(owner) + "/files"; }
 /// One of a bot's own: `commands`, `pending`, `completed`, `failed`, `logs`, `messages`, or `type/<command type>`.
 inline std::string of_bot(std::string_view bot_id, std::string_view what) {
   return "bot/" + std::string(bot_id) + "/" + std::string(what);

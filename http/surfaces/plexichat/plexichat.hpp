@@ -4,6 +4,7 @@
 #include "http/surface.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
 #include "http/surfaces/plexichat/context.hpp"
+#include "http/surfaces/plexichat/files.hpp"
 #include "http/surfaces/plexichat/users.hpp"
 
 namespace troupe::http {
@@ -33,6 +34,7 @@ class PlexiChat final : public Surface {
   plexichat::Context context_;
   plexichat::Authentication authentication_{context_};
   plexichat::Users users_{context_};
+  plexichat::Files files_{context_, *this};
   std::vector<Route> routes_;
 };
 
