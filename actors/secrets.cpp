@@ -121,16 +121,29 @@ const Expected<std::string>& hash_of_nobody() {
   return hash;
 }
 
-Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
-  auto text = read_or_make_key(folder);
-  if (!text) return tl::unexpected(text.error());
+Expected<Secrets> Secrets::of_key(std::string_view hexadecimal) {
   Secrets secrets;
   std::size_t size = 0;
-  if (text->size() != 64 ||
-      sodium_hex2bin(secrets.key_.data(), secrets.key_.size(), text->data(), text->size(), nullptr, &size, nullptr) !=
-          0 ||
+  if (hexadecimal.size() != 64 ||
+      sodium_hex2bin(secrets.key_.data(), secrets.key_.size(), hexadecimal.data(), hexadecimal.size(), nullptr, &size,
+                     nullptr) != 0 ||
       size != secrets.key_.size())
     return fail(Errc::invalid, "the data key (TROUPE_KEY or <data>/key) must be 64 hexadecimal digits");
+  return secrets;
+}
+
+Expected<void> Secrets::place_key(const std::filesystem::path& folder, const std::string& hexadecimal) {
+  if (auto good = of_key(hexadecimal); !good) return tl::unexpected(good.error());
+  if (std::filesystem::exists(folder / "key")) return fail(Errc::conflict, "there is a key in " + folder.string());
+  return write_durably(folder / "key", hexadecimal + "\n");
+}
+
+Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
+  const auto text = read_or_make_key(folder);
+  if (!text) return tl::unexpected(text.error());
+  auto with_key = of_key(*text);
+  if (!with_key) return with_key;
+  Secrets secrets = std::move(*with_key);
   auto personal_keys = PersonalKeys::open(folder);
   if (!personal_keys) return tl::unexpected(personal_keys.error());
   secrets.personal_keys_ = std::move(*personal_keys);

@@ -20,6 +20,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -62,8 +63,9 @@ struct System::Impl {
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
+  Directory<BackupDecider> backup_entities;
   Directory<FileDecider> file_entities;
-  Worker passwords, reads, caretaker, mailer, questions;
+  Worker passwords, reads, caretaker, mailer, questions, archivist;
   Worker file_writes, file_reads;
   struct Inspections {
     explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
@@ -75,6 +77,7 @@ struct System::Impl {
   Conversations conversations;
   Files files;
   ResetMails reset_mails;
+  Backups backups;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
   caf::actor ticker;
@@ -93,12 +96,14 @@ struct System::Impl {
         bots(caf_system, store),
         commands(caf_system, store),
         sessions(caf_system, store),
+        backup_entities(caf_system, store),
         file_entities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
+        archivist(caf_system, defaults::kMaxQueuedBackupJobs),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
@@ -116,13 +121,21 @@ struct System::Impl {
             {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
              [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
              [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
-        reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
-          return wait_for([&](RecordAnswer answer) {
-            accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
-          });
-        }) {
+        reset_mails(store, secrets, options.mail,
+                    [this](AccountId id, AccountDecider::Command command) {
+                      return wait_for([&](RecordAnswer answer) {
+                        accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
+                      });
+                    }),
+        backups(
+            store, secrets, options.max_backups,
+            [this](const std::string& id, BackupDecider::Command command, Cause cause, RecordAnswer answer) {
+              backup_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+            },
+            [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     make_missing_keys();
+    backups.settle_interrupted();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
@@ -157,6 +170,8 @@ struct System::Impl {
     files.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
+    backups.stop();
+    archivist.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
     file_reads.stop(Worker::Queued::drop);
@@ -165,7 +180,7 @@ struct System::Impl {
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() +
+    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() + backup_entities.awake() +
                file_entities.awake() >
            0) {
       passivate(std::numeric_limits<Micros>::max());
@@ -180,6 +195,7 @@ struct System::Impl {
     commands.passivate(idle_since);
     sessions.passivate(idle_since);
     file_entities.passivate(idle_since);
+    backup_entities.passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
@@ -340,6 +356,7 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
 Conversations& System::conversations() { return impl_->conversations; }
 llm::Models& System::models() { return impl_->models; }
 Files& System::files() { return impl_->files; }
+Backups& System::backups() { return impl_->backups; }
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }

@@ -10,6 +10,7 @@
 
 #include "actors/account.hpp"
 #include "actors/ask.hpp"
+#include "actors/backups.hpp"
 #include "actors/bot.hpp"
 #include "actors/command.hpp"
 #include "actors/conversations.hpp"
@@ -29,6 +30,7 @@ struct SystemOptions {
   MailOptions mail;
   llm::ModelsOptions models;
   FilesOptions files;
+  std::size_t max_backups = defaults::kMaxBackups;
 };
 
 /// A bot asks for its commands.
@@ -92,6 +94,9 @@ class System {
   llm::Models& models();
 
   Files& files();
+  // Backups
+
+  Backups& backups();
 
   // The command queue
 

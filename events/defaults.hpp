@@ -48,6 +48,42 @@ inline constexpr int kMaxOpenTableFiles = 512;
 /// Changes to one row that a reader may have to merge from memory.
 inline constexpr std::size_t kMaxMergeOperands = 16;
 
+// Backups
+
+/// Bytes of an archive in one frame: what is encrypted and authenticated together, and so held in memory at once.
+inline constexpr std::size_t kBackupFrameBytes = std::size_t{64} << 10;
+/// The head of an archive, which is read before anything proves it.
+inline constexpr std::size_t kMaxBackupManifestBytes = 4096;
+/// Files in one archive: the digest of each is held in memory, at some 150 bytes.
+inline constexpr std::size_t kMaxBackupFiles = 1'000'000;
+inline constexpr std::size_t kMaxBackupPathBytes = 1024;
+/// Less than this is left free by nothing that can be done without: the journal must not run out of room.
+inline constexpr std::uint64_t kMinFreeDiskBytes = std::uint64_t{1} << 30;
+/// An archive goes to the disk in steps of this size while it is written, or its dirty pages would delay the journal's
+/// next fsync.
+inline constexpr std::size_t kBackupSyncBytes = std::size_t{8} << 20;
+/// Backups kept. When one more is complete, the oldest goes, so that a nightly backup needs nobody to clean up.
+inline constexpr std::size_t kMaxBackups = 10;
+/// Backups and verifications that wait for their worker. Past it: Errc::overloaded (503).
+inline constexpr std::size_t kMaxQueuedBackupJobs = 8;
+
+// System status
+
+/// Samples of the processor closer together than this would measure noise.
+inline constexpr auto kCpuSampleInterval = 1s;
+/// Requests whose median is the response time that the status tells.
+inline constexpr std::size_t kResponseTimesRemembered = 1024;
+/// Failed logins that count towards the threat level: as long as an account stays locked.
+inline constexpr auto kThreatWindow = std::chrono::minutes(15);
+/// More than people mistype in that time; and as many as only a program tries.
+inline constexpr std::size_t kMediumThreatFailures = 10;
+inline constexpr std::size_t kHighThreatFailures = 100;
+/// Accounts locked in that time: one may be forgetful, several are attacked.
+inline constexpr std::size_t kHighThreatLocks = 5;
+inline constexpr std::size_t kMaxRememberedFailedLogins = 1000;
+/// Above this much of the disk or the memory in use the status is `degraded`.
+inline constexpr double kTightPercent = 90;
+
 // HTTP
 
 /// Request target. Long enough for any real query; RESTinio's own default is none at all.

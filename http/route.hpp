@@ -31,8 +31,8 @@ struct Caller {
   std::string role;    ///< of the account
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;    ///< digest of the login's token, when it is a login
-  std::string api_key_hash;  ///< of the API key, when it is one
+  std::string login_hash;                  ///< digest of the login's token, when it is a login
+  std::string api_key_hash;                ///< of the API key, when it is one
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
@@ -115,9 +115,9 @@ struct Route {
   bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::uint64_t max_upload_bytes = 0;           ///< of a body of kind `upload`
   SinkMaker sink = {};                          ///< of a body of kind `upload`
-  std::string content_type = "application/json";  ///< of a good answer
   std::string description = {};
   std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
+  std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
 };
 
 class Surface;

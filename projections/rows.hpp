@@ -47,6 +47,8 @@ enum class Table : TableId {
   files_of_session = 41,    ///< big64(session) big64(uploaded_at) file id -> nothing
   files_of_uploader = 42,   ///< big64(account) big64(uploaded_at) file id -> nothing
   unscanned_files = 43,     ///< file id -> nothing: the scanner is to be asked again
+  backups = 60,             ///< backup id -> BackupRow
+  log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -202,6 +204,25 @@ struct FileRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileRow, id, uploader, session, sealed_name, sealed_description, size,
                                                 content_type, is_public, scan, width, height, pages, sealed_author,
                                                 has_thumbnail, uploaded_at)
+
+struct BackupRow {
+  static constexpr Table table = Table::backups;
+  std::string id;
+  std::string asked_by;
+  bool database = true, files = true;
+  std::string compression, encryption;
+  std::string status;  ///< running, completed or failed
+  std::string reason;  ///< why it failed, or is damaged
+  Micros created_at = 0;
+  Micros finished_at = 0;  ///< 0: not yet
+  events::Position position = 0;
+  std::uint64_t size = 0, file_bytes = 0;
+  Micros verified_at = 0;  ///< 0: never
+  bool good = true;        ///< what the last verification found
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BackupRow, id, asked_by, database, files, compression, encryption,
+                                                status, reason, created_at, finished_at, position, size, file_bytes,
+                                                verified_at, good)
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };

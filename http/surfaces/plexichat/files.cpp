@@ -11,9 +11,9 @@ namespace {
 using Reader = std::shared_ptr<actors::SealedFileReader>;
 
 /// A range of a file's content, read as fast as the client takes it.
-class FileSource final : public BodySource {
+class ContentSource final : public BodySource {
  public:
-  FileSource(actors::Files& files, Reader reader, ByteRange range)
+  ContentSource(actors::Files& files, Reader reader, ByteRange range)
       : files_(files), reader_(std::move(reader)), size_(range.size()), at_(range.first), end_(range.last + 1) {}
   std::uint64_t size() const override { return size_; }
   void next(std::function<void(Expected<std::string>)> ready) override {
@@ -235,7 +235,7 @@ void Files::send(const CallPtr& call, const Row& row, What what, std::string_vie
         }
         response.status = status;
         if (size > 0)
-          response.source = std::make_shared<FileSource>(files(), std::move(reader),
+          response.source = std::make_shared<ContentSource>(files(), std::move(reader),
                                                          range.value_or(ByteRange{0, size - 1}));
         call->answer_with(std::move(response));
       },
