@@ -19,10 +19,9 @@ Decision on(const FileState& state, const UploadFile& c) {
     return fail(Errc::invalid,
                 "A file's name has at most " + std::to_string(defaults::kMaxFileNameLength) + " characters", "file");
   if (c.description_length > defaults::kMaxFileDescriptionLength)
-    return fail(
-        Errc::invalid,
-        "description must have at most " + std::to_string(defaults::kMaxFileDescriptionLength) + " characters",
-        "description");
+    return fail(Errc::invalid,
+                "description must have at most " + std::to_string(defaults::kMaxFileDescriptionLength) + " characters",
+                "description");
   if (c.file.scan == kInfected) return fail(Errc::invalid, "The virus scanner found malware in the file", "file");
   return {{c.file}};
 }
@@ -47,7 +46,9 @@ Decision FileDecider::decide(const State& state, const Command& command, Micros)
 
 void FileDecider::evolve(State& state, const Event& event, Micros time) {
   std::visit(Overloaded{
-                 [&](const FileUploaded& e) { state = {true, e.uploader, e.session, time, e.scan}; },
+                 [&](const FileUploaded& e) {
+                   state = {true, e.uploader, e.session, time, e.scan};
+                 },
                  [&](const FileScanned& e) { state.scan = e.scan; },
                  [&](const FileDeleted&) { state.exists = false; },
              },

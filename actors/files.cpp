@@ -35,8 +35,7 @@ Files::Files(storage::Store& journal, const Secrets& secrets, FilesOptions optio
 Expected<std::unique_ptr<IncomingFile>> Files::begin(AccountId uploader) {
   if (!store_) return fail(Errc::overloaded, "There is no place for files");
   if (queries_.count_of_uploader(uploader) >= static_cast<std::int64_t>(defaults::kMaxFilesPerAccount))
-    return fail(Errc::conflict,
-                "An account has at most " + std::to_string(defaults::kMaxFilesPerAccount) + " files");
+    return fail(Errc::conflict, "An account has at most " + std::to_string(defaults::kMaxFilesPerAccount) + " files");
   return store_->begin(uploader);
 }
 
@@ -115,9 +114,9 @@ bool Files::may_see(const FileRow& file, AccountId account, bool is_admin) const
 
 std::optional<FileTexts> Files::texts(const FileRow& file) const {
   FileTexts texts;
-  for (const auto& [sealed, text] : {std::pair(&file.sealed_name, &texts.name),
-                                     std::pair(&file.sealed_description, &texts.description),
-                                     std::pair(&file.sealed_author, &texts.author)}) {
+  for (const auto& [sealed, text] :
+       {std::pair(&file.sealed_name, &texts.name), std::pair(&file.sealed_description, &texts.description),
+        std::pair(&file.sealed_author, &texts.author)}) {
     if (sealed->empty()) continue;
     auto plain = secrets_.unseal_for(file.uploader, *sealed);
     if (!plain) return std::nullopt;
@@ -174,9 +173,8 @@ Expected<void> Files::delete_files_of(AccountId account, const Cause& cause) {
     for (const auto& file : files) {
       auto promise = std::make_shared<std::promise<Expected<RecordPtr>>>();
       answers.push_back(promise->get_future());
-      ask_file_(file.id, DeleteFile{0, true}, cause, [promise](Expected<RecordPtr> result) {
-        promise->set_value(std::move(result));
-      });
+      ask_file_(file.id, DeleteFile{0, true}, cause,
+                [promise](Expected<RecordPtr> result) { promise->set_value(std::move(result)); });
     }
     std::optional<Error> error;
     for (std::size_t i = 0; i < files.size(); ++i) {

@@ -113,14 +113,13 @@ struct System::Impl {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
-        files(
-            store, secrets, options.files,
-            [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
-              file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
-            },
-            {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
-             [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
-             [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
+        files(store, secrets, options.files,
+              [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
+                file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+              },
+              {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
+               [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
+               [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
         reset_mails(store, secrets, options.mail,
                     [this](AccountId id, AccountDecider::Command command) {
                       return wait_for([&](RecordAnswer answer) {
@@ -215,8 +214,8 @@ struct System::Impl {
 
   /// On the thread that has less to do.
   bool inspect_elsewhere(std::function<void()> work) {
-    Inspections& freest = **std::min_element(
-        inspections.begin(), inspections.end(), [](const auto& a, const auto& b) { return a->under_way < b->under_way; });
+    Inspections& freest = **std::min_element(inspections.begin(), inspections.end(),
+                                             [](const auto& a, const auto& b) { return a->under_way < b->under_way; });
     ++freest.under_way;
     const bool taken = freest.worker.post([&freest, work = std::move(work)] {
       work();

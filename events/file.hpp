@@ -22,7 +22,7 @@ inline constexpr std::string_view kFiles = "file";
 inline constexpr std::string_view kClean = "clean";
 inline constexpr std::string_view kInfected = "infected";
 inline constexpr std::string_view kNotScanned = "not_scanned";  ///< there is no scanner
-inline constexpr std::string_view kScanError = "error";         ///< there is one, and it could not say; asked again later
+inline constexpr std::string_view kScanError = "error";  ///< there is one, and it could not say; asked again later
 
 struct FileUploaded {
   static constexpr std::string_view type = "FileUploaded";

@@ -27,7 +27,8 @@ std::string safe_file_name(std::string_view name) {
   if (slash != name.npos) name.remove_prefix(slash + 1);
   std::string safe;
   for (const char c : name)
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && std::string_view("<>:\"|?*").find(c) == std::string_view::npos)
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f &&
+        std::string_view("<>:\"|?*").find(c) == std::string_view::npos)
       safe += c;
   const auto inner = [](std::string_view text) {
     const auto first = text.find_first_not_of(". ");
@@ -76,7 +77,8 @@ RangeAnswer range_of(std::string_view header, std::uint64_t size) {
   }
   const auto begin = static_cast<std::uint64_t>(*first);
   if (begin >= size) return none;
-  return {206, ByteRange{begin, last ? std::min<std::uint64_t>(static_cast<std::uint64_t>(*last), size - 1) : size - 1}};
+  return {206,
+          ByteRange{begin, last ? std::min<std::uint64_t>(static_cast<std::uint64_t>(*last), size - 1) : size - 1}};
 }
 
 bool is_not_modified(const Request& request, std::string_view etag) {

@@ -25,7 +25,7 @@ struct ByteRange {
 
 /// How much of a file a request asks for (RFC 9110, section 14).
 struct RangeAnswer {
-  int status = 200;                ///< 200: all of it; 206: `range`; 416: nothing of it
+  int status = 200;  ///< 200: all of it; 206: `range`; 416: nothing of it
   std::optional<ByteRange> range;
 };
 

@@ -132,8 +132,8 @@ BodyPlan Gateway::receive(const Request& head) {
     std::optional<Response>& response;
   };
   BodyPlan plan;
-  const auto call = call_for(surface, std::move(match), head,
-                             with_cors(head, Reply(std::make_unique<Refusal>(plan.refusal))));
+  const auto call =
+      call_for(surface, std::move(match), head, with_cors(head, Reply(std::make_unique<Refusal>(plan.refusal))));
   if (!may_knock(surface, *call) || !let_in(surface, *call)) return plan;
   auto sink = call->route->sink(*call);
   if (!sink) return call->refuse(sink.error()), plan;

@@ -68,9 +68,12 @@ Expected<PartHead> parse_disposition(std::string_view value) {
     auto parameter = next_parameter(rest);
     if (!parameter) return malformed("a part's Content-Disposition cannot be read");
     auto& [key, text] = *parameter;
-    if (equals_ignoring_case(key, "name") && !name) name = std::move(text);
-    else if (equals_ignoring_case(key, "filename") && !head.filename) head.filename = std::move(text);
-    else if (equals_ignoring_case(key, "filename*") && !extended) extended = extended_value(text);
+    if (equals_ignoring_case(key, "name") && !name)
+      name = std::move(text);
+    else if (equals_ignoring_case(key, "filename") && !head.filename)
+      head.filename = std::move(text);
+    else if (equals_ignoring_case(key, "filename*") && !extended)
+      extended = extended_value(text);
   }
   if (!name || name->empty()) return malformed("a part has no name");
   head.name = std::move(*name);
@@ -148,9 +151,9 @@ Expected<bool> MultipartParser::step() {
 Expected<bool> MultipartParser::find_boundary() {
   const auto found = pending_.find(delimiter_, at_);
   const auto rest = pending_.size() - at_;
-  const auto end = found != std::string::npos       ? found
-                   : rest >= delimiter_.size()      ? pending_.size() - (delimiter_.size() - 1)
-                                                    : at_;
+  const auto end = found != std::string::npos  ? found
+                   : rest >= delimiter_.size() ? pending_.size() - (delimiter_.size() - 1)
+                                               : at_;
   const std::string_view data = std::string_view(pending_).substr(at_, end - at_);
   if (state_ == State::data && !data.empty())
     if (auto ok = listener_.part_data(data); !ok) return tl::unexpected(ok.error());

@@ -80,8 +80,8 @@ struct Parameter {
 };
 
 enum class BodyKind : std::uint8_t {
-  none,            ///< ignored
-  object,          ///< a JSON object; empty counts as `{}`
+  none,             ///< ignored
+  object,           ///< a JSON object; empty counts as `{}`
   object_or_array,  ///< one object or an array of objects
   upload            ///< a form with files (multipart/form-data), which goes into the route's sink
 };

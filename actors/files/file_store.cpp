@@ -45,7 +45,7 @@ ContentName thumbnail_name(const events::FileId& id, events::AccountId uploader)
 }  // namespace
 
 IncomingFile::IncomingFile(std::shared_ptr<FileStore> store, events::FileId id, events::AccountId uploader)
-      : store_(std::move(store)), id_(std::move(id)), uploader_(uploader) {
+    : store_(std::move(store)), id_(std::move(id)), uploader_(uploader) {
   const std::lock_guard lock(store_->mutex_);
   store_->arriving_.insert(id_);
 }
@@ -63,7 +63,8 @@ IncomingFile::~IncomingFile() {
 }
 
 Expected<void> IncomingFile::write(std::string_view bytes) {
-  const bool asks = !content_ || content_->size() / kRoomStepBytes != (content_->size() + bytes.size()) / kRoomStepBytes;
+  const bool asks =
+      !content_ || content_->size() / kRoomStepBytes != (content_->size() + bytes.size()) / kRoomStepBytes;
   if (asks && !store_->has_room_for(kRoomStepBytes)) return fail(Errc::overloaded, "There is no room for the file");
   if (!content_) {
     auto writer = SealedFileWriter::create(store_->uploads_ / id_, store_->secrets_, content_name(id_, uploader_));
@@ -84,8 +85,8 @@ Expected<std::shared_ptr<SealedFileReader>> IncomingFile::content() const {
 }
 
 Expected<void> IncomingFile::add_thumbnail(std::string_view jpeg) {
-  auto writer = SealedFileWriter::create(store_->uploads_ / (id_ + kThumbnail), store_->secrets_,
-                                         thumbnail_name(id_, uploader_));
+  auto writer =
+      SealedFileWriter::create(store_->uploads_ / (id_ + kThumbnail), store_->secrets_, thumbnail_name(id_, uploader_));
   if (!writer) return tl::unexpected(writer.error());
   if (auto ok = (*writer)->write(jpeg); !ok) return ok;
   if (auto ok = (*writer)->finish(); !ok) return ok;

@@ -110,8 +110,7 @@ Expected<void> SealedFileWriter::finish() {
 }
 
 Expected<std::shared_ptr<SealedFileReader>> SealedFileReader::open(const std::filesystem::path& file,
-                                                                   const Secrets& secrets,
-                                                                   const ContentName& content) {
+                                                                   const Secrets& secrets, const ContentName& content) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) return fail(Errc::not_found, "the file's content is gone");
   if (fd < 0) return failed("open");

@@ -64,10 +64,9 @@ std::string content_type_of(const std::string& content) {
 /// The reader of an image of this type; null for what has no thumbnail. Formats that name other files, run programs or
 /// draw (SVG, MVG, PostScript) are not among them.
 const char* image_format_of(const std::string& content_type) {
-  constexpr std::pair<const char*, const char*> kFormats[] = {{"image/jpeg", "JPEG"}, {"image/png", "PNG"},
-                                                              {"image/gif", "GIF"},   {"image/webp", "WEBP"},
-                                                              {"image/bmp", "BMP"},   {"image/x-ms-bmp", "BMP"},
-                                                              {"image/tiff", "TIFF"}};
+  constexpr std::pair<const char*, const char*> kFormats[] = {
+      {"image/jpeg", "JPEG"}, {"image/png", "PNG"},      {"image/gif", "GIF"},  {"image/webp", "WEBP"},
+      {"image/bmp", "BMP"},   {"image/x-ms-bmp", "BMP"}, {"image/tiff", "TIFF"}};
   for (const auto& [type, format] : kFormats)
     if (content_type == type) return format;
   return nullptr;

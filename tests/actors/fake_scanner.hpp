@@ -66,7 +66,8 @@ class FakeScanner {
   }
   void converse(int fd) {
     char command[10];
-    if (!read(fd, command, sizeof command) || std::memcmp(command, "zINSTREAM", 10) != 0) return say(fd, "UNKNOWN COMMAND");
+    if (!read(fd, command, sizeof command) || std::memcmp(command, "zINSTREAM", 10) != 0)
+      return say(fd, "UNKNOWN COMMAND");
     ++conversations;
     if (fault == Fault::hangs_up) return;
     if (fault == Fault::size_limit) return say(fd, "INSTREAM size limit exceeded. ERROR");

@@ -168,7 +168,9 @@ TEST_F(FilesTest, RemovesAtTheStartWhatNoEventKnows) {
 TEST_F(FilesTest, AreSeenByTheirChannelTheirUploaderAndAdministrators) {
   const auto ada = add_account("ada"), bob = add_account("bob"), eve = add_account("eve");
   const auto channel = add_channel(ada, "general");
-  ASSERT_TRUE(wait([&](auto answer) { system_->conversations().ask_session(channel, Join{bob, false}, cause(), answer); }));
+  ASSERT_TRUE(wait([&](auto answer) {
+    system_->conversations().ask_session(channel, Join{bob, false}, cause(), answer);
+  }));
   const auto row_of = [&](const Expected<FileId>& id) { return *files().queries().file(*id); };
   const auto own = row_of(upload(ada, "x"));
   const auto shared = row_of(upload(ada, "x", {channel, "a", "", false}));

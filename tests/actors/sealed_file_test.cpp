@@ -22,8 +22,7 @@ class SealedFileTest : public ::testing::Test {
     std::filesystem::remove(file_);
     auto writer = SealedFileWriter::create(file_, secrets_, name_);
     ASSERT_TRUE(writer);
-    for (std::size_t at = 0; at < content.size(); at += piece)
-      ASSERT_TRUE((*writer)->write(content.substr(at, piece)));
+    for (std::size_t at = 0; at < content.size(); at += piece) ASSERT_TRUE((*writer)->write(content.substr(at, piece)));
     ASSERT_TRUE((*writer)->finish());
     EXPECT_EQ((*writer)->size(), content.size());
   }
@@ -51,7 +50,8 @@ std::string content_of(std::size_t size) {
 }
 
 TEST_F(SealedFileTest, GivesBackWhatWasWrittenWhateverItsLength) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kChunk - 1, kChunk, kChunk + 1, 3 * kChunk, 3 * kChunk + 7}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, kChunk - 1, kChunk, kChunk + 1, 3 * kChunk, 3 * kChunk + 7}) {
     const auto content = content_of(size);
     write(content, size % 2 == 0 ? 1000 : 3 * kChunk);
     EXPECT_EQ(read_whole(name_).value_or("(refused)"), content) << size;
@@ -89,8 +89,8 @@ TEST_F(SealedFileTest, DoesNotOpenWhenItWasAlteredCutOrReordered) {
   const std::string cut_between_chunks = good.substr(0, 16 + 3 * sealed_chunk);
   const std::string swapped = good.substr(0, 16) + good.substr(16 + sealed_chunk, sealed_chunk) +
                               good.substr(16, sealed_chunk) + good.substr(16 + 2 * sealed_chunk);
-  for (const auto& bad : {flipped, other_salt, cut_in_a_chunk, cut_between_chunks, swapped, good.substr(0, 10),
-                          std::string()}) {
+  for (const auto& bad :
+       {flipped, other_salt, cut_in_a_chunk, cut_between_chunks, swapped, good.substr(0, 10), std::string()}) {
     overwrite(bad);
     const auto read = read_whole(name_);
     ASSERT_FALSE(read);

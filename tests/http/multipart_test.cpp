@@ -46,7 +46,8 @@ Expected<std::vector<Part>> parse(std::string_view form, std::size_t piece = std
 }
 
 std::string part(std::string_view disposition, std::string_view data) {
-  return "--XyZ\r\nContent-Disposition: form-data; " + std::string(disposition) + "\r\n\r\n" + std::string(data) + "\r\n";
+  return "--XyZ\r\nContent-Disposition: form-data; " + std::string(disposition) + "\r\n\r\n" + std::string(data) +
+         "\r\n";
 }
 const std::string kEnd = "--XyZ--\r\n";
 
@@ -108,7 +109,8 @@ TEST(Multipart, LimitsPartsAndTheirHeaders) {
 
 TEST(Multipart, ReadsFileNamesAsClientsWriteThem) {
   const auto name = [](std::string_view disposition) {
-    const auto head = parse_part_head("Content-Type: a/b\r\ncontent-disposition: form-data; " + std::string(disposition));
+    const auto head =
+        parse_part_head("Content-Type: a/b\r\ncontent-disposition: form-data; " + std::string(disposition));
     return head ? head->filename.value_or("(none)") : head.error().message;
   };
   EXPECT_EQ(name("name=a; filename=plain.txt"), "plain.txt");
@@ -133,8 +135,8 @@ TEST(Multipart, FindsTheBoundaryInAContentType) {
   for (const std::string& bad :
        {std::string(""), std::string("application/json"), std::string("multipart/mixed; boundary=a"),
         std::string("multipart/form-data"), std::string("multipart/form-data; boundary="),
-        std::string("multipart/form-data; boundary=\"ends with space \""), std::string("multipart/form-data; boundary=\"open"),
-        "multipart/form-data; boundary=" + std::string(71, 'b')})
+        std::string("multipart/form-data; boundary=\"ends with space \""),
+        std::string("multipart/form-data; boundary=\"open"), "multipart/form-data; boundary=" + std::string(71, 'b')})
     EXPECT_FALSE(boundary_of(bad)) << bad;
 }
 

@@ -17,9 +17,8 @@ class ContentSource final : public BodySource {
       : files_(files), reader_(std::move(reader)), size_(range.size()), at_(range.first), end_(range.last + 1) {}
   std::uint64_t size() const override { return size_; }
   void next(std::function<void(Expected<std::string>)> ready) override {
-    const bool queued = files_.read_elsewhere([reader = reader_, at = at_, end = end_, ready] {
-      ready(reader->read(at, end - at));
-    });
+    const bool queued =
+        files_.read_elsewhere([reader = reader_, at = at_, end = end_, ready] { ready(reader->read(at, end - at)); });
     // What is read ends with its chunk, or with the range.
     constexpr std::uint64_t kChunk = actors::SealedFileWriter::kChunkBytes;
     at_ = std::min(end_, (at_ / kChunk + 1) * kChunk);
@@ -70,10 +69,9 @@ const Error kNoSuchFile{Errc::not_found, "File not found"};
 Expected<std::shared_ptr<BodySink>> Files::sink(const Call& call) const {
   const auto boundary = boundary_of(call.request.header("Content-Type").value_or(""));
   if (!boundary) return tl::unexpected(boundary.error());
-  return std::make_shared<Upload>(files(), *boundary, call.caller.account,
-                                  [surface = &surface_, id = call.request.id](const Error& error) {
-                                    return surface->error(error, id);
-                                  });
+  return std::make_shared<Upload>(
+      files(), *boundary, call.caller.account,
+      [surface = &surface_, id = call.request.id](const Error& error) { return surface->error(error, id); });
 }
 
 void Files::upload(const CallPtr& call) {
@@ -114,8 +112,8 @@ std::optional<OrderedJson> Files::view(const Row& row, const Request& request) c
   if (!texts) return std::nullopt;
   const std::string name = safe_file_name(texts->name);
   const auto host = request.header("Host");
-  const std::string base =
-      host ? (request.tls ? "https://" : "http://") + std::string(*host) + "/files/" + row.id + "/" : "/files/" + row.id + "/";
+  const std::string base = host ? (request.tls ? "https://" : "http://") + std::string(*host) + "/files/" + row.id + "/"
+                                : "/files/" + row.id + "/";
   OrderedJson metadata = OrderedJson::object();
   if (row.width > 0) metadata = {{"width", row.width}, {"height", row.height}};
   if (row.pages > 0) metadata["pages"] = row.pages;
@@ -223,10 +221,10 @@ void Files::send(const CallPtr& call, const Row& row, What what, std::string_vie
         const auto size = reader->size();
         const auto [status, range] = range_of(call->request, etag, size);
         if (status != 200)
-          response.headers.emplace_back("Content-Range",
-                                        "bytes " + (range ? std::to_string(range->first) + "-" + std::to_string(range->last)
-                                                          : std::string("*")) +
-                                            "/" + std::to_string(size));
+          response.headers.emplace_back(
+              "Content-Range",
+              "bytes " + (range ? std::to_string(range->first) + "-" + std::to_string(range->last) : std::string("*")) +
+                  "/" + std::to_string(size));
         if (status == 416) {
           Response refusal = surface_.error({Errc::invalid, "The file has no such range", "Range"}, call->request.id);
           refusal.status = status;
@@ -235,14 +233,13 @@ void Files::send(const CallPtr& call, const Row& row, What what, std::string_vie
         }
         response.status = status;
         if (size > 0)
-          response.source = std::make_shared<ContentSource>(files(), std::move(reader),
-                                                         range.value_or(ByteRange{0, size - 1}));
+          response.source =
+              std::make_shared<ContentSource>(files(), std::move(reader), range.value_or(ByteRange{0, size - 1}));
         call->answer_with(std::move(response));
       },
       [](Error error) { return error.code == Errc::not_found ? kNoSuchFile : error; });
-  const bool queued = files().read_elsewhere([this, row, is_thumbnail, respond] {
-    respond(is_thumbnail ? files().thumbnail(row) : files().content(row));
-  });
+  const bool queued = files().read_elsewhere(
+      [this, row, is_thumbnail, respond] { respond(is_thumbnail ? files().thumbnail(row) : files().content(row)); });
   if (!queued) call->refuse({Errc::overloaded, "Too many files are being read"});
 }
 

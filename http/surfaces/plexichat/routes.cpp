@@ -24,11 +24,11 @@ constexpr RateClass kLinks{"file_links", 600, 60s, RateClass::Per::address};
   R"("avatar_url":"https://example.org/ada.jpg","roles":["admin"],"permissions":["system.manage"],)" \
   R"("created_at":)" TIME R"(,"last_login":)" TIME R"(,"is_active":true,"preferences":{"theme":"dark"}})"
 
-#define FILE_VIEW                                                                                               \
+#define FILE_VIEW                                                                                                  \
   R"({"id":"file_0123456789abcdef0123456789abcdef","filename":"document.pdf","original_filename":"document.pdf",)" \
-  R"("size":1048576,"content_type":"application/pdf","url":"http://localhost:8000/files/file_…/document.pdf",)"    \
+  R"("size":1048576,"content_type":"application/pdf","url":"http://localhost:8000/files/file_…/document.pdf",)"  \
   R"("thumbnail_url":null,"channel_id":"channel_1","uploaded_by":"user_1","uploaded_at":)" TIME                    \
-  R"(,"description":"Important document","is_public":false,"virus_scan_status":"clean",)"                        \
+  R"(,"description":"Important document","is_public":false,"virus_scan_status":"clean",)"                          \
   R"("metadata":{"pages":10,"author":"John Doe"}})"
 
 /// A handler of one of the surface's parts.
@@ -89,7 +89,8 @@ void file_routes(RouteTable& table, Files& files) {
       .note(
           "The type is told by the content, not by the name. Images get a thumbnail, their width and height in "
           "`metadata`; PDFs their `pages` and `author`. `virus_scan_status` is `clean`; `not_scanned` where the server "
-          "has no scanner; `error` where the scanner could not say, until it can: the file cannot be downloaded before. "
+          "has no scanner; `error` where the scanner could not say, until it can: the file cannot be downloaded "
+          "before. "
           "A file in which the scanner finds malware is refused with 422 and not kept. `original_filename` is the name "
           "as sent, `filename` without what no file name should have.")
       .rate(kUploads);
@@ -104,7 +105,8 @@ void file_routes(RouteTable& table, Files& files) {
   table.del("/api/v1/files/{file_id}", A::login, to(files, &P::remove), "Delete a file; its uploader or a moderator")
       .answers(R"({"message":"File deleted","id":"file_0123456789abcdef0123456789abcdef"})")
       .rate(kGeneral);
-  const char* ranges = "Takes `Range` (one range; several are answered with the whole file), `If-Range` and `If-None-Match`.";
+  const char* ranges =
+      "Takes `Range` (one range; several are answered with the whole file), `If-Range` and `If-None-Match`.";
   table.get("/api/v1/files/{file_id}/download", A::login, to(files, &P::download), "Download a file")
       .downloads("application/octet-stream")
       .note(ranges)
@@ -113,8 +115,9 @@ void file_routes(RouteTable& table, Files& files) {
       .downloads("image/jpeg")
       .note(ranges)
       .rate(kGeneral);
-  table.get("/files/{file_id}/thumbnail.jpg", A::anyone, to(files, &P::open_thumbnail_link),
-            "The link of a file's thumbnail")
+  table
+      .get("/files/{file_id}/thumbnail.jpg", A::anyone, to(files, &P::open_thumbnail_link),
+           "The link of a file's thumbnail")
       .downloads("image/jpeg")
       .note("A public file's needs no login.")
       .rate(kLinks);

@@ -48,8 +48,8 @@ Expected<void> Upload::part_data(std::string_view bytes) {
     return file_->write(bytes);
   }
   if (value_.size() + bytes.size() > defaults::kMaxFormFieldBytes)
-    return fail(Errc::too_large, name_ + " must have at most " + std::to_string(defaults::kMaxFormFieldBytes) + " bytes",
-                name_);
+    return fail(Errc::too_large,
+                name_ + " must have at most " + std::to_string(defaults::kMaxFormFieldBytes) + " bytes", name_);
   value_ += bytes;
   return {};
 }

@@ -12,9 +12,7 @@
 namespace troupe::http::plexichat {
 
 /// Pieces are parsed, sealed and written on the files' own thread. One upload, one thread at a time.
-class Upload final : public BodySink,
-                     public std::enable_shared_from_this<Upload>,
-                     private MultipartParser::Listener {
+class Upload final : public BodySink, public std::enable_shared_from_this<Upload>, private MultipartParser::Listener {
  public:
   /// How an error reads, called on any thread.
   using Wording = std::function<Response(const Error&)>;
