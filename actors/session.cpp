@@ -65,7 +65,7 @@ Decision on(const SessionState& state, const Join& c) {
 
 Decision on(const SessionState& state, const Leave& c) {
   if (!is_member(state, c.account)) return std::vector<SessionEvent>{};
-  if (c.account == state.owner) return fail(Errc::conflict, "the owner cannot leave");
+  if (c.account == state.owner && !c.erased) return fail(Errc::conflict, "the owner cannot leave");
   return {{MemberLeft{c.account}}};
 }
 
@@ -149,7 +149,7 @@ Decision on(const SessionState& state, const AnswerQuestion& c) {
   answer.reply_to = c.number;
   answer.tokens = c.completion_tokens;
   return {{answer, QuestionAnswered{c.number, number, question->asker, c.provider, c.model, c.prompt_tokens,
-                                    c.completion_tokens, c.estimated, c.took}}};
+                                    c.completion_tokens, c.estimated, c.took, c.finish_reason}}};
 }
 
 Decision on(const SessionState& state, const FailQuestion& c) {

@@ -9,8 +9,10 @@
 #include <limits>
 #include <thread>
 
+#include "actors/base_url.hpp"
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
+#include "actors/llm/configured_providers.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
 #include "actors/worker.hpp"
@@ -21,6 +23,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ProviderDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::PersonalityDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -31,6 +35,7 @@ using storage::RecordPtr;
 /// Registrations and creations that may meet a taken number or name before we give up.
 constexpr int kMaxNamings = 5;
 constexpr auto kTick = std::chrono::seconds(1);
+constexpr std::size_t kEntryIdLength = 12;
 
 struct Configuration : caf::actor_system_config {
   explicit Configuration(const SystemOptions& options) {
@@ -65,6 +70,8 @@ struct System::Impl {
   Directory<SessionDecider> sessions;
   Directory<BackupDecider> backup_entities;
   Directory<FileDecider> file_entities;
+  Directory<ProviderDecider> providers;
+  Directory<PersonalityDecider> personalities;
   Worker passwords, reads, caretaker, mailer, questions, archivist;
   Worker file_writes, file_reads;
   struct Inspections {
@@ -74,6 +81,8 @@ struct System::Impl {
   };
   std::array<std::unique_ptr<Inspections>, defaults::kInspectionThreads> inspections;
   llm::Models models;
+  llm::ConfiguredProviders configured_providers;
+  Completions completions;
   Conversations conversations;
   Files files;
   ResetMails reset_mails;
@@ -98,6 +107,8 @@ struct System::Impl {
         sessions(caf_system, store),
         backup_entities(caf_system, store),
         file_entities(caf_system, store),
+        providers(caf_system, store),
+        personalities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
@@ -107,6 +118,8 @@ struct System::Impl {
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
+        configured_providers(store, secrets, models, options.models.providers),
+        completions(store, models),
         conversations(
             store, secrets, models,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -133,16 +146,14 @@ struct System::Impl {
             },
             [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
-    make_missing_keys();
     backups.settle_interrupted();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
-    caretaker.post([this] { finish_deletions(); });
+    caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
     caretaker.post([this] { files.remove_unknown(); });
     work_off_mails();
-    conversations.take_up_open_questions();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
       return {
@@ -180,7 +191,7 @@ struct System::Impl {
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
     while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() + backup_entities.awake() +
-               file_entities.awake() >
+               providers.awake() + personalities.awake() + file_entities.awake() >
            0) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -195,6 +206,8 @@ struct System::Impl {
     sessions.passivate(idle_since);
     file_entities.passivate(idle_since);
     backup_entities.passivate(idle_since);
+    providers.passivate(idle_since);
+    personalities.passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
@@ -246,6 +259,7 @@ struct System::Impl {
     if (reset_mails.due(now)) work_off_mails();
     conversations.give_up_forsaken();
     files.rescan_if_due(now);
+    completions.give_up_forsaken();
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
       return;
@@ -269,12 +283,6 @@ struct System::Impl {
     if (!taken) answer(fail(Errc::overloaded, "too many registrations wait"));
   }
 
-  /// Accounts of a folder that is older than personal keys get theirs.
-  void make_missing_keys() {
-    for (AccountId id = secrets.personal_keys().last() + 1; id <= last_account; ++id)
-      if (auto made = secrets.personal_keys().make(id); !made) spdlog::error("{}", made.error().message);
-  }
-
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer, int namings) {
     command.id = random_letters(projections::kBotIdLength);
     bots.ask(command.id, command, cause, [this, command, cause, answer, namings](Expected<RecordPtr> result) {
@@ -282,6 +290,46 @@ struct System::Impl {
       if (result) follow_deletion(command.owner_id);
       answer(std::move(result));
     });
+  }
+
+  // The catalogue
+
+  template <class Entry>
+  void add_entry(Directory<CatalogueDecider<Entry>>& directory, Entry entry, std::size_t most, Cause cause,
+                 RecordAnswer answer) {
+    if (!is_repeat(cause) && projections::EntryQueries<Entry>(store).count() >= most)
+      return answer(fail(Errc::conflict, "there are " + std::to_string(most) + " already, which is the most"));
+    AddEntry<Entry> command{random_letters(kEntryIdLength), std::move(entry)};
+    const std::string id = command.id;
+    directory.ask(id, std::move(command), std::move(cause), naming_the_name<Entry>(std::move(answer)));
+  }
+
+  /// The journal speaks of claims; their owner knows a name.
+  template <class Entry>
+  static RecordAnswer naming_the_name(RecordAnswer answer) {
+    return [answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (!result && result.error().code == Errc::conflict && result.error().field == Entry::category)
+        return answer(fail(Errc::conflict, "name is taken by another " + std::string(Entry::category), "name"));
+      answer(std::move(result));
+    };
+  }
+
+  /// Answers when the models know of the change.
+  RecordAnswer refreshing_models(RecordAnswer answer) {
+    return naming_the_name<events::Provider>([this, answer = std::move(answer)](const Expected<RecordPtr>& result) {
+      if (!result) return answer(result);
+      const bool taken = reads.post([this, answer, result] {
+        configured_providers.refresh();
+        answer(result);
+      });
+      if (!taken) answer(fail(Errc::overloaded, "the change is stored; it counts from the next change or start"));
+    });
+  }
+
+  Expected<void> check_reachable(const std::string& base_url) const {
+    if (options.allow_local_providers || !is_of_this_machine(base_url)) return {};
+    return fail(Errc::invalid, "base_url must not be of this machine; --allow-local-providers would allow it",
+                "base_url");
   }
 
   // Deletions, on the caretaker's thread
@@ -307,7 +355,12 @@ struct System::Impl {
 
   void fail_waiting_commands(const std::string& bot_id, const Cause& cause) {
     insist(queries.pending_commands(bot_id), [&](const std::string& id, RecordAnswer answer) {
-      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
+      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause,
+                   [this, id, cause, answer = std::move(answer)](Expected<RecordPtr> result) {
+                     if (result || result.error().code != Errc::not_found) return answer(std::move(result));
+                     // The owner's key is gone, and a reason would be sealed with it.
+                     commands.ask(id, FinishCommand{"failed", nullptr}, cause, answer);
+                   });
     });
   }
 
@@ -332,8 +385,58 @@ struct System::Impl {
     }
   }
 
-  /// What a crash left half done: bots without an owner, commands without a bot.
-  void finish_deletions() {
+  void fail_questions_of(AccountId account, const Cause& cause) {
+    const projections::SessionQueries sessions_there(store);
+    for (const auto& [session, number] : sessions_there.open_questions()) {
+      const auto question = sessions_there.open_question(session, number);
+      if (!question || question->asker != account) continue;
+      insist({std::to_string(session)}, [&, number = number](const std::string& id, RecordAnswer answer) {
+        sessions.ask(id, FailQuestion{number, "the account is gone"}, cause, std::move(answer));
+      });
+    }
+  }
+
+  void leave_channels_of(AccountId account, const Cause& cause) {
+    std::vector<std::string> channels;
+    for (const auto& channel :
+         projections::SessionQueries(store).sessions_of(account, "channel", 0, std::numeric_limits<std::size_t>::max()))
+      channels.push_back(std::to_string(channel.id));
+    insist(channels, [&](const std::string& id, RecordAnswer answer) {
+      sessions.ask(id, Leave{account, true}, cause, std::move(answer));
+    });
+  }
+
+  /// All that was a deleted account's, and the key that makes it readable last: while there is one, the next start
+  /// knows that this is not done.
+  Expected<void> erase_remains(AccountId account, const Cause& cause) {
+    delete_bots_of(account, cause);
+    fail_questions_of(account, cause);
+    leave_channels_of(account, cause);
+    if (auto ok = files.delete_files_of(account, cause); !ok) return ok;
+    if (auto ok = reset_mails.forget(account); !ok) return ok;
+    if (ending) return fail(Errc::shutting_down, "the server is ending; the account's key goes at the next start");
+    return secrets.personal_keys().forget(account);
+  }
+
+  /// On the answer of the command that deletes the account.
+  RecordAnswer then_erase_remains(AccountId id, Cause cause, RecordAnswer answer) {
+    return [this, id, cause = std::move(cause), answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (!result) return answer(std::move(result));
+      const bool taken = caretaker.post([this, id, cause, answer, result] {
+        if (auto erased = erase_remains(id, cause); !erased) return answer(tl::unexpected(erased.error()));
+        answer(result);
+      });
+      if (!taken) answer(fail(Errc::overloaded, "the account is deleted; what is left of it follows later"));
+    };
+  }
+
+  /// What a crash left half done: deleted accounts with a key, bots without an owner, commands without a bot. Accounts
+  /// after `last` may have their key and be about to be registered.
+  void finish_deletions(AccountId last) {
+    for (AccountId id = 1; id <= last && !ending; ++id) {
+      if (!secrets.personal_keys().find(id) || queries.account_exists(id)) continue;
+      if (auto erased = erase_remains(id, by_the_house()); !erased) spdlog::error("{}", erased.error().message);
+    }
     std::vector<AccountId> gone_owners;
     queries.each_bot([&](const projections::BotRow& bot) {
       if (!queries.account_exists(bot.owner_id)) gone_owners.push_back(bot.owner_id);
@@ -353,9 +456,36 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
 }
 
 Conversations& System::conversations() { return impl_->conversations; }
+Completions& System::completions() { return impl_->completions; }
 llm::Models& System::models() { return impl_->models; }
 Files& System::files() { return impl_->files; }
 Backups& System::backups() { return impl_->backups; }
+
+void System::add_provider(events::Provider provider, Cause cause, RecordAnswer answer) {
+  if (auto ok = impl_->check_reachable(provider.base_url); !ok) return answer(tl::unexpected(ok.error()));
+  impl_->add_entry(impl_->providers, std::move(provider), defaults::kMaxProviders, std::move(cause),
+                   impl_->refreshing_models(std::move(answer)));
+}
+
+void System::add_personality(events::Personality personality, Cause cause, RecordAnswer answer) {
+  impl_->add_entry(impl_->personalities, std::move(personality), defaults::kMaxPersonalities, std::move(cause),
+                   std::move(answer));
+}
+
+void System::ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer) {
+  if (const auto* change = std::get_if<ChangeEntry>(&command); change && change->fields.contains("base_url")) {
+    const Json& url = change->fields["base_url"];
+    if (auto ok = impl_->check_reachable(url.is_string() ? url.get<std::string>() : std::string()); !ok)
+      return answer(tl::unexpected(ok.error()));
+  }
+  impl_->providers.ask(id, std::move(command), std::move(cause), impl_->refreshing_models(std::move(answer)));
+}
+
+void System::ask_personality(const std::string& id, PersonalityDecider::Command command, Cause cause,
+                             RecordAnswer answer) {
+  impl_->personalities.ask(id, std::move(command), std::move(cause),
+                           Impl::naming_the_name<events::Personality>(std::move(answer)));
+}
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
@@ -418,16 +548,11 @@ void System::queue_command(QueueCommand command, Cause cause, RecordAnswer answe
 }
 
 void System::delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer) {
-  ask_account(id, std::move(command), cause, [this, id, cause, answer](Expected<RecordPtr> result) {
-    if (!result) return answer(std::move(result));
-    const bool taken = impl_->caretaker.post([this, id, cause, answer, result] {
-      impl_->delete_bots_of(id, cause);
-      if (auto forgotten = impl_->secrets.personal_keys().forget(id); !forgotten)
-        return answer(tl::unexpected(forgotten.error()));
-      answer(result);
-    });
-    if (!taken) answer(fail(Errc::overloaded, "the account is deleted; its bots follow later"));
-  });
+  ask_account(id, std::move(command), cause, impl_->then_erase_remains(id, cause, std::move(answer)));
+}
+
+void System::erase_account(AccountId id, Cause cause, RecordAnswer answer) {
+  ask_account(id, EraseAccount{}, cause, impl_->then_erase_remains(id, cause, std::move(answer)));
 }
 
 void System::delete_bot(const std::string& id, Cause cause, RecordAnswer answer) {
@@ -499,6 +624,7 @@ SystemMetrics System::metrics() {
   metrics.mails_failed = impl_->reset_mails.failed();
   metrics.files_awake = impl_->file_entities.awake();
   for (const auto& thread : impl_->inspections) metrics.uploads_waiting += thread->under_way;
+  metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
   return metrics;
 }

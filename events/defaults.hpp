@@ -329,26 +329,68 @@ inline constexpr std::size_t kRescansAtOnce = 100;
 /// Files of an account that are deleted at once, so that they share their fsyncs.
 inline constexpr std::size_t kFileDeletionsAtOnce = 256;
 
+// The catalogue
+
+/// Of a provider, a personality and the like. They stand in lists, paths and log lines.
+inline constexpr std::size_t kMaxCatalogueNameLength = 100;
+inline constexpr std::size_t kMaxDescriptionLength = 500;
+/// Names of models have paths and versions in them; the longest of today have about a hundred characters.
+inline constexpr std::size_t kMaxModelNameLength = 200;
+inline constexpr std::size_t kMaxModelsPerProvider = 500;
+inline constexpr std::size_t kMaxKeysPerProvider = 16;
+inline constexpr std::size_t kMaxProviderKeyLength = 512;
+inline constexpr std::size_t kMaxBaseUrlLength = 2048;
+inline constexpr std::int64_t kMaxProviderPriority = 1'000'000;
+/// Every one of them is read again when one changes.
+inline constexpr std::size_t kMaxProviders = 100;
+/// A list of them is read whole: with prompts of the usual length a megabyte.
+inline constexpr std::size_t kMaxPersonalities = 500;
+/// A file of providers: kMaxProviders with long lists of models.
+inline constexpr std::size_t kMaxProvidersFileBytes = std::size_t{4} << 20;
+
 // Models
 
 /// Requests to models under way, each with a connection and its answer in memory. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxModelRequests = 256;
 inline constexpr auto kModelConnectTimeout = 10s;
-/// Until the first piece of an answer, and from each to the next: a slow model thinks for long before it begins.
+/// Without a byte from the model, before its answer and within it: a slow one thinks for long before it begins.
 inline constexpr auto kModelSilenceTimeout = 60s;
+/// From the question to the end of the answer, with all attempts and what is waited between them.
 inline constexpr auto kModelRequestTimeout = 10min;
-/// How often a request is tried in all, and about how long until the second time; it doubles from then on.
+/// How often each provider that may answer is tried, and about how long one of its keys then rests; that doubles with
+/// each failure.
 inline constexpr int kMaxModelAttempts = 4;
 inline constexpr auto kModelRetryDelay = 500ms;
-/// The longest `Retry-After` that is waited for: beyond it the question has failed.
+/// The longest `Retry-After` that is waited for: beyond it this key is of no use to the question.
 inline constexpr auto kLongestModelRetryDelay = 30s;
 /// Text of one answer; what a model writes in kModelRequestTimeout is far less.
 inline constexpr std::size_t kMaxModelAnswerBytes = std::size_t{4} << 20;
-/// One line of an event stream.
+/// One line of an event stream, and one event: the longest have the whole arguments of a tool.
 inline constexpr std::size_t kMaxEventLineBytes = std::size_t{1} << 20;
+/// Tools called in one answer: what OpenAI takes at a time.
+inline constexpr std::size_t kMaxModelToolCalls = 128;
+/// Where a request sets no limit and the format must have one: room for a long answer that every current model takes.
+inline constexpr std::int64_t kModelAnswerTokens = 4096;
+/// Texts of one request for embeddings: what Gemini takes in a batch.
+inline constexpr std::size_t kMaxEmbeddingTexts = 100;
+/// Its answer: kMaxEmbeddingTexts vectors of 4096 numbers in 20 digits fit.
+inline constexpr std::size_t kMaxEmbeddingAnswerBytes = std::size_t{16} << 20;
+/// After the end of an answer its connection may take this long to finish the response, so that it can be used again.
+inline constexpr auto kModelLinger = 1s;
+/// Connections to providers kept open for the next request; a new one costs three round trips.
+inline constexpr long kMaxIdleModelConnections = 32;
 /// Read of an error's body, and characters of it that are passed on.
 inline constexpr std::size_t kMaxModelErrorBytes = 16384;
 inline constexpr std::size_t kMaxModelErrorLength = 300;
+
+// The OpenAI-compatible API
+
+/// Of one caller, as fast as the other chat APIs take questions.
+inline constexpr std::size_t kCompletionsPerMinute = 60;
+/// Of one request; with the body's own limit they are short then.
+inline constexpr std::size_t kMaxCompletionMessages = 2000;
+/// OpenAI's own limit.
+inline constexpr std::size_t kMaxTools = 128;
 
 // The chat_v1 dialect
 

@@ -1,7 +1,7 @@
 // What can happen to a session: a conversation with a model, or a channel of people. Stream `session/<number>`.
 //
 // What people wrote stands here only as sealed text: XChaCha20-Poly1305 under the key of one account (`key_of`), in
-// url-safe base64 (actors/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
+// url-safe base64 (storage/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
 #pragma once
 
 #include <cstdint>
@@ -151,9 +151,10 @@ struct QuestionAnswered {
   std::int64_t completion_tokens = 0;
   bool estimated = false;  ///< the provider sent no usage
   Micros took = 0;
+  std::string finish_reason = "stop";  ///< stop, length, tool_calls or content_filter
 };
 TROUPE_EVENT(QuestionAnswered, number, answer_number, asker, provider, model, prompt_tokens, completion_tokens,
-             estimated, took)
+             estimated, took, finish_reason)
 
 struct QuestionFailed {
   static constexpr std::string_view type = "QuestionFailed";

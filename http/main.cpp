@@ -12,6 +12,7 @@
 
 #include "http/serve.hpp"
 #include "http/startup.hpp"
+#include "projections/catalogue_queries.hpp"
 #include "projections/exports.hpp"
 #include "storage/backup.hpp"
 
@@ -31,15 +32,23 @@ Expected<std::unique_ptr<storage::Store>> open_existing(const std::filesystem::p
 }
 
 /// Opens a data folder that no server holds, for one change.
-Expected<void> with_system(const std::filesystem::path& data,
-                           const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
+Expected<void> with_store(
+    const std::filesystem::path& data,
+    const std::function<Expected<void>(actors::System&, const storage::Store&, const actors::Secrets&)>& change) {
   auto store = open_existing(data);
   if (!store) return tl::unexpected(store.error());
   if (auto ok = http::update_projections(**store); !ok) return ok;
-  const auto secrets = actors::Secrets::open(data);
-  if (!secrets) return tl::unexpected(secrets.error());
-  actors::System system(**store, *secrets, {});
-  return change(system, projections::Queries(**store));
+  actors::SystemOptions options;
+  options.mail.outbox = data / "outbox";
+  actors::System system(**store, (*store)->secrets(), options);
+  return change(system, **store, (*store)->secrets());
+}
+
+Expected<void> with_system(const std::filesystem::path& data,
+                           const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
+  return with_store(data, [&](actors::System& system, const storage::Store& store, const actors::Secrets&) {
+    return change(system, projections::Queries(store));
+  });
 }
 
 Expected<events::AccountId> find_account(const projections::Queries& queries, const std::string& name) {
@@ -106,7 +115,7 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
             flag, [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); }, help)
         ->check(must(problem_of_seconds))
         ->envname(variable)
-        ->default_str(std::to_string(value.count() / 1000));
+        ->default_str(CLI::detail::to_string(static_cast<double>(value.count()) / 1000));
   };
   seconds("--command-lease", options.system.command_lease, "Seconds until a polled command is offered again",
           "TROUPE_COMMAND_LEASE");
@@ -117,6 +126,12 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
   seconds("--mail-timeout", options.system.mail.timeout, "Seconds that handing over a mail may take",
           "TROUPE_MAIL_TIMEOUT");
   seconds("--mail-retry", options.system.mail.retry_delay, "Seconds until a mail is tried again", "TROUPE_MAIL_RETRY");
+  auto& models = options.system.models;
+  seconds("--model-timeout", models.request_timeout, "Seconds that a model may take for an answer, with all retries",
+          "TROUPE_MODEL_TIMEOUT");
+  seconds("--model-silence", models.silence_timeout, "Seconds that a model may send nothing", "TROUPE_MODEL_SILENCE");
+  seconds("--model-retry", models.retry_delay, "Seconds until a provider that failed is tried again; doubles each time",
+          "TROUPE_MODEL_RETRY");
   seconds("--chat-token-lifetime", options.chat.token_lifetime, "Seconds that a chat_v1 access token is good",
           "TROUPE_CHAT_TOKEN_LIFETIME");
   seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");
@@ -168,6 +183,12 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   setting("--max-chat-sessions", options.chat.max_sessions_per_account, "Chat sessions of one account",
           "TROUPE_MAX_CHAT_SESSIONS")
       ->check(must(problem_of_count));
+  setting("--providers", options.providers_file, "JSON file with providers of language models", "TROUPE_PROVIDERS");
+  serve
+      .add_option_function<bool>(
+          "--allow-local-providers", [&options](const bool& allowed) { options.allow_local_providers = allowed; },
+          "Whether administrators may set up providers on this machine (true where all listeners are on loopback)")
+      ->envname("TROUPE_ALLOW_LOCAL_PROVIDERS");
   setting("--maintenance", options.maintenance, "Answer 503 with this sentence to everything; empty: serve",
           "TROUPE_MAINTENANCE");
   setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS")
@@ -197,9 +218,33 @@ void add_serve(CLI::App& app, http::ServeOptions& options, int& code) {
   serve->callback([&] { code = http::serve(options); });
 }
 
+void add_user_key(CLI::App& user, std::filesystem::path& data, int& code) {
+  static std::string username, name = "command line";
+  static std::vector<std::string> permissions = {"read", "write"};
+  auto* key = user.add_subcommand("key", "Make an API key of an account, and print it: it is shown this once");
+  key->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+  key->add_option("username", username, "Username or e-mail")->required();
+  key->add_option("--name", name, "What its owner knows it by")->capture_default_str();
+  key->add_option("--permissions", permissions, "read, write or both")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"read", "write"}))
+      ->capture_default_str();
+  key->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = find_account(queries, username);
+      if (!id) return tl::unexpected(id.error());
+      const auto made = http::add_api_key(system, *id, name, permissions);
+      if (!made) return tl::unexpected(made.error());
+      std::cout << *made << '\n';
+      return {};
+    }));
+  });
+}
+
 void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
   auto* user = app.add_subcommand("user", "Accounts of a data folder that no server is using");
   user->require_subcommand(1);
+  add_user_key(*user, data, code);
   static http::NewAccount account;
   const auto long_enough = must([](const std::string& password) {
     return password.size() < defaults::kMinPasswordLength ? std::string("must have at least 8 characters")
@@ -250,6 +295,17 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
     }));
   });
 
+  auto* erase = common(user->add_subcommand(
+      "erase", "Delete an account, and make all that is personal of it unreadable for ever; there is no way back"));
+  erase->add_option("username", account.username, "Username or e-mail")->required();
+  erase->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = find_account(queries, account.username);
+      if (!id) return tl::unexpected(id.error());
+      return http::erase_account(system, *id);
+    }));
+  });
+
   auto* reset = common(user->add_subcommand("reset-password", "Set an account's password; ends its logins"));
   reset->add_option("username", account.username, "Username or e-mail")->required();
   reset->add_option("--password", account.password, "At least 8 characters")
@@ -261,6 +317,95 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
       const auto id = find_account(queries, account.username);
       if (!id) return tl::unexpected(id.error());
       return http::set_password(system, *id, account.password);
+    }));
+  });
+}
+
+void add_provider(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Provider provider;
+  static std::vector<std::string> keys;
+  auto* group =
+      app.add_subcommand("provider", "Providers of language models, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a provider");
+  add->add_option("name", provider.name)->required();
+  add->add_option("base_url", provider.base_url, "http or https: what stands before `/chat/completions`")->required();
+  add->add_option("--format", provider.format, "openai, anthropic or gemini")->capture_default_str();
+  add->add_option("--key", keys, "Better by the environment: a command line is seen by everyone; several: by commas")
+      ->delimiter(',')
+      ->envname("TROUPE_PROVIDER_KEY");
+  add->add_option("--model", provider.model, "Where a request names none");
+  add->add_option("--models", provider.models, "What it may be asked for besides; none: anything")->delimiter(',');
+  add->add_option("--embedding-model", provider.embedding_model, "None: it makes no embeddings");
+  add->add_option("--priority", provider.priority, "The lowest is asked first")->capture_default_str();
+  add->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto&, const auto& secrets) -> Expected<void> {
+      if (auto ok = actors::set_keys(provider, keys, secrets); !ok) return ok;
+      return http::add_provider(system, provider);
+    }));
+  });
+  command("list", "List the providers")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      for (const auto& row : projections::ProviderQueries(store).all())
+        std::cout << row.entry.name << '\t' << row.entry.format << '\t' << row.entry.base_url << '\t' << row.entry.model
+                  << '\t' << row.entry.key_hints.size() << " keys\t" << (row.entry.enabled ? "enabled" : "disabled")
+                  << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a provider");
+  remove->add_option("name", provider.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_provider(system, store, provider.name);
+    }));
+  });
+}
+
+void add_personality(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Personality personality;
+  static bool is_default = false;
+  auto* group = app.add_subcommand("personality", "Personalities, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a personality");
+  add->add_option("name", personality.name)->required();
+  add->add_option("prompt", personality.prompt, "The system prompt")->required();
+  add->add_option("--description", personality.description);
+  add->add_option("--provider", personality.provider, "The one that answers; none: any");
+  add->add_option("--model", personality.model, "None: the provider's own");
+  add->add_option("--temperature", personality.temperature, "From 0 to 2");
+  add->add_option("--max-tokens", personality.max_tokens, "Of an answer");
+  add->add_flag("--default", is_default, "Answers where none is named");
+  add->callback([&] {
+    if (is_default) personality.default_since = now_micros();
+    code = report(with_store(
+        data, [&](auto& system, const auto&, const auto&) { return http::add_personality(system, personality); }));
+  });
+  command("list", "List the personalities")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      const auto rows = projections::PersonalityQueries(store).all();
+      const auto default_id = projections::default_of(rows);
+      for (const auto& row : rows)
+        std::cout << row.entry.name << '\t' << row.entry.provider << '\t' << row.entry.model << '\t'
+                  << (row.id == default_id ? "default" : "") << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a personality");
+  remove->add_option("name", personality.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_personality(system, store, personality.name);
     }));
   });
 }
@@ -506,6 +651,8 @@ int main(int argc, char** argv) {
   std::filesystem::path data = "./data";
   add_serve(app, options, code);
   add_user(app, data, code);
+  add_provider(app, data, code);
+  add_personality(app, data, code);
   add_export(app, data, code);
   add_backup(app, data, code);
   auto* rebuild = app.add_subcommand("rebuild", "Replay the log into all projections");

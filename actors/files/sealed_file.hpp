@@ -4,7 +4,7 @@
 // ChaCha20-Poly1305 (RFC 8439) with 16 bytes more. The nonce is the number of the chunk, 11 bytes big-endian, and one byte
 // that is 1 for the last chunk only: chunks cannot change places, and a file that was cut does not open. (STREAM, Hoang
 // et al. 2015; the payload of age, https://age-encryption.org/v1, is the same.) The key follows from the uploader's own
-// (actors/personal_keys.hpp), the file's id and the salt, and seals nothing else. So content is unreadable in every copy
+// (storage/personal_keys.hpp), the file's id and the salt, and seals nothing else. So content is unreadable in every copy
 // and backup once the uploader's key is thrown away.
 #pragma once
 

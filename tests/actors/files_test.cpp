@@ -32,7 +32,7 @@ class FilesTest : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
     ASSERT_TRUE(projections::rebuild(*store_, false, {}));
-    secrets_ = *Secrets::open(folder_.path());
+    secrets_ = store_->secrets();
     options_.mail.outbox = folder_.path() / "outbox";
     options_.files.store = *FileStore::open(folder_.path(), secrets_, 0);
     options_.files.inspector.program = TROUPE_INSPECTOR;
