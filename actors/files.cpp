@@ -26,6 +26,7 @@ bool may_be_stored(const Expected<RecordPtr>& result) {
 Files::Files(storage::Store& journal, const Secrets& secrets, FilesOptions options, AskFile ask_file, Threads threads)
     : secrets_(secrets),
       queries_(journal),
+      accounts_(journal),
       sessions_(journal),
       options_(std::move(options)),
       scanner_(options_.scanner),
@@ -52,8 +53,13 @@ void Files::look_at(const std::shared_ptr<IncomingFile>& file, NewFile said, Cau
   if (auto events = FileDecider::decide({}, *command, cause.now); !events)
     return answer(tl::unexpected(events.error()));
   if (auto ok = file->move_into_place(); !ok) return answer(tl::unexpected(ok.error()));
-  ask_file_(file->id(), std::move(*command), std::move(cause), [file, answer](Expected<RecordPtr> result) {
+  ask_file_(file->id(), std::move(*command), std::move(cause), [this, file, answer](Expected<RecordPtr> result) {
     if (may_be_stored(result)) file->commit();
+    // What was uploaded for an account that was deleted in the same moment goes the same way.
+    if (const AccountId uploader = file->uploader(); result && !accounts_.account_exists(uploader))
+      threads_.writes([this, uploader] {
+        if (auto ok = delete_files_of(uploader, by_the_house()); !ok) spdlog::error("{}", ok.error().message);
+      });
     answer(std::move(result));
   });
 }

@@ -13,6 +13,7 @@
 #include "actors/files/inspection.hpp"
 #include "actors/files/scanner.hpp"
 #include "projections/file_queries.hpp"
+#include "projections/queries.hpp"
 #include "projections/session_queries.hpp"
 
 namespace troupe::actors {
@@ -101,6 +102,7 @@ class Files {
 
   const Secrets& secrets_;
   const projections::FileQueries queries_;
+  const projections::Queries accounts_;
   const projections::SessionQueries sessions_;
   const FilesOptions options_;
   const std::shared_ptr<FileStore>& store_ = options_.store;

@@ -296,8 +296,6 @@ inline constexpr std::size_t kMaxUploadBytes = kMaxFileBytes + (std::size_t{1} <
 inline constexpr std::size_t kMaxFileNameLength = 255;
 inline constexpr std::size_t kMaxFileDescriptionLength = 1000;
 inline constexpr std::size_t kMaxFilesPerAccount = 100'000;
-/// An upload is refused when it would leave less than this on the disk: the journal must not run out of room.
-inline constexpr std::uint64_t kMinFreeDiskBytes = std::uint64_t{1} << 30;
 /// Of a form (multipart/form-data): its parts, the headers of one part, and the value of a field that is no file.
 inline constexpr std::size_t kMaxFormParts = 32;
 inline constexpr std::size_t kMaxPartHeadBytes = 8192;
