@@ -128,7 +128,6 @@ class House {
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
     surfaces_.push_back(std::make_unique<OpenAi>(services));
-    system_->conversations().take_up_open_questions();
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -143,6 +142,7 @@ class House {
       });
       server_.stop(options_.grace);
     });
+    system_->conversations().take_up_open_questions();  // not before everything else has begun well
     server_.run();
     signals.end();
     // What was asked is answered by now or never will be: first those who ask the journal, then the journal.

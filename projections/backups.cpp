@@ -23,26 +23,25 @@ void on(const BackupStarted& e, const Context& c, Rows& rows) {
   row.encryption = e.encryption;
   row.status = kBackupRunning;
   row.created_at = c.time;
-  rows.push_back(put_row(Table::backups, key_of(c), row));
+  rows.push_back(put_row(key_of(c), row));
 }
 
 void on(const BackupCompleted& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::backups, key_of(c),
-                       {{"status", kBackupCompleted},
-                        {"position", e.position},
-                        {"size", e.size},
-                        {"file_bytes", e.file_bytes},
-                        {"finished_at", c.time}}));
+  rows.push_back(patch<BackupRow>(key_of(c), {{"status", kBackupCompleted},
+                                              {"position", e.position},
+                                              {"size", e.size},
+                                              {"file_bytes", e.file_bytes},
+                                              {"finished_at", c.time}}));
   if (e.position > 0) put_log_check(c, rows);
 }
 
 void on(const BackupFailed& e, const Context& c, Rows& rows) {
   rows.push_back(
-      patch(Table::backups, key_of(c), {{"status", kBackupFailed}, {"reason", e.reason}, {"finished_at", c.time}}));
+      patch<BackupRow>(key_of(c), {{"status", kBackupFailed}, {"reason", e.reason}, {"finished_at", c.time}}));
 }
 
 void on(const BackupVerified& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::backups, key_of(c), {{"verified_at", c.time}, {"good", e.good}, {"reason", e.reason}}));
+  rows.push_back(patch<BackupRow>(key_of(c), {{"verified_at", c.time}, {"good", e.good}, {"reason", e.reason}}));
 }
 
 void on(const BackupDeleted&, const Context& c, Rows& rows) { rows.push_back(erase(Table::backups, key_of(c))); }

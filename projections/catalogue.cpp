@@ -6,14 +6,14 @@ namespace {
 
 template <class Entry>
 void on(const events::EntryAdded<Entry>& e, const Context& c, Rows& rows) {
-  rows.push_back(put_row(kEntryTable<Entry>, e.id, EntryRow<Entry>{e.id, e.entry, c.time, 0}));
+  rows.push_back(put_row(e.id, EntryRow<Entry>{e.id, e.entry, c.time, 0}));
 }
 
 template <class Entry>
 void on(const events::EntryChanged<Entry>& e, const Context& c, Rows& rows) {
   Json fields = e.entry;
   fields["updated_at"] = c.time;
-  rows.push_back(patch(kEntryTable<Entry>, std::string(c.id), fields));
+  rows.push_back(patch<EntryRow<Entry>>(std::string(c.id), std::move(fields)));
 }
 
 template <class Entry>

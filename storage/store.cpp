@@ -371,7 +371,7 @@ Expected<Position> Store::checkpoint(const fs::path& folder) const {
   const auto copy = Database::open_read_only(paths.log);
   if (!copy) return tl::unexpected(copy.error());
   if (auto whole = (*copy)->verify_checksums(); !whole) return tl::unexpected(whole.error());
-  const auto last = LogReader(**copy).last_position();
+  const auto last = LogReader(**copy, impl_->secrets).last_position();
   if (!last) return tl::unexpected(last.error());
   if (*last < acknowledged) return ends_early(acknowledged, *last);
   if (auto witness = Witness::create(paths.witness, *last); !witness) return tl::unexpected(witness.error());

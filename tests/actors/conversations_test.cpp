@@ -92,8 +92,9 @@ class ConversationsTest : public ::testing::Test {
     question.text = text;
     question.gone = std::move(gone);
     const auto asked = wait<RecordPtr>([&](auto answer) {
-      system_->conversations().ask_model(std::move(question), cause(), answer,
-                                         [settled](Expected<Outcome> outcome) { settled->set_value(std::move(outcome)); });
+      system_->conversations().ask_model(std::move(question), cause(), answer, [settled](Expected<Outcome> outcome) {
+        settled->set_value(std::move(outcome));
+      });
     });
     EXPECT_TRUE(asked) << asked.error().message;
     return settled;
