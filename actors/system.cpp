@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <future>
 #include <limits>
@@ -19,6 +21,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ProviderDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::PersonalityDecider>)
@@ -66,13 +69,22 @@ struct System::Impl {
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
   Directory<BackupDecider> backup_entities;
+  Directory<FileDecider> file_entities;
   Directory<ProviderDecider> providers;
   Directory<PersonalityDecider> personalities;
   Worker passwords, reads, caretaker, mailer, questions, archivist;
+  Worker file_writes, file_reads;
+  struct Inspections {
+    explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
+    Worker worker;
+    std::atomic<std::size_t> under_way{0};
+  };
+  std::array<std::unique_ptr<Inspections>, defaults::kInspectionThreads> inspections;
   llm::Models models;
   llm::ConfiguredProviders configured_providers;
   Completions completions;
   Conversations conversations;
+  Files files;
   ResetMails reset_mails;
   Backups backups;
   std::atomic<bool> mails_posted{false};
@@ -95,6 +107,7 @@ struct System::Impl {
         commands(caf_system, store),
         sessions(caf_system, store),
         backup_entities(caf_system, store),
+        file_entities(caf_system, store),
         providers(caf_system, store),
         personalities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
@@ -103,6 +116,8 @@ struct System::Impl {
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
         archivist(caf_system, defaults::kMaxQueuedBackupJobs),
+        file_writes(caf_system, defaults::kMaxQueuedFilePieces),
+        file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
         configured_providers(store, secrets, models, options.models.providers),
         completions(store, models),
@@ -112,6 +127,13 @@ struct System::Impl {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
+        files(store, secrets, options.files,
+              [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
+                file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+              },
+              {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
+               [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
+               [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
         reset_mails(store, secrets, options.mail,
                     [this](AccountId id, AccountDecider::Command command) {
                       return wait_for([&](RecordAnswer answer) {
@@ -124,12 +146,14 @@ struct System::Impl {
               backup_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
+    for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
     caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
+    caretaker.post([this] { files.remove_unknown(); });
     work_off_mails();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
@@ -154,17 +178,21 @@ struct System::Impl {
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
     conversations.stop();
+    files.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
     backups.stop();
     archivist.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
+    file_reads.stop(Worker::Queued::drop);
+    file_writes.stop(Worker::Queued::finish);
+    for (auto& thread : inspections) thread->worker.stop(Worker::Queued::finish);
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
     while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() + backup_entities.awake() +
-               providers.awake() + personalities.awake() >
+               providers.awake() + personalities.awake() + file_entities.awake() >
            0) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -177,6 +205,7 @@ struct System::Impl {
     bots.passivate(idle_since);
     commands.passivate(idle_since);
     sessions.passivate(idle_since);
+    file_entities.passivate(idle_since);
     backup_entities.passivate(idle_since);
     providers.passivate(idle_since);
     personalities.passivate(idle_since);
@@ -210,6 +239,19 @@ struct System::Impl {
     return future.get();
   }
 
+  /// On the thread that has less to do.
+  bool inspect_elsewhere(std::function<void()> work) {
+    Inspections& freest = **std::min_element(inspections.begin(), inspections.end(),
+                                             [](const auto& a, const auto& b) { return a->under_way < b->under_way; });
+    ++freest.under_way;
+    const bool taken = freest.worker.post([&freest, work = std::move(work)] {
+      work();
+      --freest.under_way;
+    });
+    if (!taken) --freest.under_way;
+    return taken;
+  }
+
   /// One job waits at most: it takes up all that is open when it runs.
   void work_off_mails() {
     if (mails_posted.exchange(true)) return;
@@ -230,6 +272,7 @@ struct System::Impl {
     }
     if (reset_mails.due(now)) work_off_mails();
     conversations.give_up_forsaken();
+    files.rescan_if_due(now);
     completions.give_up_forsaken();
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
@@ -383,6 +426,7 @@ struct System::Impl {
     delete_bots_of(account, cause);
     fail_questions_of(account, cause);
     leave_channels_of(account, cause);
+    if (auto ok = files.delete_files_of(account, cause); !ok) return ok;
     if (auto ok = reset_mails.forget(account); !ok) return ok;
     if (ending) return fail(Errc::shutting_down, "the server is ending; the account's key goes at the next start");
     return secrets.personal_keys().forget(account);
@@ -438,6 +482,7 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
 Conversations& System::conversations() { return impl_->conversations; }
 Completions& System::completions() { return impl_->completions; }
 llm::Models& System::models() { return impl_->models; }
+Files& System::files() { return impl_->files; }
 Backups& System::backups() { return impl_->backups; }
 
 void System::add_provider(events::Provider provider, Cause cause, RecordAnswer answer) {
@@ -601,6 +646,8 @@ SystemMetrics System::metrics() {
   metrics.reads_waiting = impl_->reads.waiting();
   metrics.mails_sent = impl_->reset_mails.sent();
   metrics.mails_failed = impl_->reset_mails.failed();
+  metrics.files_awake = impl_->file_entities.awake();
+  for (const auto& thread : impl_->inspections) metrics.uploads_waiting += thread->under_way;
   metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
   return metrics;

@@ -16,6 +16,7 @@
 #include "actors/command.hpp"
 #include "actors/completions.hpp"
 #include "actors/conversations.hpp"
+#include "actors/files.hpp"
 #include "actors/mail.hpp"
 #include "actors/secrets.hpp"
 #include "projections/queries.hpp"
@@ -29,6 +30,7 @@ struct SystemOptions {
   std::chrono::milliseconds command_lease = defaults::kCommandLease;
   std::chrono::milliseconds heartbeat_window = defaults::kHeartbeatWindow;
   MailOptions mail;
+  FilesOptions files;
   std::size_t max_backups = defaults::kMaxBackups;
   llm::ModelsOptions models;  ///< its providers stand before the catalogue's
   /// Whether a provider in the catalogue may be on this machine. Not where administrators come over a network: they
@@ -46,11 +48,12 @@ struct Poll {
 };
 
 struct SystemMetrics {
-  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0, sessions_awake = 0;
+  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0, sessions_awake = 0, files_awake = 0;
   std::size_t polls_waiting = 0;
   std::size_t passwords_waiting = 0, reads_waiting = 0;
   std::uint64_t mails_sent = 0, mails_failed = 0;
   std::size_t questions_under_way = 0;
+  std::size_t uploads_waiting = 0;  ///< complete, and to be looked at
   std::size_t completions_under_way = 0;
 };
 
@@ -100,6 +103,7 @@ class System {
   Completions& completions();
   llm::Models& models();
 
+  Files& files();
   // Backups
 
   Backups& backups();

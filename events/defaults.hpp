@@ -289,6 +289,46 @@ inline constexpr std::size_t kMaxQueuedQuestions = 1024;
 /// Characters of a chat's title: the beginning of its first message.
 inline constexpr std::size_t kMaxTitleLength = 60;
 
+// Files
+
+/// The content of one file, and its upload with the form around it.
+inline constexpr std::size_t kMaxFileBytes = std::size_t{100} << 20;
+inline constexpr std::size_t kMaxUploadBytes = kMaxFileBytes + (std::size_t{1} << 20);
+/// Characters: what file systems allow, where names are bytes.
+inline constexpr std::size_t kMaxFileNameLength = 255;
+inline constexpr std::size_t kMaxFileDescriptionLength = 1000;
+inline constexpr std::size_t kMaxFilesPerAccount = 100'000;
+/// Of a form (multipart/form-data): its parts, the headers of one part, and the value of a field that is no file.
+inline constexpr std::size_t kMaxFormParts = 32;
+inline constexpr std::size_t kMaxPartHeadBytes = 8192;
+inline constexpr std::size_t kMaxFormFieldBytes = 8192;
+/// Pieces of files that wait for their worker: each connection has at most one.
+inline constexpr std::size_t kMaxQueuedFilePieces = kMaxConnections;
+/// Complete uploads that wait until they have been looked at. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedInspections = 256;
+/// Threads that look at uploads, each with a file of kMaxInspectedBytes in memory and a process of its own.
+inline constexpr std::size_t kInspectionThreads = 2;
+/// Of a larger file only the beginning is looked at: it has a type, but neither thumbnail nor pages.
+inline constexpr std::size_t kMaxInspectedBytes = std::size_t{32} << 20;
+inline constexpr auto kInspectionTimeout = 20s;
+/// Of the process that looks: the largest image it takes (below) decoded twice, and the libraries.
+inline constexpr std::size_t kMaxInspectionMemoryBytes = std::size_t{1} << 30;
+inline constexpr std::size_t kMaxInspectionAnswerBytes = std::size_t{1} << 20;
+/// Known from an image's header, before anything is decoded. Cameras have 50 million; decoded that is 400 MB.
+inline constexpr std::size_t kMaxImagePixels = 50'000'000;
+inline constexpr std::size_t kThumbnailPixels = 200;  ///< width and height at most
+/// A larger number is a lie, or nothing for people.
+inline constexpr long long kMaxPdfPages = 1'000'000;
+inline constexpr std::size_t kMaxPdfAuthorLength = 200;
+/// Of the virus scanner: to connect, and for each step of a conversation. It scans after the last byte.
+inline constexpr auto kScannerConnectTimeout = 5s;
+inline constexpr auto kScannerTimeout = 60s;
+/// A scanner that could not say anything is not asked for so long; then it is asked again for the files it owes.
+inline constexpr auto kScannerRetryDelay = 30s;
+inline constexpr std::size_t kRescansAtOnce = 100;
+/// Files of an account that are deleted at once, so that they share their fsyncs.
+inline constexpr std::size_t kFileDeletionsAtOnce = 256;
+
 // The catalogue
 
 /// Of a provider, a personality and the like. They stand in lists, paths and log lines.

@@ -137,9 +137,8 @@ BodyStream Call::answer_events(Headers more) {
 }
 
 void Call::answer_with(Response response) {
-  response.status = route->status;
-  if (finished) finished(response.status);
   response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+  if (finished) finished(response.status);
   reply(std::move(response));
 }
 

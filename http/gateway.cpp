@@ -41,6 +41,27 @@ class WithHeaders : public Reply::Sink {
   Headers headers_;
 };
 
+/// The body of a caller who was let in before it arrived.
+class AdmittedBody final : public BodySink {
+ public:
+  AdmittedBody(std::shared_ptr<BodySink> sink, Caller caller, Headers headers)
+      : sink_(std::move(sink)), caller_(std::move(caller)), headers_(std::move(headers)) {}
+  void write(std::string piece, std::function<void(std::optional<Response>)> taken) override {
+    sink_->write(std::move(piece), std::move(taken));
+  }
+  /// Gives the call what was found out then.
+  void move_into(Call& call) {
+    call.caller = std::move(caller_);
+    call.headers = std::move(headers_);
+    call.request.body_sink = sink_;
+  }
+
+ private:
+  std::shared_ptr<BodySink> sink_;
+  Caller caller_;
+  Headers headers_;
+};
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -79,6 +100,7 @@ Expected<void> Gateway::add(Surface& surface) {
   for (const Route& route : surface.routes()) {
     if (auto ok = router_.add(route); !ok) return ok;
     surface_of_.emplace(&route, &surface);
+    takes_uploads_ = takes_uploads_ || route.sink;
   }
   surfaces_.push_back(&surface);
   surface.limit_rates(options_.limit_rates);
@@ -92,7 +114,34 @@ Application Gateway::application() {
             for (Surface* surface : surfaces_)
               if (surface->take_upgrade(request, upgrade)) return;
             upgrade->refuse(surfaces_.front()->no_such_path(request.id));
-          }};
+          },
+          [this](std::string_view method, std::string_view path) {
+            const Route* route = takes_uploads_ ? router_.find(method, path).route : nullptr;
+            return route && route->sink;
+          },
+          [this](const Request& head) { return receive(head); }};
+}
+
+/// Who may not upload, or uploads too much, learns it before a byte is taken.
+BodyPlan Gateway::receive(const Request& head) {
+  Router::Match match = router_.find(head.method, head.path);
+  Surface& surface = *surface_of_.at(match.route);
+  // Refused as ever, through a reply of its own.
+  struct Refusal final : Reply::Sink {
+    explicit Refusal(std::optional<Response>& response_in) : response(response_in) {}
+    void send(Response refused) override { response = std::move(refused); }
+    std::optional<Response>& response;
+  };
+  BodyPlan plan;
+  const auto call =
+      call_for(surface, std::move(match), head, with_cors(head, Reply(std::make_unique<Refusal>(plan.refusal))));
+  if (!may_knock(surface, *call) || !let_in(surface, *call)) return plan;
+  auto sink = call->route->sink(*call);
+  if (!sink) return call->refuse(sink.error()), plan;
+  call->reply.forget();
+  plan.max_bytes = call->route->max_upload_bytes;
+  plan.sink = std::make_shared<AdmittedBody>(std::move(*sink), call->caller, call->headers);
+  return plan;
 }
 
 void Gateway::handle(Request request, Reply reply) {
@@ -131,7 +180,7 @@ Response Gateway::method_not_allowed(const Request& request, const std::vector<s
   return response;
 }
 
-void Gateway::dispatch(Surface& surface, Router::Match match, Request request, Reply reply) {
+CallPtr Gateway::call_for(Surface& surface, Router::Match match, Request request, Reply reply) {
   auto call = std::make_shared<Call>();
   call->request = std::move(request);
   call->reply = std::move(reply);
@@ -147,13 +196,30 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
                   "request={} method={} route={} status={} caller={} ms={:.2f}", raw->request.id, raw->route->method,
                   raw->route->pattern, status, raw->caller.name(), took.count() * 1000);
   };
-  if (!options_.maintenance.empty()) return call->refuse({Errc::maintenance, options_.maintenance});
-  if (!within_rate(surface, *call, RateClass::Per::address)) return;
+  return call;
+}
+
+bool Gateway::may_knock(Surface& surface, Call& call) {
+  if (!options_.maintenance.empty()) return call.refuse({Errc::maintenance, options_.maintenance}), false;
+  return within_rate(surface, call, RateClass::Per::address);
+}
+
+bool Gateway::let_in(Surface& surface, Call& call) {
+  if (auto ok = authorize(surface, call); !ok) return call.refuse(ok.error()), false;
+  return within_rate(surface, call, RateClass::Per::caller);
+}
+
+void Gateway::dispatch(Surface& surface, Router::Match match, Request request, Reply reply) {
+  const auto call = call_for(surface, std::move(match), std::move(request), std::move(reply));
   const Route& route = *call->route;
+  const auto admitted = std::dynamic_pointer_cast<AdmittedBody>(call->request.body_sink);
+  if (!admitted && !may_knock(surface, *call)) return;
   auto body = parse_body(route, call->request);
   if (body) call->body = std::move(*body);
-  if (auto ok = authorize(surface, *call); !ok) return call->refuse(ok.error());
-  if (!within_rate(surface, *call, RateClass::Per::caller)) return;
+  if (admitted)
+    admitted->move_into(*call);
+  else if (!let_in(surface, *call))
+    return;
   // After the authorisation: a stranger learns that it is one before it learns what is wrong with its request.
   if (!body) return call->refuse(body.error());
   if (auto ok = check(*call); !ok) return call->refuse(ok.error());
@@ -179,7 +245,7 @@ bool Gateway::within_rate(Surface& surface, Call& call, RateClass::Per per) {
 
 Expected<void> Gateway::check(Call& call) const {
   const Route& route = *call.route;
-  if (call.body.is_object())
+  if (call.body.is_object() && route.body != BodyKind::upload)
     if (auto ok = check_fields(route, call.body); !ok) return ok;
   if (auto ok = check_query(route, call.request.query); !ok) return ok;
   return take_idempotency_key(call);

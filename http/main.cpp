@@ -162,6 +162,8 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
           "TROUPE_ADMIN_PASSWORD_FILE");
   list("--allow-origin", options.allowed_origins,
        "Origin that browsers may call from; again, or after a space, for more; none: all", "TROUPE_ALLOW_ORIGIN");
+  setting("--clamd", options.system.files.scanner.address,
+          "Virus scanner (clamd) for uploads: /path/to/socket or HOST:PORT; none: not scanned", "TROUPE_CLAMD");
   setting("--smtp", options.system.mail.smtp_url, "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/",
           "TROUPE_SMTP");
   setting("--smtp-user", options.system.mail.smtp_user, "Mail server login", "TROUPE_SMTP_USER");

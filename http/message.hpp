@@ -19,10 +19,10 @@ class BodySink;
 /// One request. The views point into the connection's own buffers and stay valid as long as a copy of the request
 /// (it is cheap to copy and move). Header names compare without case.
 struct Request {
-  std::string_view method;  ///< upper case: `GET`
-  std::string_view target;  ///< as sent: `/api/logs?limit=5`
-  std::string_view path;    ///< the target up to `?`, still percent-encoded
-  std::string_view query;   ///< what follows `?`, still percent-encoded
+  std::string_view method;              ///< upper case: `GET`
+  std::string_view target;              ///< as sent: `/api/logs?limit=5`
+  std::string_view path;                ///< the target up to `?`, still percent-encoded
+  std::string_view query;               ///< what follows `?`, still percent-encoded
   std::string_view body;                ///< empty when a sink took it
   std::shared_ptr<BodySink> body_sink;  ///< that took the body, when the application gave one for it
   std::vector<std::pair<std::string_view, std::string_view>> headers;
@@ -108,6 +108,8 @@ class Reply {
   /// Begins an answer whose body is written while it is made; the body of `head` is left out.
   BodyStream stream(Response head);
   bool gone() const { return !sink_ || sink_->gone(); }
+  /// Nobody waits for an answer after all.
+  void forget() { sink_.reset(); }
 
  private:
   std::unique_ptr<Sink> sink_;

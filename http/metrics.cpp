@@ -125,6 +125,7 @@ std::string Metrics::text(const Sources& sources) const {
       single("troupe_commands_awake", "Command actors awake", kGauge, number(actors.commands_awake)),
       single("troupe_polls_waiting", "Long polls waiting for a command", kGauge, number(actors.polls_waiting)),
       single("troupe_passwords_waiting", "Passwords waiting to be hashed", kGauge, number(actors.passwords_waiting)),
+      single("troupe_uploads_waiting", "Uploads to be looked at and scanned", kGauge, number(actors.uploads_waiting)),
       single("troupe_reads_waiting", "Long reads waiting for the worker", kGauge, number(actors.reads_waiting)),
       single("troupe_mails_sent_total", "Mails sent", kCounter, number(actors.mails_sent)),
       single("troupe_mails_failed_total", "Mails given up", kCounter, number(actors.mails_failed)),

@@ -67,6 +67,7 @@ OrderedJson body_of(const Route& route) {
     schema = {{"oneOf", OrderedJson::array({object, {{"type", "array"}, {"items", object}}})}};
   OrderedJson content = {{"application/json", {{"schema", schema}}}};
   if (route.takes_forms) content["application/x-www-form-urlencoded"] = {{"schema", schema}};
+  if (route.body == BodyKind::upload) content = {{"multipart/form-data", {{"schema", schema}}}};
   return {{"required", !required.empty() || route.body == BodyKind::object_or_array}, {"content", content}};
 }
 
@@ -155,6 +156,7 @@ OrderedJson responses_of(const Surface& surface, const Route& route) {
     responses["403"] = error_response("Not allowed");
   }
   if (route.pattern.find('{') != std::string::npos) responses["404"] = error_response("No such thing");
+  if (route.body == BodyKind::upload) responses["413"] = error_response("Too large");
   if (route.creates) responses["422"] = error_response("The Idempotency-Key was used with another body");
   if (route.rate) responses["429"] = error_response("Too fast; see `Retry-After`");
   responses["503"] = error_response("Overloaded; see `Retry-After`");

@@ -81,15 +81,19 @@ struct Parameter {
 };
 
 enum class BodyKind : std::uint8_t {
-  none,            ///< ignored
-  object,          ///< a JSON object; empty counts as `{}`
-  object_or_array  ///< one object or an array of objects
+  none,             ///< ignored
+  object,           ///< a JSON object; empty counts as `{}`
+  object_or_array,  ///< one object or an array of objects
+  upload            ///< a form with files (multipart/form-data), which goes into the route's sink
 };
 
 struct Call;
 using CallPtr = std::shared_ptr<Call>;
 /// Runs on the event loop's thread, or on the reading worker's when the route says `elsewhere`.
 using Handler = std::function<void(const CallPtr&)>;
+/// Makes the sink for the body that an authorised caller is about to send. The call has no reply yet; its views are good
+/// during the call only.
+using SinkMaker = std::function<Expected<std::shared_ptr<BodySink>>(const Call&)>;
 
 struct Route {
   std::string method;
@@ -111,6 +115,8 @@ struct Route {
   int status = 200;                             ///< of a good answer
   bool logins_only = false;                     ///< an API key is not good enough
   bool takes_forms = false;                     ///< the body may be form-encoded as well
+  std::uint64_t max_upload_bytes = 0;           ///< of a body of kind `upload`
+  SinkMaker sink = {};                          ///< of a body of kind `upload`
   std::string description = {};
   std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
   std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
@@ -164,7 +170,7 @@ struct Call {
   void answer_text(std::string json, Headers headers = {}, int status = 0);
   /// Begins an answer of server-sent events, with the status that the route says. From now on the call is answered.
   BodyStream answer_events(Headers headers = {});
-  /// A good answer that is no JSON, with the status that the route says.
+  /// A good answer that is no JSON.
   void answer_with(Response response);
   void refuse(const Error& error);
   /// With an answer that the surface has worded already.

@@ -29,6 +29,14 @@ class RouteDeclaration {
     route_.body = BodyKind::object_or_array;
     return *this;
   }
+  /// The body is a form with files: `sink` takes it, up to `max_bytes`, while it arrives. The fields are for the
+  /// documentation: the sink checks them.
+  RouteDeclaration& uploads(std::uint64_t max_bytes, std::vector<Field> fields, SinkMaker sink) {
+    route_.body = BodyKind::upload;
+    route_.fields = std::move(fields);
+    route_.max_upload_bytes = max_bytes;
+    return set(route_.sink, std::move(sink));
+  }
   RouteDeclaration& query(std::vector<Parameter> parameters) { return set(route_.query, std::move(parameters)); }
   /// The answer's shape as JSON text with example values.
   RouteDeclaration& answers(std::string json) { return set(route_.response, std::move(json)); }

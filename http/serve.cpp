@@ -106,6 +106,12 @@ class House {
       });
     });
     options_.system.mail.outbox = options_.data / "outbox";
+    auto files = actors::FileStore::open(options_.data, store_->secrets());
+    if (!files) return tl::unexpected(files.error());
+    options_.system.files.store = std::move(*files);
+    options_.system.files.inspector.program = actors::installed_inspector();
+    if (options_.system.files.inspector.program.empty())
+      spdlog::warn("there is no troupe-inspect: uploaded files have no type, no thumbnail and no pages");
     system_ = std::make_unique<actors::System>(*store_, store_->secrets(), options_.system);
     return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
   }

@@ -11,6 +11,7 @@
 #include "events/catalogue.hpp"
 #include "events/command.hpp"
 #include "events/feed.hpp"
+#include "events/file.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -29,6 +30,7 @@ void project(const events::BotEvent& event, const Context& context, Rows& rows);
 void project(const events::CommandEvent& event, const Context& context, Rows& rows);
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
+void project(const events::FileEvent& event, const Context& context, Rows& rows);
 void project(const events::BackupEvent& event, const Context& context, Rows& rows);
 void project(const events::ProviderEvent& event, const Context& context, Rows& rows);
 void project(const events::PersonalityEvent& event, const Context& context, Rows& rows);

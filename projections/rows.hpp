@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "events/catalogue.hpp"
+#include "events/file.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -48,7 +49,11 @@ enum class Table : TableId {
   personalities = 41,       ///< personality id -> EntryRow<events::Personality>
   backups = 60,             ///< backup id -> BackupRow
   log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
-  administrators = 70,      ///< big64(account) -> nothing, also of those who are not active
+  files = 70,               ///< file id -> FileRow
+  files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
+  files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
+  unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
+  administrators = 80,      ///< big64(account) -> nothing, also of those who are not active
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -218,6 +223,25 @@ struct QuestionRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
                                                 max_tokens)
 
+struct FileRow {
+  static constexpr Table table = Table::files;
+  events::FileId id;
+  AccountId uploader = 0;
+  events::SessionId session = 0;
+  std::string sealed_name, sealed_description;
+  std::int64_t size = 0;
+  std::string content_type;
+  bool is_public = false;
+  std::string scan;
+  std::int64_t width = 0, height = 0, pages = 0;
+  std::string sealed_author;
+  bool has_thumbnail = false;
+  Micros uploaded_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileRow, id, uploader, session, sealed_name, sealed_description, size,
+                                                content_type, is_public, scan, width, height, pages, sealed_author,
+                                                has_thumbnail, uploaded_at)
+
 struct BackupRow {
   static constexpr Table table = Table::backups;
   std::string id;
@@ -288,6 +312,7 @@ inline constexpr const char* kTotalLogs = "logs";
 inline constexpr const char* kTotalMessages = "messages";
 inline std::string owner_bots(AccountId owner) { return "owner/" + std::to_string(owner) + "/bots"; }
 inline std::string owner_chats(AccountId owner) { return "owner/" + std::to_string(owner) + "/chats"; }
+inline std::string owner_files(AccountId owner) { return "owner/" + std::to_string(owner) + "/files"; }
 /// One of a bot's own: `commands`, `pending`, `completed`, `failed`, `logs`, `messages`, or `type/<command type>`.
 inline std::string of_bot(std::string_view bot_id, std::string_view what) {
   return "bot/" + std::string(bot_id) + "/" + std::string(what);

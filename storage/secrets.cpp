@@ -78,6 +78,15 @@ Expected<std::string> read_or_make_key(const std::filesystem::path& folder) {
   return text;
 }
 
+std::string derive(const SealingKey::Bytes& key, std::string_view purpose) {
+  // The personalisation keeps these apart from all keyed digests, which are in the log.
+  constexpr unsigned char kPersonal[crypto_generichash_blake2b_PERSONALBYTES + 1] = "troupe key child";
+  std::string derived(32, '\0');
+  crypto_generichash_blake2b_salt_personal(bytes_of(derived), derived.size(), bytes_of(purpose), purpose.size(),
+                                           key.data(), key.size(), nullptr, kPersonal);
+  return derived;
+}
+
 }  // namespace
 
 std::string base64(std::string_view bytes) {
@@ -151,14 +160,7 @@ std::string Secrets::keyed_digest(std::string_view text) const {
   return base64({reinterpret_cast<const char*>(digest), sizeof digest});
 }
 
-std::string Secrets::derived_key(std::string_view purpose) const {
-  // The personalisation keeps these apart from all keyed digests, which are in the log.
-  constexpr unsigned char kPersonal[crypto_generichash_blake2b_PERSONALBYTES + 1] = "troupe key child";
-  std::string derived(32, '\0');
-  crypto_generichash_blake2b_salt_personal(bytes_of(derived), derived.size(), bytes_of(purpose), purpose.size(),
-                                           key_.data(), key_.size(), nullptr, kPersonal);
-  return derived;
-}
+std::string Secrets::derived_key(std::string_view purpose) const { return derive(key_, purpose); }
 
 std::string Secrets::seal(std::string_view secret) const { return base64(SealingKey(key_).seal(secret)); }
 
@@ -167,12 +169,23 @@ Expected<std::string> Secrets::unseal(std::string_view sealed) const {
   return bytes ? SealingKey(key_).open(*bytes) : bytes;
 }
 
-std::optional<SealingKey> Secrets::personal_key(events::AccountId account) const {
+std::optional<SealingKey::Bytes> Secrets::key_of(events::AccountId account) const {
   const auto slot = personal_keys_ ? personal_keys_->find(account) : std::nullopt;
   if (!slot) return std::nullopt;
   SealingKey::Bytes own;
   crypto_generichash(own.data(), own.size(), slot->data(), slot->size(), key_.data(), key_.size());
-  return SealingKey(own);
+  return own;
+}
+
+std::optional<SealingKey> Secrets::personal_key(events::AccountId account) const {
+  const auto own = key_of(account);
+  return own ? std::optional<SealingKey>(*own) : std::nullopt;
+}
+
+Expected<std::string> Secrets::derived_key_for(events::AccountId account, std::string_view purpose) const {
+  const auto own = key_of(account);
+  if (!own) return fail(Errc::not_found, "the account is gone, and its files with it");
+  return derive(*own, purpose);
 }
 
 Expected<std::string> Secrets::seal_for(events::AccountId account, std::string_view text) const {

@@ -69,6 +69,9 @@ class Secrets {
   /// Every account has a key from before its registration until it is erased.
   PersonalKeys& personal_keys() const { return *personal_keys_; }
 
+  /// 32 bytes that follow from the account's key and the purpose. Errors: not_found (the account has no key any more).
+  Expected<std::string> derived_key_for(events::AccountId account, std::string_view purpose) const;
+
   /// Nothing when the account has no key any more, and with it nothing that is personal.
   std::optional<SealingKey> personal_key(events::AccountId account) const;
 
@@ -79,6 +82,8 @@ class Secrets {
   Expected<std::string> unseal_for(events::AccountId account, std::string_view sealed) const;
 
  private:
+  std::optional<SealingKey::Bytes> key_of(events::AccountId account) const;
+
   SealingKey::Bytes key_{};
   std::shared_ptr<PersonalKeys> personal_keys_;
 };

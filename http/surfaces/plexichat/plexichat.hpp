@@ -6,6 +6,7 @@
 #include "http/surfaces/plexichat/api_keys.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
 #include "http/surfaces/plexichat/context.hpp"
+#include "http/surfaces/plexichat/files.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
 #include "http/surfaces/plexichat/multi_factor.hpp"
 #include "http/surfaces/plexichat/users.hpp"
@@ -46,6 +47,7 @@ class PlexiChat final : public Surface {
   plexichat::MultiFactor multi_factor_{context_};
   plexichat::ApiKeys api_keys_{context_};
   plexichat::Users users_{context_};
+  plexichat::Files files_{context_, *this};
   plexichat::Admin admin_{context_};
   std::vector<Route> routes_;
 };
