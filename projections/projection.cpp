@@ -29,6 +29,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kAccounts) return rows_of_events<events::AccountEvent>(record);
   if (category == events::kResetRequests) return rows_of_events<events::ResetRequestEvent>(record);
   if (category == events::kSessions) return rows_of_events<events::SessionEvent>(record);
+  if (category == events::kEmbeddings) return rows_of_events<events::EmbeddingEvent>(record);
   return Rows{};
 }
 

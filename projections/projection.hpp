@@ -8,6 +8,7 @@
 #include "events/account.hpp"
 #include "events/bot.hpp"
 #include "events/command.hpp"
+#include "events/embedding.hpp"
 #include "events/feed.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
@@ -27,6 +28,7 @@ void project(const events::BotEvent& event, const Context& context, Rows& rows);
 void project(const events::CommandEvent& event, const Context& context, Rows& rows);
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
+void project(const events::EmbeddingEvent& event, const Context& context, Rows& rows);
 
 /// A batch of a feed only counts: its events need no decoding.
 void project_feed(std::string_view category, std::size_t events, const Context& context, Rows& rows);

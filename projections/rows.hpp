@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "events/embedding.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -42,6 +43,7 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
+  embeddings = 40,          ///< big64(session) big64(number) -> EmbeddingRow
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -175,9 +177,20 @@ struct QuestionRow {
   std::string sealed_system_prompt;
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
+  std::optional<events::QuestionContext> context;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
-                                                max_tokens)
+                                                max_tokens, context)
+
+/// The meaning of a message's text as a vector.
+struct EmbeddingRow {
+  static constexpr Table table = Table::embeddings;
+  std::string model;
+  Micros text_of = 0;         ///< when the message was last edited, as it was embedded; 0: never
+  AccountId key_of = 0;       ///< whose key seals the vector: the one that seals the text
+  std::string sealed_vector;  ///< as of TextEmbedded
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EmbeddingRow, model, text_of, key_of, sealed_vector)
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };

@@ -74,12 +74,14 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
 void on(const MessageEdited& e, const Context& c, Rows& rows) {
   rows.push_back(patch(Table::session_messages, message_key(session_of(c), e.number),
                        {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
+  rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
 }
 
 void on(const MessageDeleted& e, const Context& c, Rows& rows) {
   rows.push_back(patch(
       Table::session_messages, message_key(session_of(c), e.number),
       {{"sealed_text", ""}, {"mentions", Json::array()}, {"attachments", Json::array()}, {"deleted_at", c.time}}));
+  rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
 }
 
 void on(const ReactionAdded& e, const Context& c, Rows& rows) {
@@ -96,7 +98,7 @@ void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(
       put_row(Table::open_questions, message_key(id, e.number),
-              QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt, e.temperature, e.max_tokens}));
+              QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt, e.temperature, e.max_tokens, e.context}));
   rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "pending"}}));
   if (!e.sealed_system_prompt.empty())
     rows.push_back(patch(Table::sessions, session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));

@@ -51,6 +51,18 @@ struct ChatAnswer {
   std::int64_t took_us = 0;
 };
 
+struct EmbeddingRequest {
+  std::string provider;            ///< empty: the first that makes embeddings
+  std::string model;               ///< empty: the provider's own
+  std::vector<std::string> texts;  ///< 1 to kMaxEmbeddingTexts, none empty
+};
+
+struct Embeddings {
+  std::vector<std::vector<float>> vectors;  ///< one for each text, in their order; all of one dimension
+  std::string provider, model;
+  Usage usage{0, 0, true};
+};
+
 /// An estimate, for when a provider does not count: one token for four bytes of Latin text, one for each character of
 /// Chinese, Japanese or Korean; never 0 for a text that is not empty.
 std::int64_t estimated_tokens(std::string_view text);

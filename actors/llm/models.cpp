@@ -19,6 +19,9 @@ Models::Ticket Models::ask(ChatRequest request, OnDelta on_delta, OnDone on_done
 }
 
 void Models::cancel(Ticket) {}
+std::vector<Provider> Models::providers() const { return impl_->options.providers; }
+bool Models::can_embed() const { return false; }
+void Models::embed(EmbeddingRequest, OnEmbedded on_done) { on_done(fail(Errc::invalid, "nobody makes embeddings")); }
 void Models::stop() {}
 std::size_t Models::under_way() const { return 0; }
 std::vector<Provider> providers_from_environment() { return {}; }

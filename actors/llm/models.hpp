@@ -24,6 +24,7 @@ struct Provider {
   std::string base_url;           ///< `https://api.openai.com/v1`: what stands before `/chat/completions`
   std::vector<std::string> keys;  ///< tried in turn; none: no Authorization header
   std::string model;              ///< where a request names none
+  std::string embedding_model = {};  ///< empty: it makes no embeddings
 };
 
 /// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL and OPENAI_MODEL; none when neither key nor URL is
@@ -43,6 +44,7 @@ class Models {
   using Ticket = std::uint64_t;
   using OnDelta = std::function<void(std::string_view text)>;
   using OnDone = std::function<void(Expected<ChatAnswer>)>;
+  using OnEmbedded = std::function<void(Expected<Embeddings>)>;
 
   explicit Models(ModelsOptions options);
   ~Models();
@@ -54,6 +56,13 @@ class Models {
 
   /// Gives up: closes the connection to the provider, and `on_done` says cancelled. Nothing when it is done already.
   void cancel(Ticket ticket);
+
+  /// Without their keys.
+  std::vector<Provider> providers() const;
+
+  bool can_embed() const;
+
+  void embed(EmbeddingRequest request, OnEmbedded on_done);
 
   /// Ends everything that is under way with shutting_down, and the thread.
   void stop();
