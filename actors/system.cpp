@@ -59,9 +59,10 @@ struct System::Impl {
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
-  Worker passwords, reads, caretaker, mailer, questions;
+  Worker passwords, reads, caretaker, mailer, questions, indexing;
   llm::Models models;
   Conversations conversations;
+  Search search;
   ResetMails reset_mails;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
@@ -86,6 +87,7 @@ struct System::Impl {
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
+        indexing(caf_system, defaults::kMaxQueuedSearches),
         models(options.models),
         conversations(
             store, secrets, models,
@@ -93,6 +95,8 @@ struct System::Impl {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
+        search(store, secrets, models,
+               [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
           return wait_for([&](RecordAnswer answer) {
             accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
@@ -106,6 +110,7 @@ struct System::Impl {
     caretaker.post([this] { finish_deletions(); });
     work_off_mails();
     conversations.take_up_open_questions();
+    search.tick();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
       return {
@@ -129,8 +134,10 @@ struct System::Impl {
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
     conversations.stop();
+    search.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
+    indexing.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
     mailer.stop(Worker::Queued::finish);
@@ -185,6 +192,7 @@ struct System::Impl {
     }
     if (reset_mails.due(now)) work_off_mails();
     conversations.give_up_forsaken();
+    search.tick();
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
       return;
@@ -293,6 +301,7 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
 
 Conversations& System::conversations() { return impl_->conversations; }
 llm::Models& System::models() { return impl_->models; }
+Search& System::search() { return impl_->search; }
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
@@ -435,6 +444,7 @@ SystemMetrics System::metrics() {
   metrics.mails_sent = impl_->reset_mails.sent();
   metrics.mails_failed = impl_->reset_mails.failed();
   metrics.questions_under_way = impl_->conversations.under_way();
+  metrics.search = impl_->search.metrics();
   return metrics;
 }
 

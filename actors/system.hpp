@@ -14,6 +14,7 @@
 #include "actors/command.hpp"
 #include "actors/conversations.hpp"
 #include "actors/mail.hpp"
+#include "actors/search.hpp"
 #include "actors/secrets.hpp"
 #include "projections/queries.hpp"
 #include "storage/store.hpp"
@@ -44,6 +45,7 @@ struct SystemMetrics {
   std::size_t passwords_waiting = 0, reads_waiting = 0;
   std::uint64_t mails_sent = 0, mails_failed = 0;
   std::size_t questions_under_way = 0;
+  SearchMetrics search;
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -87,6 +89,7 @@ class System {
 
   Conversations& conversations();
   llm::Models& models();
+  Search& search();
 
   // The command queue
 
