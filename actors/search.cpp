@@ -58,7 +58,14 @@ Search::Search(storage::Store& store, const Secrets& secrets, llm::Models& model
       inbox_(std::make_shared<Inbox>()),
       words_(projections::make_full_text_index()) {
   inbox_->wake = [this] {
-    if (!on_worker_([this] { work(); })) inbox_->awake = false;  // the next tick tries again
+    const bool taken = on_worker_([this] {
+      {
+        const std::lock_guard lock(inbox_->mutex);
+        inbox_->awake = false;
+      }
+      work();
+    });
+    if (!taken) inbox_->awake = false;  // the next tick tries again
   };
   store.follow([inbox = inbox_](const std::vector<RecordPtr>& records) {
     for (const auto& record : records) {
@@ -123,7 +130,6 @@ void Search::take_in_news() {
   std::vector<DocumentId> not_stored;
   {
     const std::lock_guard lock(inbox_->mutex);
-    inbox_->awake = false;
     records.swap(inbox_->records);
     not_stored.swap(inbox_->not_stored);
     overflowed = std::exchange(inbox_->overflowed, false);
@@ -360,7 +366,7 @@ Expected<std::vector<SessionId>> Search::readable(const SearchQuery& query) cons
     const auto session = queries_.session(id);
     if (!session || session->kind != "channel" || !queries_.is_member(id, query.asker))
       return fail(Errc::not_found, "No such channel", "channels");
-    channels.push_back(id);
+    if (std::find(channels.begin(), channels.end(), id) == channels.end()) channels.push_back(id);
   }
   if (!channels.empty()) return channels;
   for (const auto& session : queries_.sessions_of(query.asker, "channel", 0, defaults::kMaxSearchedChannels))

@@ -84,7 +84,7 @@ class FullTextIndex final : public SearchIndex {
     if (searched.get_doccount() == 0 || words.termlist_count() == 0) return {};
     Xapian::Enquire enquire(searched);
     enquire.set_query(Xapian::Query(Xapian::Query::OP_OR, words.termlist_begin(), words.termlist_end()));
-    enquire.set_cutoff(static_cast<int>(std::ceil(threshold * 100)));
+    enquire.set_cutoff(static_cast<int>(std::lround(threshold * 100)));
     const Xapian::MSet matches = enquire.get_mset(0, static_cast<Xapian::doccount>(limit));
     std::vector<Hit> hits;
     for (auto match = matches.begin(); match != matches.end(); ++match) {

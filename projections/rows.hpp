@@ -43,7 +43,7 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
-  embeddings = 40,          ///< big64(session) big64(number) -> EmbeddingRow
+  embeddings = 60,          ///< big64(session) big64(number) -> EmbeddingRow
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.

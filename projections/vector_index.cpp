@@ -107,7 +107,8 @@ class VectorIndex final : public SearchIndex {
     std::sort(found.begin(), found.end());
     std::vector<Hit> hits;
     for (const auto& [distance, id] : found) {
-      const double similarity = std::clamp(1.0 - static_cast<double>(distance), 0.0, 1.0);
+      // To a millionth: beyond it is what single precision makes of equal vectors.
+      const double similarity = std::clamp(std::round((1.0 - static_cast<double>(distance)) * 1e6) / 1e6, 0.0, 1.0);
       if (similarity < threshold || hits.size() == limit) break;
       hits.push_back({id, similarity});
     }

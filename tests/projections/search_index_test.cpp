@@ -156,6 +156,7 @@ TEST_F(VectorIndexTest, RanksByTheCosineAndLeavesOutWhatIsBelowTheThreshold) {
   EXPECT_NEAR(hits[1].similarity, 0.5, 1e-6);
   EXPECT_EQ(hits[2].similarity, 0);
   EXPECT_THAT(ids(search(0, 0.4)), ElementsAre(1, 2));
+  EXPECT_THAT(ids(search(0, 1)), ElementsAre(1));
   EXPECT_THAT(ids(search(0, 0, 1)), ElementsAre(1));
 }
 

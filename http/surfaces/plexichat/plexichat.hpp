@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/surface.hpp"
+#include "http/surfaces/plexichat/assistant.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
 #include "http/surfaces/plexichat/context.hpp"
 #include "http/surfaces/plexichat/users.hpp"
@@ -33,6 +34,7 @@ class PlexiChat final : public Surface {
   plexichat::Context context_;
   plexichat::Authentication authentication_{context_};
   plexichat::Users users_{context_};
+  plexichat::Assistant assistant_{context_};
   std::vector<Route> routes_;
 };
 
