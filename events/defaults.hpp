@@ -64,6 +64,14 @@ inline constexpr std::size_t kMaxBodiesInFlightBytes = std::size_t{256} << 20;
 inline constexpr std::size_t kMaxConnections = 10000;
 /// A request must arrive whole within this: ends slow-loris clients.
 inline constexpr auto kReadRequestTimeout = 15s;
+/// A body that a sink takes must arrive at this pace on top: a megabyte has a minute.
+inline constexpr std::size_t kMinUploadBytesPerSecond = std::size_t{16} << 10;
+/// What a large body is moved in. A multiple of what a socket takes at once, and small beside the memory that a
+/// thousand of them need.
+inline constexpr std::size_t kBodyPieceBytes = std::size_t{64} << 10;
+/// Counted for each large body on its way in or out: the piece that fills, the one that is written, and as much again
+/// for whoever parses and seals them. kMaxBodiesInFlightBytes lets in a thousand at a time.
+inline constexpr std::size_t kStreamedBodyBytes = 4 * kBodyPieceBytes;
 /// An idle keep-alive connection.
 inline constexpr auto kKeepAliveTimeout = 60s;
 /// A client must take a response within this, and a large one at this pace on top: a megabyte has a minute.
@@ -71,6 +79,9 @@ inline constexpr auto kWriteResponseTimeout = 30s;
 inline constexpr std::size_t kMinResponseBytesPerSecond = std::size_t{32} << 10;
 /// All response bodies that clients have not taken yet: with this full of slow readers, others still get small answers.
 inline constexpr std::size_t kMaxResponsesInFlightBytes = std::size_t{256} << 20;
+/// Bytes of a streamed answer that wait until its client has taken those before; past it the client is dropped. As much
+/// again may be on its way to the socket.
+inline constexpr std::size_t kMaxStreamQueueBytes = std::size_t{1} << 20;
 /// What a client that was refused for load is told to wait.
 inline constexpr const char* kRetryAfterSeconds = "1";
 /// A handler must answer within this; above the longest answer of a model (kModelRequestTimeout).

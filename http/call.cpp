@@ -117,6 +117,13 @@ void Call::answer_text(std::string json, Headers more, int status) {
   reply({status, std::move(json), "application/json", std::move(more)});
 }
 
+BodyStream Call::answer_events(Headers more) {
+  if (finished) finished(route->status);
+  more.insert(more.end(), headers.begin(), headers.end());
+  more.emplace_back("Cache-Control", "no-cache");
+  return reply.stream({route->status, {}, kEventStream, std::move(more)});
+}
+
 void Call::guarded(const std::function<void()>& part) {
   try {
     part();

@@ -20,14 +20,24 @@ constexpr std::size_t kMaxIdempotencyKeyLength = 255;
 class WithHeaders : public Reply::Sink {
  public:
   WithHeaders(Reply inner, Headers headers) : inner_(std::move(inner)), headers_(std::move(headers)) {}
-  void send(Response response) override {
-    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
-    inner_(std::move(response));
+  void send(Response response) override { inner_(with_headers(std::move(response))); }
+  void begin(Response head) override {
+    begun_ = true;
+    body_ = inner_.stream(with_headers(std::move(head)));
   }
-  bool gone() const override { return inner_.gone(); }
+  bool write(std::string_view piece) override { return body_.write(piece); }
+  void end() override { body_.end(); }
+  bool gone() const override { return begun_ ? body_.gone() : inner_.gone(); }
 
  private:
+  Response with_headers(Response response) const {
+    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
+    return response;
+  }
+
   Reply inner_;
+  BodyStream body_;
+  bool begun_ = false;
   Headers headers_;
 };
 

@@ -121,6 +121,8 @@ std::string Metrics::text(const Sources& sources) const {
       single("troupe_websockets", "Open WebSockets", kGauge, number(server.websockets)),
       single("troupe_websockets_dropped_total", "WebSockets closed because the client did not read", kCounter,
              number(server.websockets_dropped)),
+      single("troupe_streams_dropped_total", "Streamed answers cut off because the client did not read", kCounter,
+             number(server.streams_dropped)),
       single("troupe_bodies_in_flight_bytes", "Request bodies held in memory", kGauge,
              number(server.bodies_in_flight_bytes)),
       single("troupe_responses_in_flight_bytes", "Answers that clients have not taken yet", kGauge,

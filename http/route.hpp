@@ -61,10 +61,10 @@ struct Field {
   Type type = Type::string;
   bool required = false;
   std::string description = {};
-  std::size_t min_length = 0;            ///< of a string, after white space around it is cut off
-  std::size_t max_length = 0;            ///< 0: the decider's own limit
-  std::vector<std::string> values = {};  ///< the words it may be; empty: any
-  std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
+  std::size_t min_length = 0;                ///< of a string, after white space around it is cut off
+  std::size_t max_length = 0;                ///< 0: the decider's own limit
+  std::vector<std::string> values = {};      ///< the words it may be; empty: any
+  std::string too_short = {};                ///< the error text below `min_length`; empty: a plain one
   std::optional<double> min = {}, max = {};  ///< of a number
 };
 
@@ -111,6 +111,7 @@ struct Route {
   int status = 200;                             ///< of a good answer
   bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::string description = {};
+  std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
 };
 
 class Surface;
@@ -156,6 +157,8 @@ struct Call {
   }
   /// An answer that is JSON text already.
   void answer_text(std::string json, Headers headers = {}, int status = 0);
+  /// Begins an answer of server-sent events, with the status that the route says. From now on the call is answered.
+  BodyStream answer_events(Headers headers = {});
   void refuse(const Error& error);
   /// With an answer that the surface has worded already.
   void refuse(Response response);

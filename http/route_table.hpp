@@ -32,6 +32,8 @@ class RouteDeclaration {
   RouteDeclaration& query(std::vector<Parameter> parameters) { return set(route_.query, std::move(parameters)); }
   /// The answer's shape as JSON text with example values.
   RouteDeclaration& answers(std::string json) { return set(route_.response, std::move(json)); }
+  /// The answer may be a stream of events as well, each with data of this shape, as JSON text with example values.
+  RouteDeclaration& streams(std::string json) { return set(route_.events, std::move(json)); }
   /// What the caller should know beyond the summary.
   RouteDeclaration& note(std::string text) { return set(route_.description, std::move(text)); }
   /// The error text of 403.
@@ -73,6 +75,9 @@ class RouteTable {
   }
   RouteDeclaration put(std::string pattern, Access access, Handler handler, std::string summary) {
     return add("PUT", std::move(pattern), access, std::move(handler), std::move(summary));
+  }
+  RouteDeclaration patch(std::string pattern, Access access, Handler handler, std::string summary) {
+    return add("PATCH", std::move(pattern), access, std::move(handler), std::move(summary));
   }
   RouteDeclaration del(std::string pattern, Access access, Handler handler, std::string summary) {
     return add("DELETE", std::move(pattern), access, std::move(handler), std::move(summary));

@@ -117,8 +117,8 @@ class Journal {
   /// Position of the last acknowledged event; 0 in an empty log.
   virtual Position last_position() const = 0;
 
-  /// Hands every committed batch, in log order, to `follower` on the writer's thread after the answers: hand
-  /// the work on, do not do it there. Register followers before the first append; they live as long as the journal.
+  /// Hands every committed batch, in log order, to `follower` on the writer's thread, and then answers its appends:
+  /// what an answer leads to comes after what the follower leads to. Hand the work on, do not do it there. Register followers before the first append; they live as long as the journal.
   virtual void follow(std::function<void(const std::vector<RecordPtr>&)> follower) = 0;
 };
 

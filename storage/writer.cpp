@@ -252,14 +252,15 @@ void Writer::commit(std::vector<Request>& requests) {
     return;
   }
 
+  // Before the answers: who acts on one, acts after the event was handed on.
+  if (!batch.records.empty())
+    for (const auto& follower : followers_) follower(batch.records);
   const auto now = Clock::now();
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (!outcomes[i]) refused_.fetch_add(1, kRelaxed);
     latency_.observe(std::chrono::duration<double>(now - requests[i].arrived).count());
     requests[i].answer(std::move(outcomes[i]));
   }
-  if (batch.records.empty()) return;
-  for (const auto& follower : followers_) follower(batch.records);
 }
 
 /// Checks the conditions of one append and, when they hold, makes it part of the batch.
