@@ -57,15 +57,20 @@ static Decision on(const AccountState& state, const ChangeActive& c, Micros) {
   return events;
 }
 
-static Decision on(const AccountState& state, const DeleteAccount& c, Micros) {
-  if (c.verified_hash != state.password_hash) return fail(Errc::unauthenticated, "Incorrect password", "password");
+static Decision on(const AccountState& state, const EraseAccount&, Micros) {
   Events events;
   for (const auto& key : state.api_keys) events.emplace_back(ApiKeyRevoked{key.id, key.key_hash});
   events.emplace_back(AccountDeleted{hashes_of(state.logins)});
   return events;
 }
 
+static Decision on(const AccountState& state, const DeleteAccount& c, Micros now) {
+  if (c.verified_hash != state.password_hash) return fail(Errc::unauthenticated, "Incorrect password", "password");
+  return on(state, EraseAccount{}, now);
+}
+
 static void apply(AccountState& state, const AccountRegistered& e, Micros) {
+  state.id = e.id;
   state.exists = true;
   state.username = e.username;
   state.email = e.email;

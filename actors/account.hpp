@@ -38,6 +38,7 @@ struct Mfa {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Mfa, enabled, pending_secret, last_step, backup_code_hashes)
 
 struct AccountState {
+  AccountId id = 0;
   bool exists = false;
   bool deleted = false;
   bool active = true;
@@ -54,9 +55,9 @@ struct AccountState {
   std::vector<ApiKey> api_keys;
   Json preferences = Json::object();
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountState, exists, deleted, active, username, email, password_hash,
-                                                role, logins, reset_token_hash, reset_expires_at, failed_log_ins,
-                                                locked_until, mfa, api_keys, preferences)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountState, id, exists, deleted, active, username, email,
+                                                password_hash, role, logins, reset_token_hash, reset_expires_at,
+                                                failed_log_ins, locked_until, mfa, api_keys, preferences)
 
 // Passwords and codes are checked, and passwords hashed, before a command is made (it takes a while, or a key): a
 // `verified_…` is what the given one was checked against, so that one that was changed meanwhile is noticed.
@@ -129,6 +130,8 @@ struct ChangeActive {
 struct DeleteAccount {
   std::string verified_hash;
 };
+/// The same, by an administrator.
+struct EraseAccount {};
 
 // API keys
 
@@ -175,14 +178,15 @@ struct AccountDecider {
   using Command = std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword,
                                IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount,
                                RefuseLogIn, RefreshLogin, LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey,
-                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa>;
+                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa, EraseAccount>;
   static constexpr std::string_view category = events::kAccounts;
-  static constexpr std::uint16_t snapshot_schema = 1;
+  static constexpr std::uint16_t snapshot_schema = 2;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
   static void evolve(State& state, const Event& event, Micros time);
   /// Claims `username/…`, `email/…` and `reset/…` follow the account's facts.
   static std::vector<Claim> claims(const State& before, const Event& event);
+  static AccountId owner(const State& state) { return state.id; }
 };
 
 /// What came of a RefreshLogin. Errors: unauthenticated (the token had been used before, and the login has ended).

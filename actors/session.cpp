@@ -65,7 +65,7 @@ Decision on(const SessionState& state, const Join& c) {
 
 Decision on(const SessionState& state, const Leave& c) {
   if (!is_member(state, c.account)) return std::vector<SessionEvent>{};
-  if (c.account == state.owner) return fail(Errc::conflict, "the owner cannot leave");
+  if (c.account == state.owner && !c.erased) return fail(Errc::conflict, "the owner cannot leave");
   return {{MemberLeft{c.account}}};
 }
 

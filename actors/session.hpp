@@ -53,6 +53,7 @@ struct Join {
 };
 struct Leave {
   AccountId account = 0;
+  bool erased = false;  ///< the account is gone: an owner goes as well, and the channel has none from then on
 };
 
 /// What a question asks of the model.
@@ -134,6 +135,8 @@ struct SessionDecider {
   static void evolve(State& state, const Event& event, Micros time);
   /// A channel takes the claim `channel/<name>`, an assistant's session `assistant/<owner>`.
   static std::vector<Claim> claims(const State& before, const Event& event);
+  /// Nobody: several people write here, so each text is sealed by itself, under its author's key.
+  static AccountId owner(const State&) { return 0; }
 };
 
 }  // namespace troupe::actors

@@ -102,12 +102,11 @@ struct System::Impl {
             accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
           });
         }) {
-    make_missing_keys();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
-    caretaker.post([this] { finish_deletions(); });
+    caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
     work_off_mails();
     conversations.take_up_open_questions();
     search.tick();
@@ -216,12 +215,6 @@ struct System::Impl {
     if (!taken) answer(fail(Errc::overloaded, "too many registrations wait"));
   }
 
-  /// Accounts of a folder that is older than personal keys get theirs.
-  void make_missing_keys() {
-    for (AccountId id = secrets.personal_keys().last() + 1; id <= last_account; ++id)
-      if (auto made = secrets.personal_keys().make(id); !made) spdlog::error("{}", made.error().message);
-  }
-
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer, int namings) {
     command.id = random_letters(projections::kBotIdLength);
     bots.ask(command.id, command, cause, [this, command, cause, answer, namings](Expected<RecordPtr> result) {
@@ -254,7 +247,12 @@ struct System::Impl {
 
   void fail_waiting_commands(const std::string& bot_id, const Cause& cause) {
     insist(queries.pending_commands(bot_id), [&](const std::string& id, RecordAnswer answer) {
-      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
+      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause,
+                   [this, id, cause, answer = std::move(answer)](Expected<RecordPtr> result) {
+                     if (result || result.error().code != Errc::not_found) return answer(std::move(result));
+                     // The owner's key is gone, and a reason would be sealed with it.
+                     commands.ask(id, FinishCommand{"failed", nullptr}, cause, answer);
+                   });
     });
   }
 
@@ -279,8 +277,57 @@ struct System::Impl {
     }
   }
 
-  /// What a crash left half done: bots without an owner, commands without a bot.
-  void finish_deletions() {
+  void fail_questions_of(AccountId account, const Cause& cause) {
+    const projections::SessionQueries sessions_there(store);
+    for (const auto& [session, number] : sessions_there.open_questions()) {
+      const auto question = sessions_there.open_question(session, number);
+      if (!question || question->asker != account) continue;
+      insist({std::to_string(session)}, [&, number = number](const std::string& id, RecordAnswer answer) {
+        sessions.ask(id, FailQuestion{number, "the account is gone"}, cause, std::move(answer));
+      });
+    }
+  }
+
+  void leave_channels_of(AccountId account, const Cause& cause) {
+    std::vector<std::string> channels;
+    for (const auto& channel :
+         projections::SessionQueries(store).sessions_of(account, "channel", 0, std::numeric_limits<std::size_t>::max()))
+      channels.push_back(std::to_string(channel.id));
+    insist(channels, [&](const std::string& id, RecordAnswer answer) {
+      sessions.ask(id, Leave{account, true}, cause, std::move(answer));
+    });
+  }
+
+  /// All that was a deleted account's, and the key that makes it readable last: while there is one, the next start
+  /// knows that this is not done.
+  Expected<void> erase_remains(AccountId account, const Cause& cause) {
+    delete_bots_of(account, cause);
+    fail_questions_of(account, cause);
+    leave_channels_of(account, cause);
+    if (auto ok = reset_mails.forget(account); !ok) return ok;
+    if (ending) return fail(Errc::shutting_down, "the server is ending; the account's key goes at the next start");
+    return secrets.personal_keys().forget(account);
+  }
+
+  /// On the answer of the command that deletes the account.
+  RecordAnswer then_erase_remains(AccountId id, Cause cause, RecordAnswer answer) {
+    return [this, id, cause = std::move(cause), answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (!result) return answer(std::move(result));
+      const bool taken = caretaker.post([this, id, cause, answer, result] {
+        if (auto erased = erase_remains(id, cause); !erased) return answer(tl::unexpected(erased.error()));
+        answer(result);
+      });
+      if (!taken) answer(fail(Errc::overloaded, "the account is deleted; what is left of it follows later"));
+    };
+  }
+
+  /// What a crash left half done: deleted accounts with a key, bots without an owner, commands without a bot. Accounts
+  /// after `last` may have their key and be about to be registered.
+  void finish_deletions(AccountId last) {
+    for (AccountId id = 1; id <= last && !ending; ++id) {
+      if (!secrets.personal_keys().find(id) || queries.account_exists(id)) continue;
+      if (auto erased = erase_remains(id, by_the_house()); !erased) spdlog::error("{}", erased.error().message);
+    }
     std::vector<AccountId> gone_owners;
     queries.each_bot([&](const projections::BotRow& bot) {
       if (!queries.account_exists(bot.owner_id)) gone_owners.push_back(bot.owner_id);
@@ -364,16 +411,11 @@ void System::queue_command(QueueCommand command, Cause cause, RecordAnswer answe
 }
 
 void System::delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer) {
-  ask_account(id, std::move(command), cause, [this, id, cause, answer](Expected<RecordPtr> result) {
-    if (!result) return answer(std::move(result));
-    const bool taken = impl_->caretaker.post([this, id, cause, answer, result] {
-      impl_->delete_bots_of(id, cause);
-      if (auto forgotten = impl_->secrets.personal_keys().forget(id); !forgotten)
-        return answer(tl::unexpected(forgotten.error()));
-      answer(result);
-    });
-    if (!taken) answer(fail(Errc::overloaded, "the account is deleted; its bots follow later"));
-  });
+  ask_account(id, std::move(command), cause, impl_->then_erase_remains(id, cause, std::move(answer)));
+}
+
+void System::erase_account(AccountId id, Cause cause, RecordAnswer answer) {
+  ask_account(id, EraseAccount{}, cause, impl_->then_erase_remains(id, cause, std::move(answer)));
 }
 
 void System::delete_bot(const std::string& id, Cause cause, RecordAnswer answer) {

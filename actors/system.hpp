@@ -77,10 +77,13 @@ class System {
   /// Names the command and queues it. Errors, besides the decider's: overloaded (kMaxPendingCommandsPerBot wait).
   void queue_command(QueueCommand command, Cause cause, RecordAnswer answer);
 
-  /// Ends the account, then its bots, then their waiting commands; answers when all of it is durable. What a crash
-  /// interrupts is finished at the next start. Errors, besides the decider's: overloaded (the account is deleted, but
-  /// kMaxQueuedDeletions wait: its bots go at the next start).
+  /// Ends the account, its logins and API keys; then its bots and their waiting commands, its open questions, its
+  /// memberships of channels and its mails in the outbox; and throws its key away, which makes all that is personal of
+  /// it unreadable. Answers when all of it is durable. What a crash interrupts is finished at the next start. A channel
+  /// that it owned stays, without an owner. Errors, besides the decider's: overloaded (the account is deleted, but
+  /// kMaxQueuedDeletions wait: the rest goes at the next start), storage_failed, shutting_down (the same).
   void delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer);
+  void erase_account(AccountId id, Cause cause, RecordAnswer answer);
 
   /// Ends the bot and fails its waiting commands; errors as of `delete_account`.
   void delete_bot(const std::string& id, Cause cause, RecordAnswer answer);

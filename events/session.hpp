@@ -1,7 +1,7 @@
 // What can happen to a session: a conversation with a model, or a channel of people. Stream `session/<number>`.
 //
 // What people wrote stands here only as sealed text: XChaCha20-Poly1305 under the key of one account (`key_of`), in
-// url-safe base64 (actors/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
+// url-safe base64 (storage/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
 #pragma once
 
 #include <cstdint>

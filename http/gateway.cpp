@@ -213,11 +213,13 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
     case Access::bot:
       if (is_bot && call.caller.bot_id != call.path_parameter("bot_id"))
         return fail(Errc::unauthenticated, std::string(surface.wrong_bot_token_text()));
+      call.bot_owner = call.caller.bot_owner;
       if (is_bot) return {};
       [[fallthrough]];
     case Access::owner:
     case Access::owner_or_admin: {
       const Subject bot = surface.bot(call.path_parameter("bot_id"));
+      call.bot_owner = bot.owner;
       const bool owns = bot.exists && bot.owner == call.caller.account;
       if (owns) return {};
       if (!admin || route.access == Access::owner) return denied();

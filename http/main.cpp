@@ -32,9 +32,9 @@ Expected<void> with_system(const std::filesystem::path& data,
   auto store = open_existing(data);
   if (!store) return tl::unexpected(store.error());
   if (auto ok = http::update_projections(**store); !ok) return ok;
-  const auto secrets = actors::Secrets::open(data);
-  if (!secrets) return tl::unexpected(secrets.error());
-  actors::System system(**store, *secrets, {});
+  actors::SystemOptions options;
+  options.mail.outbox = data / "outbox";
+  actors::System system(**store, (*store)->secrets(), options);
   return change(system, projections::Queries(**store));
 }
 
@@ -238,6 +238,17 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
       const auto id = find_account(queries, account.username);
       if (!id) return tl::unexpected(id.error());
       return http::set_role(system, *id, account.role);
+    }));
+  });
+
+  auto* erase = common(user->add_subcommand(
+      "erase", "Delete an account, and make all that is personal of it unreadable for ever; there is no way back"));
+  erase->add_option("username", account.username, "Username or e-mail")->required();
+  erase->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = find_account(queries, account.username);
+      if (!id) return tl::unexpected(id.error());
+      return http::erase_account(system, *id);
     }));
   });
 

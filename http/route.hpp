@@ -31,9 +31,10 @@ struct Caller {
   std::string role;    ///< of the account
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;    ///< digest of the login's token, when it is a login
-  std::string api_key_hash;  ///< of the API key, when it is one
+  std::string login_hash;                  ///< digest of the login's token, when it is a login
+  std::string api_key_hash;                ///< of the API key, when it is one
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
+  events::AccountId bot_owner = 0;         ///< of the bot, when its token was given
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
   std::string name() const {
@@ -124,6 +125,7 @@ struct Call {
   const Surface* surface = nullptr;
   std::vector<std::pair<std::string_view, std::string>> path_parameters;  ///< decoded
   Caller caller;
+  events::AccountId bot_owner = 0;  ///< of the bot in question, on a route for bots and their owners
   Json body = Json::object();
   Micros now = 0;
   std::optional<storage::IdempotencyKey> idempotency;

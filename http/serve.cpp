@@ -96,16 +96,13 @@ class House {
       server_.stop(std::chrono::milliseconds(500));
     });
     if (auto ok = update_projections(*store_); !ok) return ok;
-    auto secrets = actors::Secrets::open(options_.data);
-    if (!secrets) return tl::unexpected(secrets.error());
-    secrets_ = *secrets;
     store_->follow([this](const std::vector<storage::RecordPtr>& records) {
       server_.loop().post([this, records] {
         for (const auto& surface : surfaces_) surface->committed(records);
       });
     });
     options_.system.mail.outbox = options_.data / "outbox";
-    system_ = std::make_unique<actors::System>(*store_, secrets_, options_.system);
+    system_ = std::make_unique<actors::System>(*store_, store_->secrets(), options_.system);
     return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
   }
 
@@ -117,7 +114,7 @@ class House {
       socketio_options.engine.cors.origins = options_.allowed_origins;
       socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
-    const Services services{*store_, *system_, secrets_, server_.loop()};
+    const Services services{*store_, *system_, store_->secrets(), server_.loop()};
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
@@ -192,7 +189,7 @@ class House {
     options.maintenance = options_.maintenance;
     options.log_requests = options_.log_requests;
     options.docs_folder = options_.docs_folder;
-    options.fingerprint = [this](std::string_view body) { return secrets_.keyed_digest(body); };
+    options.fingerprint = [this](std::string_view body) { return store_->secrets().keyed_digest(body); };
     options.ready = [this] { return store_->healthy(); };
     options.read_elsewhere = [this](std::function<void()> work) { return system_->read_elsewhere(std::move(work)); };
     return options;
@@ -227,7 +224,6 @@ class House {
   ServeOptions options_;
   Metrics metrics_;
   Server server_;
-  actors::Secrets secrets_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;
   std::vector<std::unique_ptr<Surface>> surfaces_;

@@ -103,6 +103,11 @@ Expected<void> set_role(actors::System& system, events::AccountId account, const
   }));
 }
 
+Expected<void> erase_account(actors::System& system, events::AccountId account) {
+  return done(wait_for(
+      [&](actors::RecordAnswer answer) { system.erase_account(account, by_the_command_line(), std::move(answer)); }));
+}
+
 Expected<void> first_accounts(actors::System& system, const storage::Store& store, const std::filesystem::path& data,
                               bool demo, const std::string& password_file) {
   if (projections::Queries(store).last_account_id() != 0) return {};

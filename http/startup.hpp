@@ -25,6 +25,9 @@ Expected<void> set_password(actors::System& system, events::AccountId account, c
 
 Expected<void> set_role(actors::System& system, events::AccountId account, const std::string& role);
 
+/// Deletes an account with all that is personal of it; waits for it.
+Expected<void> erase_account(actors::System& system, events::AccountId account);
+
 /// True when the folder was made by `--demo`: then it is to be served on loopback only. The mark is a file, so that an
 /// operator who has changed the passwords can take it away.
 bool has_well_known_passwords(const std::filesystem::path& data);

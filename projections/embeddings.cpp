@@ -6,8 +6,8 @@ namespace troupe::projections {
 
 void project(const events::EmbeddingEvent& event, const Context&, Rows& rows) {
   const auto& e = std::get<events::TextEmbedded>(event);
-  rows.push_back(put_row(Table::embeddings, message_key(e.session, e.number),
-                         EmbeddingRow{e.model, e.text_of, e.key_of, e.sealed_vector}));
+  rows.push_back(
+      put_row(message_key(e.session, e.number), EmbeddingRow{e.model, e.text_of, e.key_of, e.sealed_vector}));
 }
 
 }  // namespace troupe::projections

@@ -61,6 +61,7 @@ class Queries {
   explicit Queries(const storage::Store& store) : store_(store) {}
 
   std::optional<AccountRow> account(AccountId id) const;
+  std::optional<AccountStanding> standing(AccountId id) const;
   /// True also when the row is there but does not decode.
   bool account_exists(AccountId id) const;
   std::optional<std::string> password_hash(AccountId id) const;
@@ -83,6 +84,7 @@ class Queries {
   AccountId last_account_id() const;
 
   std::optional<BotRow> bot(std::string_view id) const;
+  std::optional<AccountId> owner_of_bot(std::string_view id) const;
   std::optional<std::string> bot_with_token(std::string_view token_hash) const;
   /// Newest first.
   std::vector<BotRow> bots_of(AccountId owner, std::size_t limit = defaults::kMaxBotsPerAccount) const;
@@ -114,8 +116,8 @@ class Queries {
   Expected<std::vector<FeedEntry>> recent_logs(const Visible& visible, std::size_t limit) const;
   Expected<std::vector<FeedEntry>> recent_messages(const Visible& visible, std::size_t limit) const;
 
-  /// Requests with their sealed e-mails.
-  std::vector<std::pair<std::string, std::string>> open_reset_requests() const;
+  /// Requests with the accounts they are for; 0 where there is none.
+  std::vector<std::pair<std::string, AccountId>> open_reset_requests() const;
   /// Digests of reset tokens with the mails to be sent.
   std::vector<std::pair<std::string, ResetMailRow>> open_reset_mails() const;
 

@@ -1,4 +1,5 @@
-// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise.
+// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise. The fields that
+// a row names as `personal` are sealed in the store (storage/personal_fields.hpp).
 #pragma once
 
 #include <string>
@@ -16,7 +17,7 @@ using storage::TableId;
 /// Numbers are for ever: a table that is dropped leaves its number unused.
 enum class Table : TableId {
   accounts = 1,             ///< big64(account) -> AccountRow
-  credentials = 2,          ///< big64(account) -> argon2id hash, as text
+  credentials = 2,          ///< big64(account) -> CredentialRow
   logins = 3,               ///< token digest -> big64(account) big64(expires_at)
   bots = 4,                 ///< bot id -> BotRow
   bots_by_owner = 5,        ///< big64(owner) big64(created_at) bot id -> nothing
@@ -28,7 +29,7 @@ enum class Table : TableId {
   commands_by_number = 11,  ///< big64(number) command id -> nothing
   pending_commands = 12,    ///< bot id big64(number) command id -> big64(leased_until)
   counters = 13,            ///< name -> counter
-  reset_requests = 14,      ///< request -> sealed e-mail: asked for, not worked out yet
+  reset_requests = 14,      ///< request -> big64(account, or 0): asked for, not worked out yet
   reset_mails = 15,         ///< token digest -> ResetMailRow: issued, not sent yet
   account_numbers = 16,     ///< big64(account) -> nothing, also of deleted accounts: numbers are not used again
   api_keys = 17,            ///< big64(account) key id -> ApiKeyRow
@@ -43,7 +44,7 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
-  embeddings = 60,          ///< big64(session) big64(number) -> EmbeddingRow
+  embeddings = 80,          ///< big64(session) big64(number) -> EmbeddingRow
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -51,6 +52,8 @@ inline constexpr std::size_t kBotIdLength = 6;
 
 struct AccountRow {
   static constexpr Table table = Table::accounts;
+  static constexpr std::string_view personal[] = {"username", "email",  "fullname",   "phone",
+                                                  "birthday", "gender", "avatar_url", "preferences"};
   AccountId id = 0;
   std::string username, email, fullname, phone, birthday, gender;
   std::string role;
@@ -63,8 +66,32 @@ struct AccountRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountRow, id, username, email, fullname, phone, birthday, gender,
                                                 role, created_at, last_login, active, avatar_url, preferences)
 
+/// What an account may do, and what a bot belongs to: read often, and without opening what is sealed.
+struct AccountStanding {
+  static constexpr Table table = Table::accounts;
+  AccountId id = 0;
+  std::string role;
+  bool active = true;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountStanding, id, role, active)
+
+struct BotOwner {
+  static constexpr Table table = Table::bots;
+  AccountId owner_id = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotOwner, owner_id)
+
+/// An argon2id hash says little of a password, but a weak one can be guessed by it.
+struct CredentialRow {
+  static constexpr Table table = Table::credentials;
+  static constexpr std::string_view personal[] = {"password_hash"};
+  std::string password_hash;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CredentialRow, password_hash)
+
 struct ApiKeyRow {
   static constexpr Table table = Table::api_keys;
+  static constexpr std::string_view personal[] = {"name", "hint"};
   std::string id;
   std::string name;
   std::vector<std::string> permissions;  ///< read, write or both, in this order
@@ -76,6 +103,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ApiKeyRow, id, name, permissions
 
 struct MfaRow {
   static constexpr Table table = Table::mfa;
+  static constexpr std::string_view personal[] = {"sealed_secret"};
   bool enabled = false;
   bool pending = false;       ///< a secret was shown, and no code has confirmed it
   std::string sealed_secret;  ///< base32 under the seal; of the enrolment that is pending, or enabled
@@ -84,6 +112,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed
 
 struct BotRow {
   static constexpr Table table = Table::bots;
+  static constexpr std::string_view personal[] = {"name", "metadata"};
   std::string id;
   AccountId owner_id = 0;
   std::string name;
@@ -98,6 +127,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotRow, id, owner_id, name, stat
 
 struct BotDataRow {
   static constexpr Table table = Table::bot_data;
+  static constexpr std::string_view personal[] = {"data"};
   Json data = Json::object();
   Micros updated_at = 0;
 };
@@ -105,6 +135,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotDataRow, data, updated_at)
 
 struct CommandRow {
   static constexpr Table table = Table::commands;
+  static constexpr std::string_view personal[] = {"payload", "result"};
   std::string id;
   std::string bot_id;
   AccountId owner_id = 0;
@@ -123,6 +154,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CommandRow, id, bot_id, owner_id
 
 struct ResetMailRow {
   static constexpr Table table = Table::reset_mails;
+  static constexpr std::string_view personal[] = {"email"};
   AccountId account = 0;
   std::string email;
   std::string sealed_token;

@@ -31,7 +31,7 @@ void on(const SessionCreated& e, const Context& c, Rows& rows) {
   row.is_private = e.is_private;
   row.sealed_title = e.sealed_title;
   row.created_at = c.time;
-  rows.push_back(put_row(Table::sessions, session_key(e.id), row));
+  rows.push_back(put_row(session_key(e.id), row));
   rows.push_back(put_bytes(Table::members, member_key(e.id, e.owner), big64(static_cast<std::uint64_t>(c.time))));
   rows.push_back(put_key(Table::sessions_of_member, session_of_member_key(e.owner, e.kind, e.id)));
   if (e.kind == "channel" && !e.is_private) rows.push_back(put_key(Table::public_channels, session_key(e.id)));
@@ -67,19 +67,19 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
   row.tokens = e.tokens;
   row.status = "complete";
   row.created_at = c.time;
-  rows.push_back(put_row(Table::session_messages, message_key(id, e.number), row));
-  rows.push_back(patch(Table::sessions, session_key(id), {{"messages", e.number}, {"last_message_at", c.time}}));
+  rows.push_back(put_row(message_key(id, e.number), row));
+  rows.push_back(patch<SessionRow>(session_key(id), {{"messages", e.number}, {"last_message_at", c.time}}));
 }
 
 void on(const MessageEdited& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::session_messages, message_key(session_of(c), e.number),
-                       {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
+  rows.push_back(patch<MessageRow>(message_key(session_of(c), e.number),
+                                   {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
   rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
 }
 
 void on(const MessageDeleted& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(
-      Table::session_messages, message_key(session_of(c), e.number),
+  rows.push_back(patch<MessageRow>(
+      message_key(session_of(c), e.number),
       {{"sealed_text", ""}, {"mentions", Json::array()}, {"attachments", Json::array()}, {"deleted_at", c.time}}));
   rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
 }
@@ -87,7 +87,7 @@ void on(const MessageDeleted& e, const Context& c, Rows& rows) {
 void on(const ReactionAdded& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(put_key(Table::reactions, reaction_key(id, e.number, e.account, e.emoji)));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"reacted_to", true}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"reacted_to", true}}));
 }
 
 void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
@@ -97,11 +97,11 @@ void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
 void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(
-      put_row(Table::open_questions, message_key(id, e.number),
-              QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt, e.temperature, e.max_tokens, e.context}));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "pending"}}));
+      put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
+                                                     e.temperature, e.max_tokens, e.context}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "pending"}}));
   if (!e.sealed_system_prompt.empty())
-    rows.push_back(patch(Table::sessions, session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
+    rows.push_back(patch<SessionRow>(session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
   count(ChatFigure::messages, e.asker, c.time, 1, rows);
 }
 
@@ -110,8 +110,8 @@ void on(const QuestionAskedAgain&, const Context&, Rows&) {}
 void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "complete"}}));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.answer_number), {{"model", e.model}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "complete"}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.answer_number), {{"model", e.model}}));
   count(ChatFigure::messages, e.asker, c.time, 1, rows);
   count(ChatFigure::answers, e.asker, c.time, 1, rows);
   count(ChatFigure::took_us, e.asker, c.time, e.took, rows);
@@ -121,7 +121,7 @@ void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
 void on(const QuestionFailed& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "failed"}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "failed"}}));
   count(ChatFigure::errors, e.asker, c.time, 1, rows);
 }
 

@@ -23,10 +23,10 @@ enum class Family : std::uint8_t {
   events,       ///< position:big64 of a record's first event -> record (storage/record_codec.hpp)
   streams,      ///< stream 0x00 version:big64 of a record's first event -> position:varint count:varint
   categories,   ///< category 0x00 position:big64 -> nothing
-  claims,       ///< name -> stream
+  claims,       ///< claim_key(name) -> stream
   idempotency,  ///< key -> fingerprint:string position:fixed64 used_at:fixed64
   rows,         ///< table:byte key -> stored row (storage/row_value.hpp)
-  snapshots,    ///< stream -> version:varint schema:varint state:string
+  snapshots,    ///< stream -> snapshot (storage/snapshot_codec.hpp)
 };
 inline constexpr std::size_t kFamilies = 8;
 

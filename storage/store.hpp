@@ -7,14 +7,16 @@
 
 #include "events/defaults.hpp"
 #include "storage/journal.hpp"
+#include "storage/secrets.hpp"
 
 namespace troupe::storage {
 
 /// The state of an entity after `version` events of its stream, so that waking reads only what came later.
 struct Snapshot {
   Version version = 0;
-  std::uint16_t schema = 1;  ///< of the state's encoding: another schema means "ignore this snapshot"
-  std::string state;         ///< CBOR
+  std::uint16_t schema = 1;     ///< of the state's encoding: another schema means "ignore this snapshot"
+  std::string state;            ///< CBOR
+  events::AccountId owner = 0;  ///< whose the state is: kept sealed under that account's key
 };
 
 /// What `Store::metrics` reports; totals since start-up unless said otherwise.
@@ -48,8 +50,12 @@ struct StoreOptions {
   std::function<Micros()> clock = now_micros;  ///< ages idempotency keys, and nothing else
 };
 
-/// The folder holds `log/` (RocksDB), `acknowledged` (how far the log was acknowledged: storage/witness.hpp)
-/// and `lock`.
+/// The folder holds `log/` (RocksDB), `acknowledged` (how far the log was acknowledged: storage/witness.hpp), `lock`, and
+/// the keys (storage/secrets.hpp).
+///
+/// What is personal in events, rows and snapshots is sealed under its owner's key before it is queued, and opened when it
+/// is read: nothing above this knows of it. Plain, it is in no file. When the key is thrown away, events come without
+/// their personal fields, rows too, and snapshots not at all.
 ///
 /// Bytes that do not decode are never taken for absent. Reads that can say so answer corrupt; those whose
 /// result has no room for an error (`row`, `counter`, `claim_holder`, `snapshot`, `projection_versions`)
@@ -58,7 +64,8 @@ class Store final : public Journal {
  public:
   /// Opens or creates the folder. Errors: conflict (another process holds it; the sentence names its pid),
   /// corrupt (the log is damaged, or ends before the last acknowledged event: nothing is repaired silently),
-  /// storage_failed (cannot create or open), not_found (read_only, and there is no log).
+  /// storage_failed (cannot create or open), not_found (read_only, and there is no log; or a file of keys is missing), invalid (the
+  /// folder's key is wrong).
   static Expected<std::unique_ptr<Store>> open(StoreOptions options);
 
   /// Stops taking appends, answers those waiting, flushes and closes.
@@ -82,6 +89,7 @@ class Store final : public Journal {
 
   // Rows
 
+  /// Personal fields are sealed in it: `open_fields` (storage/personal_fields.hpp) opens them.
   std::optional<std::string> row(TableId table, std::string_view key) const;
 
   /// The counter's value, 0 when it has no row.
@@ -96,6 +104,8 @@ class Store final : public Journal {
 
   /// For who knows what a row must look like: one that does not makes the store unhealthy.
   void report_corrupt_row(TableId table) const;
+
+  const Secrets& secrets() const;
 
   // Snapshots
 

@@ -11,7 +11,7 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
-const binary = process.env.TROUPE_BINARY ?? join(repositoryRoot, 'build/release/troupe');
+export const binary = process.env.TROUPE_BINARY ?? join(repositoryRoot, 'build/release/troupe');
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 20_000;
 
