@@ -13,7 +13,8 @@ std::string one_line(const OrderedJson& json) {
 }
 
 OrderedJson to_json(const ContextFile& file) {
-  OrderedJson json = {{"name", file.name}, {"type", file.type}};
+  OrderedJson json = {{"name", file.name}};
+  if (!file.type.empty()) json["type"] = file.type;
   if (!file.description.empty()) json["description"] = file.description;
   if (!file.text.empty()) json["text"] = file.text;
   return json;

@@ -215,7 +215,10 @@ std::string Conversations::told_of(const events::QuestionContext& context) const
     if (row.deleted_at != 0) continue;
     auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
     if (!text) continue;
-    if (!told.add({row.created_at, name_of(row.author), std::move(*text)})) break;
+    ContextMessage message{row.created_at, name_of(row.author), std::move(*text)};
+    if (context.files)
+      for (const auto& id : row.attachments) message.files.push_back({id});
+    if (!told.add(message)) break;
   }
   const auto channel = queries_.session(context.channel);
   return told.text(channel ? channel->name : "");

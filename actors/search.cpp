@@ -383,7 +383,8 @@ SearchAnswer Search::answer_of(const SearchQuery& query, const std::vector<Sessi
   const auto& index = by_vector ? vectors_ : words_;
   const double threshold =
       query.threshold.value_or(by_vector ? defaults::kVectorThreshold : defaults::kFullTextThreshold);
-  for (const auto& hit : index->search(channels, {query.text, direction}, threshold, query.limit)) {
+  const std::size_t limit = query.messages ? query.limit : 0;
+  for (const auto& hit : index->search(channels, {query.text, direction}, threshold, limit)) {
     const SessionId channel = events::session_of(hit.id);
     auto row = queries_.message(channel, events::number_of(hit.id));
     if (!row || row->deleted_at != 0) continue;

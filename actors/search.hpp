@@ -35,6 +35,7 @@ struct SearchQuery {
   std::vector<SessionId> channels;  ///< empty: all that the asker is in, the newest kMaxSearchedChannels of them
   std::optional<double> threshold;  ///< nothing: the method's own (kVectorThreshold, kFullTextThreshold)
   std::size_t limit = 10;
+  bool messages = true;  ///< false: no messages, which are all that there is in the index
 };
 
 struct FoundMessage {

@@ -18,14 +18,20 @@ tl::unexpected<Error> refused(const std::string& field, const std::string& rule)
   return tl::unexpected(bad_field(field, rule));
 }
 
+/// By its id or, a public one, its name. Whether the caller may read there is not decided here.
+std::optional<events::SessionId> channel_in(const Context& context, const std::string& text) {
+  const auto id = id_number(kChannel, text);
+  return id ? id : context.sessions.channel_named(text);
+}
+
 /// The `context` of a question. Without one the question stands for itself.
-Expected<events::QuestionContext> context_in(const CallPtr& call) {
+Expected<events::QuestionContext> context_in(const Context& house, const CallPtr& call) {
   events::QuestionContext context;
   const auto object = call->optional_body_object("context");
   if (!object) return context;
   const auto channel = object->find("channel_id");
   if (channel == object->end() || !channel->is_string()) return refused("context.channel_id", "must be a string");
-  const auto id = id_number(kChannel, channel->get_ref<const std::string&>());
+  const auto id = channel_in(house, channel->get_ref<const std::string&>());
   if (!id) return fail(Errc::not_found, "No such channel", "context.channel_id");
   context.channel = *id;
   if (const auto files = object->find("include_files"); files != object->end() && !files->is_null()) {
@@ -84,7 +90,7 @@ Expected<Micros> time_range(std::string_view text) {
 }
 
 void Assistant::chat(const CallPtr& call) {
-  const auto context = context_in(call);
+  const auto context = context_in(context_, call);
   if (!context) return call->refuse(context.error());
   actors::AskModel question;
   question.asker = call->caller.account;
@@ -126,17 +132,18 @@ void Assistant::ask(const CallPtr& call, actors::AskModel question) {
 void Assistant::search(const CallPtr& call) {
   const auto types = strings_in(call, "content_types", 2);
   if (!types) return call->refuse(types.error());
-  for (const auto& type : *types)
+  for (const std::string_view type : *types)
     if (type != kMessages && type != kFiles)
       return call->refuse(bad_field("content_types", "may have messages and files"));
   const auto channels = strings_in(call, "channels", defaults::kMaxSearchedChannels);
   if (!channels) return call->refuse(channels.error());
   actors::SearchQuery query;
   for (const auto& channel : *channels) {
-    const auto id = id_number(kChannel, channel);
+    const auto id = channel_in(context_, channel);
     if (!id) return call->refuse({Errc::not_found, "No such channel", "channels"});
     query.channels.push_back(*id);
   }
+  query.messages = types->empty() || std::find(types->begin(), types->end(), kMessages) != types->end();
   query.asker = call->caller.account;
   query.text = call->body_text("query");
   query.threshold = call->body_number("similarity_threshold");

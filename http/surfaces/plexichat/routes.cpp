@@ -76,7 +76,7 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
            object("context",
                   "The channel that the question is about: `channel_id`; `time_range`, how far back it reaches (a "
                   "number and s, m, h, d or w, such as `24h` or `7d`; without it all messages count); `include_files`, "
-                  "whether the model is told of the files of these messages"),
+                  "whether the model is told which files were attached"),
            text("provider", "One of the configured ones, or `echo`; without it, the first that answers"),
            text("model", "One of the provider's; without it, the provider's own")})
       .answers(R"({"response":"In the last week the team …","provider":"openai","model":"gpt-4",)"
@@ -91,12 +91,13 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
           "leaves is given up.")
       .rate(kAssistant);
   table.post("/api/v1/ai/search", A::login, to(assistant, &P::search), "Search by meaning")
-      .takes({required("query", {}, defaults::kMaxQueryLength),
-              array("content_types", "`messages`, `files`, or both, as without it"),
-              array("channels", "Channels to search, by their ids; without it all those of which you are a member"),
-              number("similarity_threshold", 0, 1,
-                     "What is less alike is left out. Without it: 0.7 for vectors, 0.3 for full text"),
-              integer("limit", 1, defaults::kMaxSearchResults, "Without it: 10")})
+      .takes(
+          {required("query", {}, defaults::kMaxQueryLength),
+           array("content_types", "`messages`, `files`, or both, as without it. Files are not indexed: none is found"),
+           array("channels", "Channels to search, by id or name; without it all those of which you are a member"),
+           number("similarity_threshold", 0, 1,
+                  "What is less alike is left out. Without it: 0.7 for vectors, 0.3 for full text"),
+           integer("limit", 1, defaults::kMaxSearchResults, "Without it: 10")})
       .answers(R"({"results":[{"type":"message","id":"msg_67108865","channel_id":"channel_1","user_id":"user_1",)"
                R"("content":"A tutorial on machine learning","similarity":0.83,"created_at":)" TIME R"(}],"total":1,)"
                R"("query":"machine learning tutorials","method":"vector","provider":"openai",)"
