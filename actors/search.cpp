@@ -103,6 +103,7 @@ void Search::work() {
   take_in_vectors();
   follow_model();
   build_on();
+  while (documents_.size() > defaults::kMaxIndexedMessages || bytes_ > defaults::kMaxIndexedBytes) drop_oldest();
   embed_some();
   indexed_ = documents_.size();
   waiting_ = to_embed_.size();
@@ -111,11 +112,10 @@ void Search::work() {
 
 void Search::begin_anew() {
   words_ = projections::make_full_text_index();
-  vectors_ = nullptr;
-  dimension_ = 0;
   documents_.clear();
   by_age_.clear();
   bytes_ = 0;
+  use_dimension(0);
   to_embed_.clear();
   left_out_ = false;
   unread_ = {};
@@ -192,7 +192,6 @@ void Search::put(SessionId channel, const MessageRow& row) {
   by_age_.emplace(row.created_at, id);
   bytes_ += text->size();
   if (!model_.empty()) put_vector(id);
-  while (documents_.size() > defaults::kMaxIndexedMessages || bytes_ > defaults::kMaxIndexedBytes) drop_oldest();
 }
 
 /// The stored vector of this message, or one is asked for.
@@ -203,12 +202,12 @@ void Search::put_vector(DocumentId id) {
   const bool fits = row && row->model == model_ && row->text_of == at->second.text_of;
   const auto bytes = fits ? secrets_.unseal_for(row->key_of, row->sealed_vector) : fail(Errc::not_found, "no vector");
   const auto vector = bytes ? projections::vector_of(*bytes) : std::vector<float>{};
-  if (vector.empty()) return await_vector(id);
-  reserve_vectors(vector.size());
+  if (dimension_ == 0 && !vector.empty()) use_dimension(vector.size());
+  if (vector.empty() || vector.size() != dimension_) return await_vector(id);
   vectors_->put(events::session_of(id), id, {{}, vector});
   at->second.vector = Vector::there;
-  at->second.bytes += vector.size() * sizeof(float);
-  bytes_ += vector.size() * sizeof(float);
+  at->second.bytes += bytes_of_vector();
+  bytes_ += bytes_of_vector();
 }
 
 void Search::await_vector(DocumentId id) {
@@ -218,13 +217,21 @@ void Search::await_vector(DocumentId id) {
   to_embed_.push_back(id);
 }
 
-/// Vectors of another dimension cannot be compared with those of before, which are asked for anew.
-void Search::reserve_vectors(std::size_t dimension) {
-  if (dimension == dimension_) return;
-  vectors_ = projections::make_vector_index(dimension);
+/// Vectors of another dimension cannot be compared with those that are there, which go.
+void Search::use_dimension(std::size_t dimension) {
+  for (auto& [id, document] : documents_) {
+    if (document.vector != Vector::there) continue;
+    document.vector = Vector::missing;
+    document.bytes -= bytes_of_vector();
+    bytes_ -= bytes_of_vector();
+  }
   dimension_ = dimension;
-  for (auto& [id, document] : documents_)
-    if (document.vector == Vector::there) await_vector(id);
+  vectors_ = dimension == 0 ? nullptr : projections::make_vector_index(dimension);
+}
+
+/// Those that are stored, or they are asked for; the newest first.
+void Search::find_vectors() {
+  for (auto at = by_age_.rbegin(); at != by_age_.rend(); ++at) put_vector(at->second);
 }
 
 void Search::forget(DocumentId id) {
@@ -260,11 +267,10 @@ void Search::follow_model() {
   }
   if (model == model_) return;
   model_ = model;
-  vectors_ = nullptr;
-  dimension_ = 0;
+  use_dimension(0);
   to_embed_.clear();
   for (auto& [id, document] : documents_) document.vector = Vector::missing;
-  for (auto at = by_age_.rbegin(); at != by_age_.rend(); ++at) put_vector(at->second);
+  find_vectors();
 }
 
 void Search::embed_some() {
@@ -307,6 +313,7 @@ void Search::take_in_vectors() {
       spdlog::warn("embeddings of {} messages failed: {}", ids.size(), vectors->result.error().message);
     return retry(ids);
   }
+  const std::size_t dimension = vectors->result->vectors.front().size();
   storage::Append append = append_to(std::string(events::kMessageEmbeddings), by_the_house());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto vector = projections::normalized(std::move(vectors->result->vectors[i]));
@@ -323,12 +330,20 @@ void Search::take_in_vectors() {
     projections::project(events::EmbeddingEvent(event), {"messages", append.time}, append.rows);
   }
   if (append.events.empty()) return;
+  note_dimension(dimension);
   embedded_ += append.events.size();
   retry_delay_ = defaults::kEmbeddingRetryDelay;
   batch_ = std::min(batch_ * 2, defaults::kMaxEmbeddingTexts);
   store_.append(std::move(append), [inbox = inbox_, ids](const Expected<RecordPtr>& result) {
     if (!result) inbox->leave([&] { inbox->not_stored.insert(inbox->not_stored.end(), ids.begin(), ids.end()); });
   });
+}
+
+/// What the provider makes now decides, not what it made before.
+void Search::note_dimension(std::size_t dimension) {
+  if (dimension_ == 0 || dimension == dimension_ || dimension == 0) return;
+  use_dimension(dimension);
+  find_vectors();
 }
 
 void Search::retry(const std::vector<DocumentId>& ids) {
@@ -379,6 +394,7 @@ SearchAnswer Search::answer_of(const SearchQuery& query, const std::vector<Sessi
   work();  // so that what was committed before the query is found
   SearchAnswer answer;
   const auto direction = meaning ? projections::normalized(meaning->vectors.front()) : std::vector<float>{};
+  note_dimension(direction.size());
   const bool by_vector = !direction.empty() && direction.size() == dimension_;
   const auto& index = by_vector ? vectors_ : words_;
   const double threshold =

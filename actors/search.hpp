@@ -117,7 +117,10 @@ class Search {
   void put(SessionId channel, const projections::MessageRow& row);
   void put_vector(projections::DocumentId id);
   void await_vector(projections::DocumentId id);
-  void reserve_vectors(std::size_t dimension);
+  void use_dimension(std::size_t dimension);
+  void note_dimension(std::size_t dimension);
+  void find_vectors();
+  std::size_t bytes_of_vector() const { return dimension_ * sizeof(float); }
   void forget(projections::DocumentId id);
   void forget_all_of(AccountId account);
   void drop_oldest();

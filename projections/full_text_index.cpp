@@ -63,8 +63,10 @@ class Shard {
 
 class FullTextIndex final : public SearchIndex {
  public:
-  void put(SessionId channel, DocumentId id, const Content& content) override {
+  void put(SessionId channel, DocumentId id, const Content& content) override try {
     shards_[channel].put(id, content.text);
+  } catch (const Xapian::Error&) {
+    // None is known that all this could cause. Should there be one, the text is not found.
   }
 
   void erase(SessionId channel, DocumentId id) override {
@@ -75,7 +77,7 @@ class FullTextIndex final : public SearchIndex {
   }
 
   std::vector<Hit> search(const std::vector<SessionId>& channels, const Content& query, double threshold,
-                          std::size_t limit) const override {
+                          std::size_t limit) const override try {
     Xapian::Database searched;
     for (const SessionId channel : channels)
       if (const auto shard = shards_.find(channel); shard != shards_.end())
@@ -92,6 +94,8 @@ class FullTextIndex final : public SearchIndex {
       hits.push_back({std::stoll(id), match.get_percent() / 100.0});
     }
     return hits;
+  } catch (const Xapian::Error&) {
+    return {};
   }
 
  private:
