@@ -17,6 +17,14 @@ using projections::DocumentId;
 using projections::MessageRow;
 using storage::RecordPtr;
 
+/// What the words of a text take in the index, about. Measured: 32 bytes for each of English; Chinese has two terms for a
+/// character of three.
+std::size_t bytes_in_index(std::string_view text) {
+  std::size_t bytes = 0;
+  for (const char c : text) bytes += static_cast<unsigned char>(c) < 0x80 ? 32 : 128;
+  return bytes;
+}
+
 tl::unexpected<Error> too_much_waits() { return fail(Errc::overloaded, "too many searches wait"); }
 
 }  // namespace
@@ -188,9 +196,9 @@ void Search::put(SessionId channel, const MessageRow& row) {
   const auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
   if (!text) return;
   words_->put(channel, id, {*text});
-  documents_[id] = {row.key_of, row.created_at, row.edited_at, text->size()};
+  documents_[id] = {row.key_of, row.created_at, row.edited_at, bytes_in_index(*text)};
   by_age_.emplace(row.created_at, id);
-  bytes_ += text->size();
+  bytes_ += bytes_in_index(*text);
   if (!model_.empty()) put_vector(id);
 }
 

@@ -110,8 +110,8 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
           "and when that provider fails, it is `full_text`: `similarity` of the best text is the share of the query's "
           "words that it has, rare words counting more (BM25), and that of the others falls with their rank. Case, "
           "accents and width of letters do not matter. `complete` is false while messages are not in the index: just "
-          "after a start, while vectors are being made, or because there are more than 200,000 messages or 256 MiB of "
-          "texts and vectors: then the newest are found. With vectors, texts of all channels go to the provider.")
+          "after a start, while vectors are being made, or because there are more than 200,000 messages, or more "
+          "than 256 MiB hold: then the newest are found. With vectors, texts of all channels go to the provider.")
       .only_reads()
       .rate(kSearch);
 }
