@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "actors/ask.hpp"
 #include "actors/llm/models.hpp"
@@ -56,7 +57,8 @@ class Conversations {
   Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
                 Elsewhere elsewhere);
 
-  /// What is under way is given up and asked again at the next start.
+  /// Nothing is asked of a model any more. What is under way has no outcome unless its answer is whole already, and is
+  /// asked again at the next start.
   void stop() { ending_ = true; }
 
   /// Numbers the session and creates it; `title` and the rest in plain text. Errors, besides the decider's: conflict (the
@@ -76,14 +78,17 @@ class Conversations {
   /// channel that the context names).
   void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
 
-  /// Called with each piece of an answer, on a thread that must not be held up. Set it before the first question.
-  void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) { observer_ = std::move(observer); }
+  /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
+  void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
+    observers_.push_back(std::move(observer));
+  }
 
   /// The session in which the account asks questions that stand alone; made when it is not there yet. Errors: as of
   /// `create`.
   void find_assistant(AccountId account, Cause cause, std::function<void(Expected<SessionId>)> answer);
 
-  /// Takes up the questions that the last run left open. Once, at the start.
+  /// Takes up the questions that the last run left open. Once, when there are models and observers, and only in a
+  /// process that stays: each question has this one second chance.
   void take_up_open_questions();
 
   /// Gives up answers that nobody waits for; every second or so.
@@ -98,14 +103,17 @@ class Conversations {
     std::function<void(Expected<Outcome>)> settled;
   };
 
+  void take_up(const QuestionId& id);
   void put_to_model(const QuestionId& id);
-  llm::ChatRequest request_for(const QuestionId& id, const projections::QuestionRow& question) const;
-  llm::ChatRequest standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
+  void ask_now(const QuestionId& id);
+  Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
+  Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
   std::string told_of(const events::QuestionContext& context) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);
   std::optional<UnderWay> take(const QuestionId& id);
+  bool after_a_while(std::function<void()> work);
 
   const Secrets& secrets_;
   projections::SessionQueries queries_;
@@ -114,7 +122,7 @@ class Conversations {
   AskSession ask_session_;
   Elsewhere elsewhere_;
   std::atomic<SessionId> last_session_;
-  std::function<void(const QuestionId&, std::string_view)> observer_;
+  std::vector<std::function<void(const QuestionId&, std::string_view)>> observers_;
   mutable std::mutex mutex_;
   std::map<QuestionId, UnderWay> under_way_;
   std::atomic<bool> ending_{false};

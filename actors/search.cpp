@@ -269,10 +269,9 @@ void Search::drop_oldest() {
 
 void Search::follow_model() {
   std::string model;
-  for (const auto& provider : models_.providers()) {
-    model = provider.embedding_model;
-    if (!model.empty()) break;
-  }
+  if (models_.can_embed())
+    for (const auto& provider : models_.providers())
+      if (model.empty()) model = provider.embedding_model;
   if (model == model_) return;
   model_ = model;
   use_dimension(0);

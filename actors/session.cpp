@@ -149,7 +149,7 @@ Decision on(const SessionState& state, const AnswerQuestion& c) {
   answer.reply_to = c.number;
   answer.tokens = c.completion_tokens;
   return {{answer, QuestionAnswered{c.number, number, question->asker, c.provider, c.model, c.prompt_tokens,
-                                    c.completion_tokens, c.estimated, c.took}}};
+                                    c.completion_tokens, c.estimated, c.took, c.finish_reason}}};
 }
 
 Decision on(const SessionState& state, const FailQuestion& c) {

@@ -117,6 +117,7 @@ struct AnswerQuestion {
   std::int64_t prompt_tokens = 0, completion_tokens = 0;
   bool estimated = false;
   Micros took = 0;
+  std::string finish_reason = "stop";
 };
 struct FailQuestion {
   std::int64_t number = 0;

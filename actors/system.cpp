@@ -7,8 +7,10 @@
 #include <limits>
 #include <thread>
 
+#include "actors/base_url.hpp"
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
+#include "actors/llm/configured_providers.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
 #include "actors/worker.hpp"
@@ -17,6 +19,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ProviderDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::PersonalityDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -27,6 +32,7 @@ using storage::RecordPtr;
 /// Registrations and creations that may meet a taken number or name before we give up.
 constexpr int kMaxNamings = 5;
 constexpr auto kTick = std::chrono::seconds(1);
+constexpr std::size_t kEntryIdLength = 12;
 
 struct Configuration : caf::actor_system_config {
   explicit Configuration(const SystemOptions& options) {
@@ -59,11 +65,17 @@ struct System::Impl {
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
-  Worker passwords, reads, caretaker, mailer, questions, indexing;
+  Directory<BackupDecider> backup_entities;
+  Directory<ProviderDecider> providers;
+  Directory<PersonalityDecider> personalities;
+  Worker passwords, reads, caretaker, mailer, questions, indexing, archivist;
   llm::Models models;
+  llm::ConfiguredProviders configured_providers;
+  Completions completions;
   Conversations conversations;
   Search search;
   ResetMails reset_mails;
+  Backups backups;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
   caf::actor ticker;
@@ -82,13 +94,19 @@ struct System::Impl {
         bots(caf_system, store),
         commands(caf_system, store),
         sessions(caf_system, store),
+        backup_entities(caf_system, store),
+        providers(caf_system, store),
+        personalities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
         indexing(caf_system, defaults::kMaxQueuedSearches),
+        archivist(caf_system, defaults::kMaxQueuedBackupJobs),
         models(options.models),
+        configured_providers(store, secrets, models, options.models.providers),
+        completions(store, models),
         conversations(
             store, secrets, models,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -97,18 +115,25 @@ struct System::Impl {
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
         search(store, secrets, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
-        reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
-          return wait_for([&](RecordAnswer answer) {
-            accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
-          });
-        }) {
+        reset_mails(store, secrets, options.mail,
+                    [this](AccountId id, AccountDecider::Command command) {
+                      return wait_for([&](RecordAnswer answer) {
+                        accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
+                      });
+                    }),
+        backups(
+            store, secrets, options.max_backups,
+            [this](const std::string& id, BackupDecider::Command command, Cause cause, RecordAnswer answer) {
+              backup_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+            },
+            [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
+    backups.settle_interrupted();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
     caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
     work_off_mails();
-    conversations.take_up_open_questions();
     search.tick();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
@@ -137,12 +162,16 @@ struct System::Impl {
     models.stop();
     questions.stop(Worker::Queued::drop);
     indexing.stop(Worker::Queued::drop);
+    backups.stop();
+    archivist.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() > 0) {
+    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() + backup_entities.awake() +
+               providers.awake() + personalities.awake() >
+           0) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -154,6 +183,9 @@ struct System::Impl {
     bots.passivate(idle_since);
     commands.passivate(idle_since);
     sessions.passivate(idle_since);
+    backup_entities.passivate(idle_since);
+    providers.passivate(idle_since);
+    personalities.passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
@@ -192,6 +224,7 @@ struct System::Impl {
     if (reset_mails.due(now)) work_off_mails();
     conversations.give_up_forsaken();
     search.tick();
+    completions.give_up_forsaken();
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
       return;
@@ -222,6 +255,46 @@ struct System::Impl {
       if (result) follow_deletion(command.owner_id);
       answer(std::move(result));
     });
+  }
+
+  // The catalogue
+
+  template <class Entry>
+  void add_entry(Directory<CatalogueDecider<Entry>>& directory, Entry entry, std::size_t most, Cause cause,
+                 RecordAnswer answer) {
+    if (!is_repeat(cause) && projections::EntryQueries<Entry>(store).count() >= most)
+      return answer(fail(Errc::conflict, "there are " + std::to_string(most) + " already, which is the most"));
+    AddEntry<Entry> command{random_letters(kEntryIdLength), std::move(entry)};
+    const std::string id = command.id;
+    directory.ask(id, std::move(command), std::move(cause), naming_the_name<Entry>(std::move(answer)));
+  }
+
+  /// The journal speaks of claims; their owner knows a name.
+  template <class Entry>
+  static RecordAnswer naming_the_name(RecordAnswer answer) {
+    return [answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (!result && result.error().code == Errc::conflict && result.error().field == Entry::category)
+        return answer(fail(Errc::conflict, "name is taken by another " + std::string(Entry::category), "name"));
+      answer(std::move(result));
+    };
+  }
+
+  /// Answers when the models know of the change.
+  RecordAnswer refreshing_models(RecordAnswer answer) {
+    return naming_the_name<events::Provider>([this, answer = std::move(answer)](const Expected<RecordPtr>& result) {
+      if (!result) return answer(result);
+      const bool taken = reads.post([this, answer, result] {
+        configured_providers.refresh();
+        answer(result);
+      });
+      if (!taken) answer(fail(Errc::overloaded, "the change is stored; it counts from the next change or start"));
+    });
+  }
+
+  Expected<void> check_reachable(const std::string& base_url) const {
+    if (options.allow_local_providers || !is_of_this_machine(base_url)) return {};
+    return fail(Errc::invalid, "base_url must not be of this machine; --allow-local-providers would allow it",
+                "base_url");
   }
 
   // Deletions, on the caretaker's thread
@@ -347,8 +420,36 @@ void System::ask_account(AccountId id, AccountDecider::Command command, Cause ca
 }
 
 Conversations& System::conversations() { return impl_->conversations; }
+Completions& System::completions() { return impl_->completions; }
 llm::Models& System::models() { return impl_->models; }
 Search& System::search() { return impl_->search; }
+Backups& System::backups() { return impl_->backups; }
+
+void System::add_provider(events::Provider provider, Cause cause, RecordAnswer answer) {
+  if (auto ok = impl_->check_reachable(provider.base_url); !ok) return answer(tl::unexpected(ok.error()));
+  impl_->add_entry(impl_->providers, std::move(provider), defaults::kMaxProviders, std::move(cause),
+                   impl_->refreshing_models(std::move(answer)));
+}
+
+void System::add_personality(events::Personality personality, Cause cause, RecordAnswer answer) {
+  impl_->add_entry(impl_->personalities, std::move(personality), defaults::kMaxPersonalities, std::move(cause),
+                   std::move(answer));
+}
+
+void System::ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer) {
+  if (const auto* change = std::get_if<ChangeEntry>(&command); change && change->fields.contains("base_url")) {
+    const Json& url = change->fields["base_url"];
+    if (auto ok = impl_->check_reachable(url.is_string() ? url.get<std::string>() : std::string()); !ok)
+      return answer(tl::unexpected(ok.error()));
+  }
+  impl_->providers.ask(id, std::move(command), std::move(cause), impl_->refreshing_models(std::move(answer)));
+}
+
+void System::ask_personality(const std::string& id, PersonalityDecider::Command command, Cause cause,
+                             RecordAnswer answer) {
+  impl_->personalities.ask(id, std::move(command), std::move(cause),
+                           Impl::naming_the_name<events::Personality>(std::move(answer)));
+}
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
@@ -485,6 +586,7 @@ SystemMetrics System::metrics() {
   metrics.reads_waiting = impl_->reads.waiting();
   metrics.mails_sent = impl_->reset_mails.sent();
   metrics.mails_failed = impl_->reset_mails.failed();
+  metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
   metrics.search = impl_->search.metrics();
   return metrics;

@@ -10,8 +10,11 @@
 
 #include "actors/account.hpp"
 #include "actors/ask.hpp"
+#include "actors/backups.hpp"
 #include "actors/bot.hpp"
+#include "actors/catalogue.hpp"
 #include "actors/command.hpp"
+#include "actors/completions.hpp"
 #include "actors/conversations.hpp"
 #include "actors/mail.hpp"
 #include "actors/search.hpp"
@@ -27,7 +30,11 @@ struct SystemOptions {
   std::chrono::milliseconds command_lease = defaults::kCommandLease;
   std::chrono::milliseconds heartbeat_window = defaults::kHeartbeatWindow;
   MailOptions mail;
-  llm::ModelsOptions models;
+  std::size_t max_backups = defaults::kMaxBackups;
+  llm::ModelsOptions models;  ///< its providers stand before the catalogue's
+  /// Whether a provider in the catalogue may be on this machine. Not where administrators come over a network: they
+  /// would reach what listens on loopback only.
+  bool allow_local_providers = true;
 };
 
 /// A bot asks for its commands.
@@ -46,6 +53,7 @@ struct SystemMetrics {
   std::uint64_t mails_sent = 0, mails_failed = 0;
   std::size_t questions_under_way = 0;
   SearchMetrics search;
+  std::size_t completions_under_way = 0;
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -91,8 +99,22 @@ class System {
   // Sessions, and the models that answer in them
 
   Conversations& conversations();
+  Completions& completions();
   llm::Models& models();
   Search& search();
+
+  // Backups
+
+  Backups& backups();
+
+  // The catalogue. What is changed counts when it is answered.
+
+  /// Names the entry and adds it. Errors, besides the decider's: conflict (the name is taken, or there are kMaxProviders
+  /// or kMaxPersonalities), invalid (`base_url` is of this machine, which the settings do not allow).
+  void add_provider(events::Provider provider, Cause cause, RecordAnswer answer);
+  void add_personality(events::Personality personality, Cause cause, RecordAnswer answer);
+  void ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer);
+  void ask_personality(const std::string& id, PersonalityDecider::Command command, Cause cause, RecordAnswer answer);
 
   // The command queue
 

@@ -167,9 +167,10 @@ struct QuestionAnswered {
   std::int64_t completion_tokens = 0;
   bool estimated = false;  ///< the provider sent no usage
   Micros took = 0;
+  std::string finish_reason = "stop";  ///< stop, length, tool_calls or content_filter
 };
 TROUPE_EVENT(QuestionAnswered, number, answer_number, asker, provider, model, prompt_tokens, completion_tokens,
-             estimated, took)
+             estimated, took, finish_reason)
 
 struct QuestionFailed {
   static constexpr std::string_view type = "QuestionFailed";

@@ -124,6 +124,13 @@ BodyStream Call::answer_events(Headers more) {
   return reply.stream({route->status, {}, kEventStream, std::move(more)});
 }
 
+void Call::answer_with(Response response) {
+  response.status = route->status;
+  if (finished) finished(response.status);
+  response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+  reply(std::move(response));
+}
+
 void Call::guarded(const std::function<void()>& part) {
   try {
     part();

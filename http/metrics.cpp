@@ -5,6 +5,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_map>
 
@@ -62,6 +63,8 @@ struct Metrics::Impl {
                                                           .Register(registry);
   std::mutex mutex;
   std::unordered_map<const Route*, PerRoute> routes;
+  std::vector<float> recent_seconds;  // a ring of kResponseTimesRemembered
+  std::size_t next_recent = 0;
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -74,11 +77,27 @@ void Metrics::observe(const Route& route, int status, double seconds) {
   if (added)
     metrics.latency = &impl_->latency.Add({{"method", route.method}, {"route", route.pattern}}, kLatencyBounds);
   metrics.latency->Observe(seconds);
+  auto& recent = impl_->recent_seconds;
+  if (recent.size() < defaults::kResponseTimesRemembered) recent.push_back(0);
+  recent[impl_->next_recent] = static_cast<float>(seconds);
+  impl_->next_recent = (impl_->next_recent + 1) % defaults::kResponseTimesRemembered;
   auto*& counter = metrics.by_status[status];
   if (!counter)
     counter =
         &impl_->requests.Add({{"method", route.method}, {"route", route.pattern}, {"status", std::to_string(status)}});
   counter->Increment();
+}
+
+double Metrics::recent_median_seconds() const {
+  std::vector<float> seconds;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    seconds = impl_->recent_seconds;
+  }
+  if (seconds.empty()) return 0;
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return static_cast<double>(*middle);
 }
 
 std::string Metrics::text(const Sources& sources) const {

@@ -137,7 +137,11 @@ OrderedJson responses_of(const Surface& surface, const Route& route) {
   };
   const std::string invalid = std::to_string(surface.error({Errc::invalid, ""}, "").status);
   OrderedJson responses;
-  OrderedJson content = {{"application/json", {{"schema", schema_of(OrderedJson::parse(route.response))}}}};
+  OrderedJson content;
+  if (route.downloads.empty())
+    content["application/json"] = {{"schema", schema_of(OrderedJson::parse(route.response))}};
+  else
+    content[route.downloads] = OrderedJson::object();
   if (!route.events.empty()) {
     // OpenAPI 3.1 has no word for a sequence: the schema is that of one event's data.
     OrderedJson event = schema_of(OrderedJson::parse(route.events));

@@ -113,6 +113,7 @@ struct Route {
   bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::string description = {};
   std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
+  std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
 };
 
 class Surface;
@@ -161,6 +162,8 @@ struct Call {
   void answer_text(std::string json, Headers headers = {}, int status = 0);
   /// Begins an answer of server-sent events, with the status that the route says. From now on the call is answered.
   BodyStream answer_events(Headers headers = {});
+  /// A good answer that is no JSON, with the status that the route says.
+  void answer_with(Response response);
   void refuse(const Error& error);
   /// With an answer that the surface has worded already.
   void refuse(Response response);

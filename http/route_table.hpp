@@ -34,6 +34,8 @@ class RouteDeclaration {
   RouteDeclaration& answers(std::string json) { return set(route_.response, std::move(json)); }
   /// The answer may be a stream of events as well, each with data of this shape, as JSON text with example values.
   RouteDeclaration& streams(std::string json) { return set(route_.events, std::move(json)); }
+  /// The answer is bytes of this content type.
+  RouteDeclaration& downloads(std::string content_type) { return set(route_.downloads, std::move(content_type)); }
   /// What the caller should know beyond the summary.
   RouteDeclaration& note(std::string text) { return set(route_.description, std::move(text)); }
   /// The error text of 403.

@@ -9,16 +9,18 @@
 #include <thread>
 
 #include "http/gateway.hpp"
+#include "http/provider_settings.hpp"
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
+#include "http/surfaces/openai/openai.hpp"
 #include "http/surfaces/plexichat/plexichat.hpp"
 
 namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
-const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1"};
+const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1,openai"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -102,6 +104,7 @@ class House {
       });
     });
     options_.system.mail.outbox = options_.data / "outbox";
+    if (auto ok = find_providers(); !ok) return ok;
     system_ = std::make_unique<actors::System>(*store_, store_->secrets(), options_.system);
     return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
   }
@@ -114,10 +117,12 @@ class House {
       socketio_options.engine.cors.origins = options_.allowed_origins;
       socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
-    const Services services{*store_, *system_, store_->secrets(), server_.loop()};
+    const Services services{*store_, *system_, store_->secrets(), server_.loop(), metrics_};
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
+    surfaces_.push_back(std::make_unique<OpenAi>(services));
+    system_->conversations().take_up_open_questions();
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -141,6 +146,27 @@ class House {
   }
 
  private:
+  /// The file's before the environment's; the system puts the catalogue's behind both.
+  Expected<void> find_providers() {
+    auto& providers = options_.system.models.providers;
+    if (!options_.providers_file.empty()) {
+      auto of_file = providers_of_file(options_.providers_file);
+      if (!of_file) return tl::unexpected(of_file.error());
+      providers = std::move(*of_file);
+    }
+    for (auto& provider : actors::llm::providers_from_environment()) {
+      const auto has_its_name = [&](const auto& other) { return other.name == provider.name; };
+      if (std::none_of(providers.begin(), providers.end(), has_its_name)) providers.push_back(std::move(provider));
+    }
+    const auto& listeners = options_.listen;
+    const bool all_on_loopback = std::all_of(listeners.begin(), listeners.end(), [](const std::string& text) {
+      const auto spec = parse_listener(text);
+      return spec && is_loopback(spec->address);
+    });
+    options_.system.allow_local_providers = options_.allow_local_providers.value_or(all_on_loopback);
+    return {};
+  }
+
   Expected<void> listen_on(const std::string& text) {
     const auto spec = parse_listener(text);
     if (!spec) return tl::unexpected(spec.error());

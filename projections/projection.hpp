@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "events/account.hpp"
+#include "events/backup.hpp"
 #include "events/bot.hpp"
+#include "events/catalogue.hpp"
 #include "events/command.hpp"
 #include "events/embedding.hpp"
 #include "events/feed.hpp"
@@ -29,6 +31,9 @@ void project(const events::CommandEvent& event, const Context& context, Rows& ro
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
 void project(const events::EmbeddingEvent& event, const Context& context, Rows& rows);
+void project(const events::BackupEvent& event, const Context& context, Rows& rows);
+void project(const events::ProviderEvent& event, const Context& context, Rows& rows);
+void project(const events::PersonalityEvent& event, const Context& context, Rows& rows);
 
 /// A batch of a feed only counts: its events need no decoding.
 void project_feed(std::string_view category, std::size_t events, const Context& context, Rows& rows);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "events/embedding.hpp"
+#include "events/catalogue.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -45,6 +46,10 @@ enum class Table : TableId {
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
   embeddings = 80,          ///< big64(session) big64(number) -> EmbeddingRow
+  providers = 40,           ///< provider id -> EntryRow<events::Provider>
+  personalities = 41,       ///< personality id -> EntryRow<events::Personality>
+  backups = 60,             ///< backup id -> BackupRow
+  log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -223,6 +228,56 @@ struct EmbeddingRow {
   std::string sealed_vector;  ///< as of TextEmbedded
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EmbeddingRow, model, text_of, key_of, sealed_vector)
+
+struct BackupRow {
+  static constexpr Table table = Table::backups;
+  std::string id;
+  std::string asked_by;
+  bool database = true, files = true;
+  std::string compression, encryption;
+  std::string status;  ///< running, completed or failed
+  std::string reason;  ///< why it failed, or is damaged
+  Micros created_at = 0;
+  Micros finished_at = 0;  ///< 0: not yet
+  events::Position position = 0;
+  std::uint64_t size = 0, file_bytes = 0;
+  Micros verified_at = 0;  ///< 0: never
+  bool good = true;        ///< what the last verification found
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BackupRow, id, asked_by, database, files, compression, encryption,
+                                                status, reason, created_at, finished_at, position, size, file_bytes,
+                                                verified_at, good)
+
+template <class Entry>
+inline constexpr Table kEntryTable = Table::providers;
+template <>
+inline constexpr Table kEntryTable<events::Personality> = Table::personalities;
+
+/// An entry of the catalogue. In the row, its fields stand beside the other three.
+template <class Entry>
+struct EntryRow {
+  static constexpr Table table = kEntryTable<Entry>;
+  std::string id;
+  Entry entry;
+  Micros created_at = 0;
+  Micros updated_at = 0;  ///< 0: never
+};
+template <class Entry>
+void to_json(Json& fields, const EntryRow<Entry>& row) {
+  fields = row.entry;
+  fields["id"] = row.id;
+  fields["created_at"] = row.created_at;
+  fields["updated_at"] = row.updated_at;
+}
+template <class Entry>
+void from_json(const Json& fields, EntryRow<Entry>& row) {
+  row.entry = fields.template get<Entry>();
+  row.id = fields.value("id", std::string());
+  row.created_at = fields.value("created_at", Micros{0});
+  row.updated_at = fields.value("updated_at", Micros{0});
+}
+using ProviderRow = EntryRow<events::Provider>;
+using PersonalityRow = EntryRow<events::Personality>;
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };

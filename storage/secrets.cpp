@@ -107,16 +107,29 @@ Expected<std::string> SealingKey::open(std::string_view sealed) const {
   return plain;
 }
 
-Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
-  auto text = read_or_make_key(folder);
-  if (!text) return tl::unexpected(text.error());
+Expected<Secrets> Secrets::of_key(std::string_view hexadecimal) {
   Secrets secrets;
   std::size_t size = 0;
-  if (text->size() != 64 ||
-      sodium_hex2bin(secrets.key_.data(), secrets.key_.size(), text->data(), text->size(), nullptr, &size, nullptr) !=
-          0 ||
+  if (hexadecimal.size() != 64 ||
+      sodium_hex2bin(secrets.key_.data(), secrets.key_.size(), hexadecimal.data(), hexadecimal.size(), nullptr, &size,
+                     nullptr) != 0 ||
       size != secrets.key_.size())
     return fail(Errc::invalid, "the data key (TROUPE_KEY or <data>/key) must be 64 hexadecimal digits");
+  return secrets;
+}
+
+Expected<void> Secrets::place_key(const std::filesystem::path& folder, const std::string& hexadecimal) {
+  if (auto good = of_key(hexadecimal); !good) return tl::unexpected(good.error());
+  if (std::filesystem::exists(folder / "key")) return fail(Errc::conflict, "there is a key in " + folder.string());
+  return write_durably(folder / "key", hexadecimal + "\n");
+}
+
+Expected<Secrets> Secrets::open(const std::filesystem::path& folder) {
+  const auto text = read_or_make_key(folder);
+  if (!text) return tl::unexpected(text.error());
+  auto with_key = of_key(*text);
+  if (!with_key) return with_key;
+  Secrets secrets = std::move(*with_key);
   const auto check = folder / kKeyCheck;
   auto personal_keys = PersonalKeys::open(folder, /*create=*/!std::filesystem::exists(check));
   if (!personal_keys) return tl::unexpected(personal_keys.error());

@@ -39,6 +39,12 @@ class Secrets {
   /// are missing), storage_failed (cannot read or write).
   static Expected<Secrets> open(const std::filesystem::path& folder);
 
+  /// From the text of a key alone, for a folder that is not there: without the accounts' own keys. Errors: invalid.
+  static Expected<Secrets> of_key(std::string_view hexadecimal);
+
+  /// Puts a key into a folder that has none. Errors: invalid (not a key), conflict, storage_failed.
+  static Expected<void> place_key(const std::filesystem::path& folder, const std::string& hexadecimal);
+
   /// A digest that says nothing to who has the log but not the key: for texts that may hold a password, and for names
   /// by which a person is found.
   std::string keyed_digest(std::string_view text) const;
@@ -46,6 +52,9 @@ class Secrets {
   /// 32 bytes that follow from the key and the purpose, and tell nothing of the key or of another purpose's. No text has
   /// them as its `keyed_digest`.
   std::string derived_key(std::string_view purpose) const;
+
+  /// What backups are encrypted with.
+  std::string backup_key() const { return derived_key("backups"); }
 
   /// Seals secrets that must be readable again (bot tokens, the tokens in mails) under the folder's key, in url-safe
   /// base64.

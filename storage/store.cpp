@@ -360,7 +360,33 @@ Expected<void> Store::rebuild(const std::function<Expected<std::vector<RowChange
 
 // Operations
 
-StoreMetrics Store::metrics() const { return impl_->writer ? impl_->writer->metrics() : StoreMetrics{}; }
+const fs::path& Store::folder() const { return impl_->options.folder; }
+
+Expected<Position> Store::checkpoint(const fs::path& folder) const {
+  if (!impl_->writer) return fail(Errc::invalid, "the store was opened for reading only");
+  const Position acknowledged = last_position();
+  const Paths paths(folder);
+  if (auto made = impl_->database->checkpoint(paths.log); !made) return tl::unexpected(made.error());
+  // What was written since may be in it too: only its own end says where it ends.
+  const auto copy = Database::open_read_only(paths.log);
+  if (!copy) return tl::unexpected(copy.error());
+  if (auto whole = (*copy)->verify_checksums(); !whole) return tl::unexpected(whole.error());
+  const auto last = LogReader(**copy).last_position();
+  if (!last) return tl::unexpected(last.error());
+  if (*last < acknowledged) return ends_early(acknowledged, *last);
+  if (auto witness = Witness::create(paths.witness, *last); !witness) return tl::unexpected(witness.error());
+  return *last;
+}
+
+StoreMetrics Store::metrics() const {
+  StoreMetrics metrics = impl_->writer ? impl_->writer->metrics() : StoreMetrics{};
+  const auto cache = impl_->database->block_cache();
+  metrics.cache_bytes = cache.bytes;
+  metrics.cache_capacity_bytes = cache.capacity_bytes;
+  metrics.cache_hits = cache.hits;
+  metrics.cache_misses = cache.misses;
+  return metrics;
+}
 
 bool Store::healthy() const { return !impl_->writer || impl_->writer->healthy(); }
 

@@ -29,7 +29,9 @@ struct StoreMetrics {
   std::uint64_t queue_bytes = 0;
   std::vector<std::uint64_t> append_latency_buckets;  ///< cumulative counts: kAppendLatencyBoundsSeconds, then all
   double append_latency_sum_seconds = 0;
-  std::vector<std::uint64_t> batch_size_buckets;  ///< cumulative counts: kBatchSizeBounds (events), then all
+  std::uint64_t cache_bytes = 0, cache_capacity_bytes = 0;  ///< the cache of table blocks, now
+  std::uint64_t cache_hits = 0, cache_misses = 0;           ///< look-ups in it
+  std::vector<std::uint64_t> batch_size_buckets;            ///< cumulative counts: kBatchSizeBounds (events), then all
 };
 
 inline constexpr double kAppendLatencyBoundsSeconds[] = {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
@@ -127,6 +129,14 @@ class Store final : public Journal {
                          const std::function<void(Position, Position)>& progress);
 
   // Operations
+
+  const std::filesystem::path& folder() const;
+
+  /// Makes `folder`, an empty one on the same file system, a data folder with the log as of one moment: every event
+  /// acknowledged before the call is in it, and appends go on meanwhile. All of it is read back and its checksums
+  /// verified, so this blocks for a flush and a read of the whole log. Answers the last position in it.
+  /// Errors: invalid (read-only), corrupt, storage_failed.
+  Expected<Position> checkpoint(const std::filesystem::path& folder) const;
 
   StoreMetrics metrics() const;
 

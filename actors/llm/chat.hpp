@@ -13,7 +13,8 @@ namespace troupe::actors::llm {
 
 struct ToolCall {
   std::string id, name;
-  std::string arguments;  ///< JSON text
+  std::string arguments;       ///< JSON text
+  std::string signature = {};  ///< what the provider wants back unread with the call; usually nothing
 };
 
 struct ChatMessage {
@@ -35,6 +36,8 @@ struct ChatRequest {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::vector<Tool> tools;
+  Json tool_choice = nullptr;        ///< in OpenAI's form; null: the model chooses
+  Json parameters = Json::object();  ///< what else an OpenAI-compatible provider is told, unread; others ignore it
 };
 
 struct Usage {

@@ -60,6 +60,15 @@ Expected<Caller> Credentials::of_api_key(std::string_view text) {
   return good(caller);
 }
 
+Expected<std::string_view> bearer_token(const Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const auto header = request.header("Authorization");
+  if (!header) return std::string_view{};
+  const auto token = header->starts_with(kBearer) ? trimmed(header->substr(kBearer.size())) : std::string_view{};
+  if (token.empty()) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
+  return token;
+}
+
 bool Credentials::still_good(const Caller& caller) const {
   if (!caller.api_key_hash.empty()) {
     const auto key = queries_.api_key_with_hash(caller.api_key_hash);

@@ -180,8 +180,8 @@ void ChatV1::asked(ChatSocket& socket, std::string text) {
           const auto open = socket.lock();
           if (!open) return;
           const Json body = Json::parse(error(why, "").body);
-          open->send(text_of(error_frame(body["error"]["code"].get<std::string>(),
-                                         body["error"]["message"].get<std::string>())));
+          open->send(text_of(
+              error_frame(body["error"]["code"].get<std::string>(), body["error"]["message"].get<std::string>())));
         });
       },
       [](const Expected<actors::Outcome>&) {});  // the log tells

@@ -3,6 +3,7 @@
 
 #include "http/surface.hpp"
 #include "http/surfaces/plexichat/assistant.hpp"
+#include "http/surfaces/plexichat/admin.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
 #include "http/surfaces/plexichat/context.hpp"
 #include "http/surfaces/plexichat/users.hpp"
@@ -27,6 +28,7 @@ class PlexiChat final : public Surface {
   OrderedJson security_schemes() const override;
   std::vector<std::string> security_of(const Route&) const override { return {"bearer", "apiKey", "session"}; }
   OrderedJson error_schema() const override;
+  void committed(const std::vector<storage::RecordPtr>& records) override { admin_.committed(records); }
 
  private:
   static std::vector<Route> make_routes(PlexiChat& self);
@@ -35,6 +37,7 @@ class PlexiChat final : public Surface {
   plexichat::Authentication authentication_{context_};
   plexichat::Users users_{context_};
   plexichat::Assistant assistant_{context_};
+  plexichat::Admin admin_{context_};
   std::vector<Route> routes_;
 };
 

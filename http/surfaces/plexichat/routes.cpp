@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 // Strangers are told apart by their address, people by their account.
 constexpr RateClass kAuthentication{"authentication", 10, 60s, RateClass::Per::address};
 constexpr RateClass kOwnAccess{"own_access", 10, 60s, RateClass::Per::caller};
+constexpr RateClass kAdministration{"administration", 200, 60s, RateClass::Per::caller};
 constexpr RateClass kGeneral{"general", 600, 60s, RateClass::Per::caller};
 constexpr RateClass kSearch{"search", 50, 60s, RateClass::Per::caller};
 // An answer of a model takes more than a message; the same as the chat_v1 dialect has for it.
@@ -116,6 +117,105 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
       .rate(kSearch);
 }
 
+#define BACKUP                                                                                                   \
+  R"({"backup_id":"20260131T120000Z-3f9a01","status":"running","progress":42.5,"created_at":)" TIME              \
+  R"(,"created_by":"user_1","completed_at":)" TIME R"(,"size_bytes":123456,"data_bytes":234567,)"                \
+  R"("last_position":1234,"include_database":true,"include_files":true,"compression":"gzip","encryption":true,)" \
+  R"("encrypted_with":"data-key","error":"the disk is nearly full",)"                                            \
+  R"("verification":{"status":"none","progress":0.0,"verified_at":)" TIME R"(},"available":false})"
+
+void admin_routes(RouteTable& table, Admin& admin) {
+  using P = Admin;
+  table.tag("PlexiChat: administration");
+  table.get("/api/v1/admin/system/status", A::admin, to(admin, &P::status), "How the system is, in measured figures")
+      .answers(R"({"status":"healthy","version":"0.1.0","uptime":86400,)"
+               R"("database":{"status":"connected","connections":5,"pool_size":4352},)"
+               R"("cache":{"status":"connected","memory_usage":"45%","hit_rate":0.95},)"
+               R"("security":{"encryption_status":"active","threat_level":"low","last_security_scan":)" TIME R"(},)"
+               R"("performance":{"cpu_usage":25.5,"memory_usage":60.2,"disk_usage":45.8,"response_time_ms":0.4}})")
+      .note(
+          "`status`: `unhealthy` when the journal has failed, `degraded` when the disk or the memory is more than 90 % "
+          "in use or the threat level is high, else `healthy`. `uptime`: seconds. `database` is embedded, so it has no "
+          "connections of its own: `connections` is the number of writes and long reads that are waiting for it or "
+          "under way, and `pool_size` how many it takes before it answers 503. `cache` is that of the database's "
+          "blocks: `memory_usage` of its capacity, `hit_rate` since the start, null before the first look-up. "
+          "`encryption_status`: `active` when this request came by TLS and what is stored is sealed, `at_rest` when "
+          "only "
+          "the latter is so. `threat_level`: `medium` from 10 failed logins or one locked account in the last 15 "
+          "minutes (and since the start), `high` from 100 or five. `last_security_scan`: when every checksum of the "
+          "log was last verified, which each backup begins with; null when it never was. `cpu_usage`: percent of all "
+          "processors by this server since the last call; `memory_usage`: percent of its control group's limit, or "
+          "else "
+          "of the machine; `disk_usage`: percent of the data folder's file system; `response_time_ms`: median of the "
+          "last 1024 requests.")
+      .rate(kAdministration);
+  table.get("/api/v1/admin/users", A::admin, to(admin, &P::list_users), "All users, in order of their ids")
+      .query({text_parameter("include_inactive", "`true`: those who were made inactive as well"),
+              text_parameter("role", "Only users of this role: user, moderator or admin"),
+              text_parameter("search", "Only users whose name or e-mail contains this"),
+              integer_parameter("page", "From 1", 1, 1, 1'000'000),
+              integer_parameter("limit", "Users on a page", 20, 1, 100)})
+      .answers(R"({"users":[)" USER R"(],"page":1,"limit":20,"total_count":1,"has_more":false})")
+      .note("Each user also has `locked`: whether failed logins keep the account locked at this moment.")
+      .elsewhere()
+      .rate(kAdministration);
+  table
+      .put("/api/v1/admin/users/{user_id}", A::admin, to(admin, &P::update_user),
+           "Change a user's role, or whether the user is active")
+      .takes({flag("is_active", "false ends all logins of the user, and lets nobody log in"),
+              array("roles", "Exactly one: user, moderator or admin")})
+      .answers(USER)
+      .note("Administrators cannot make themselves inactive or take their own role away: 409.")
+      .rate(kAdministration);
+  table
+      .post("/api/v1/admin/users/{user_id}/logout", A::admin, to(admin, &P::log_user_out),
+            "End all logins of a user, and all tokens that came of them")
+      .answers(R"({"message":"All logins of the user have ended"})")
+      .rate(kAdministration);
+  table.post("/api/v1/admin/backup", A::admin, to(admin, &P::create_backup), "Begin a backup of the running system")
+      .takes({flag("include_files", "Uploaded files; by default true"),
+              flag("include_database", "Everything else; by default true"),
+              word("compression", {"none", "gzip", "zstd"}, "By default gzip"),
+              flag("encryption", "Encrypt it with a key that follows from the data key; by default true")})
+      .answers(BACKUP)
+      .note(
+          "Answers when the beginning is durable; the backup is made beside all other work, and its state is told by "
+          "`GET /api/v1/admin/backups/{backup_id}`. It holds everything that was answered before. One at a time: 409 "
+          "while another is running. The data key is not in it: keep a copy of it apart. `troupe backup restore` "
+          "brings "
+          "it back.")
+      .status(202)
+      .creates()
+      .rate(kAdministration);
+  table.get("/api/v1/admin/backups", A::admin, to(admin, &P::list_backups), "All backups, newest first")
+      .answers(R"({"backups":[)" BACKUP R"(],"total_count":1,"kept":10})")
+      .note("When more than `kept` are there, the oldest goes.")
+      .rate(kAdministration);
+  table
+      .get("/api/v1/admin/backups/{backup_id}", A::admin, to(admin, &P::show_backup),
+           "A backup, and how far it or its verification is")
+      .answers(BACKUP)
+      .note(
+          "`status`: running, completed or failed (then `error` says why). `verification.status`: none, running, good "
+          "or "
+          "damaged. `available`: whether the file is there. Percentages in `progress`.")
+      .rate(kAdministration);
+  table
+      .get("/api/v1/admin/backups/{backup_id}/download", A::admin, to(admin, &P::download_backup),
+           "The file of a backup")
+      .downloads("application/octet-stream")
+      .rate(kAdministration);
+  table
+      .post("/api/v1/admin/backups/{backup_id}/verify", A::admin, to(admin, &P::verify_backup),
+            "Begin to read a backup from its first byte to its last")
+      .answers(BACKUP)
+      .status(202)
+      .rate(kAdministration);
+  table.del("/api/v1/admin/backups/{backup_id}", A::admin, to(admin, &P::delete_backup), "Delete a backup and its file")
+      .answers(R"({"message":"Backup deleted"})")
+      .rate(kAdministration);
+}
+
 }  // namespace
 
 std::vector<Route> PlexiChat::make_routes(PlexiChat& self) {
@@ -123,6 +223,7 @@ std::vector<Route> PlexiChat::make_routes(PlexiChat& self) {
   authentication_routes(table, self.authentication_);
   user_routes(table, self.users_);
   assistant_routes(table, self.assistant_);
+  admin_routes(table, self.admin_);
   return std::move(table).take();
 }
 

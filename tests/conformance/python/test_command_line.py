@@ -29,7 +29,7 @@ ANY_PORT = "127.0.0.1:0=bot_manager"
 
 
 def clean_environment(extra):
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("TROUPE_")}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("TROUPE_", "OPENAI_"))}
     return {**ours, **extra}
 
 
@@ -137,7 +137,7 @@ class Help(CommandLineTest):
         for setting in ["data", "listen", "metrics", "tls-certificate", "tls-key", "admin-password-file",
                         "allow-origin", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
                         "max-body-bytes", "max-connections", "max-chat-sessions", "chat-token-lifetime", "maintenance", "command-lease", "heartbeat-window", "passivate-after",
-                        "grace", "no-rate-limit", "log-requests"]:
+                        "model-timeout", "model-silence", "model-retry", "grace", "no-rate-limit", "log-requests"]:
             self.assertRegex(result.stdout, rf"(?m)^  --{setting} .*Env:TROUPE_{setting.upper().replace('-', '_')}\b")
         self.assertRegex(result.stdout, r"(?m)^  --demo ")
         self.assertRegex(result.stdout, r"(?m)^  --config ")
