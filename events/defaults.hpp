@@ -345,8 +345,8 @@ inline constexpr std::size_t kMaxModelErrorLength = 300;
 
 // Search
 
-/// Messages in the index, the newest, and the bytes of their texts and vectors; what is older is not found. A server of
-/// 4 GB can hold this several times, and 40,000 vectors of 1,536 numbers fit.
+/// Messages in the index, the newest, and the memory that they take, as measured; what is older is not found. It holds
+/// about 90,000 short messages, or 30,000 with vectors of 1,536 numbers.
 inline constexpr std::size_t kMaxIndexedMessages = 200'000;
 inline constexpr std::size_t kMaxIndexedBytes = std::size_t{256} << 20;
 /// Messages that the index reads from the rows at a time, so that a search waits for milliseconds only.
