@@ -92,7 +92,7 @@ Decision on(const SessionState& state, const PostMessage& c) {
                                                     c.mentions, c.reply_to, c.attachments, c.tokens}};
   if (const auto& q = c.question)
     events.emplace_back(
-        QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature, q->max_tokens});
+        QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature, q->max_tokens, q->context});
   return events;
 }
 
@@ -209,8 +209,10 @@ void SessionDecider::evolve(State& state, const Event& event, Micros) {
 
 std::vector<Claim> SessionDecider::claims(const State&, const Event& event) {
   const auto* created = std::get_if<SessionCreated>(&event);
-  if (!created || created->kind != "channel") return {};
-  return {take(events::channel_claim(created->name))};
+  if (!created) return {};
+  if (created->kind == "channel") return {take(events::channel_claim(created->name))};
+  if (created->kind == "assistant") return {take(events::assistant_claim(created->owner))};
+  return {};
 }
 
 }  // namespace troupe::actors

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/surface.hpp"
+#include "http/surfaces/plexichat/assistant.hpp"
 #include "http/surfaces/plexichat/admin.hpp"
 #include "http/surfaces/plexichat/api_keys.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
@@ -48,6 +49,7 @@ class PlexiChat final : public Surface {
   plexichat::ApiKeys api_keys_{context_};
   plexichat::Users users_{context_};
   plexichat::Files files_{context_, *this};
+  plexichat::Assistant assistant_{context_};
   plexichat::Admin admin_{context_};
   std::vector<Route> routes_;
 };
