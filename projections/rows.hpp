@@ -46,7 +46,6 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
-  embeddings = 80,          ///< big64(session) big64(number) -> EmbeddingRow
   providers = 40,           ///< provider id -> EntryRow<events::Provider>
   personalities = 41,       ///< personality id -> EntryRow<events::Personality>
   backups = 60,             ///< backup id -> BackupRow
@@ -55,6 +54,7 @@ enum class Table : TableId {
   files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
   files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
   unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
+  embeddings = 80,          ///< big64(session) big64(number) -> EmbeddingRow
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
