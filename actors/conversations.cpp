@@ -88,8 +88,7 @@ void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked
        [this, session, gone = std::move(asked.gone), on_asked = std::move(on_asked),
         settled = std::move(settled)](Expected<RecordPtr> result) {
          if (!result) return on_asked(std::move(result));
-         auto posted = events::decode<events::SessionEvent>((*result)->events.front());
-         const auto* message = posted ? std::get_if<events::MessagePosted>(&*posted) : nullptr;
+         const auto message = message_in(**result);
          if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
          const QuestionId id{session, message->number};
          {
@@ -205,8 +204,7 @@ void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome
                 if (!settled) return;
                 if (!result) return settled(tl::unexpected(result.error()));
                 if (!told) return settled(told);
-                const auto event = events::decode<events::SessionEvent>((*result)->events.front());
-                const auto* message = event ? std::get_if<events::MessagePosted>(&*event) : nullptr;
+                const auto message = message_in(**result);
                 if (!message) return settled(fail(Errc::conflict, "the session is full"));
                 Outcome complete = *told;
                 complete.answer_number = message->number;
