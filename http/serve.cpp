@@ -106,7 +106,9 @@ class House {
     });
     options_.system.mail.outbox = options_.data / "outbox";
     system_ = std::make_unique<actors::System>(*store_, secrets_, options_.system);
-    return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
+    if (auto ok = first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file); !ok)
+      return ok;
+    return first_channel(*system_, *store_);
   }
 
   Expected<void> listen() {

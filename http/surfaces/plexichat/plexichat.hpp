@@ -3,7 +3,10 @@
 
 #include "http/surface.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
+#include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/context.hpp"
+#include "http/surfaces/plexichat/live.hpp"
+#include "http/surfaces/plexichat/messages.hpp"
 #include "http/surfaces/plexichat/users.hpp"
 
 namespace troupe::http {
@@ -20,6 +23,11 @@ class PlexiChat final : public Surface {
   Subject bot(std::string_view) const override { return {}; }
   Response error(const Error& error, std::string_view request_id) const override;
   Response too_fast(int seconds_to_wait, std::string_view request_id) const override;
+  /// `/ws`: the same credentials, or a bearer's token as the query's `token`.
+  bool take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) override;
+  void committed(const std::vector<storage::RecordPtr>& records) override { live_.committed(records); }
+  std::size_t connected_clients() const override { return live_.sockets(); }
+  void shut_down() override { live_.shut_down(); }
   Headers rate_headers(const RateClass& rate, const RateVerdict& verdict) const override;
   std::string_view not_authenticated_text() const override { return "Authentication required"; }
   std::string_view wrong_bot_token_text() const override { return "Invalid token"; }
@@ -29,10 +37,16 @@ class PlexiChat final : public Surface {
 
  private:
   static std::vector<Route> make_routes(PlexiChat& self);
+  static plexichat::LiveRates live_rates();
+  /// An access token, or an API key.
+  Expected<Caller> of_token(std::string_view token);
 
   plexichat::Context context_;
   plexichat::Authentication authentication_{context_};
   plexichat::Users users_{context_};
+  plexichat::Channels channels_{context_};
+  plexichat::Messages messages_{context_};
+  plexichat::Live live_{context_, messages_, *this, live_rates()};
   std::vector<Route> routes_;
 };
 
