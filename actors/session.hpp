@@ -36,8 +36,8 @@ struct SessionState {
   /// state by what is on its way to the journal, which is less than this holds.
   std::vector<std::int64_t> recently_deleted;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, name, description, is_private, archived, members,
-                                                messages, open_questions, recently_deleted)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, name, description, is_private,
+                                                archived, members, messages, open_questions, recently_deleted)
 
 // Texts come sealed. `length` is what the text had in characters before: a limit is a rule, so it is checked here.
 
@@ -119,8 +119,8 @@ struct DeleteMessage {
 };
 /// What the rows know of a message's reactions. They lag behind by what is on its way to the journal.
 struct ReactionFacts {
-  bool given = false;      ///< this one, by this account
-  std::size_t count = 0;   ///< of all
+  bool given = false;     ///< this one, by this account
+  std::size_t count = 0;  ///< of all
 };
 /// Nothing follows when it was given. Errors: not_found, invalid, conflict (kMaxReactionsPerMessage).
 struct React {

@@ -111,7 +111,9 @@ struct Live::Subscription {
     SessionId id = 0;
     std::string name;
     std::int64_t seen = 0;
+    bool says_seen = false;  ///< the client said what it has seen
     bool refused = false;
+    bool goes_on = false;  ///< it was subscribed before
   };
   std::weak_ptr<ClientSocket> socket;
   Json id;
@@ -268,7 +270,8 @@ void Live::subscribe(Socket& socket, const Json& fields, const Json& id) {
       continue;
     }
     // What comes while the channel is joined is shown afterwards.
-    subscription->channels.push_back({channel->id, channel->name, seen->value_or(channel->messages)});
+    subscription->channels.push_back(
+        {channel->id, channel->name, seen->value_or(channel->messages), seen->has_value()});
     if (!context_.sessions.is_member(channel->id, socket.caller().account)) to_join.push_back(channel->id);
   }
   subscription->joining = to_join.size();
@@ -303,13 +306,15 @@ void Live::settle(const SubscriptionPtr& subscription) {
   auto& socket = static_cast<Socket&>(*subscription->socket.lock());
   OrderedJson channels = OrderedJson::array(), names = OrderedJson::object(), after = OrderedJson::object();
   auto& wanted = subscription->channels;
-  std::erase_if(wanted, [&](const Subscription::Channel& channel) {
+  std::erase_if(wanted, [&](Subscription::Channel& channel) {
     if (channel.refused) return true;
     if (!context_.sessions.is_member(channel.id, socket.caller().account)) {
       refuse(socket, {Errc::not_found, "No such channel: " + channel_id(channel.id), "channels"}, subscription->id);
       return true;
     }
+    // One that is subscribed already and asks for nothing that it missed goes on as before.
     const bool known = find(socket, channel.id) != nullptr;
+    channel.goes_on = known && !channel.says_seen;
     if (!known && socket.channels.size() >= defaults::kMaxChannelsPerSocket) {
       refuse(socket,
              {Errc::invalid,
@@ -318,13 +323,14 @@ void Live::settle(const SubscriptionPtr& subscription) {
              subscription->id);
       return true;
     }
-    add(socket, channel.id, kShowNone);
+    if (!channel.goes_on) add(socket, channel.id, kShowNone);
     return false;
   });
   for (const auto& channel : wanted) {
     const std::string id = channel_id(channel.id);
     channels.push_back(id);
     names[id] = channel.name;
+    if (channel.goes_on) continue;
     after[id] = channel.seen == 0 ? OrderedJson(nullptr) : OrderedJson(message_id(channel.id, channel.seen));
   }
   if (wanted.empty()) return;
@@ -332,6 +338,7 @@ void Live::settle(const SubscriptionPtr& subscription) {
                            Fields{{"channels", std::move(channels)}, {"names", std::move(names)}, {"after", after}},
                            subscription->id));
   for (auto& channel : wanted) {
+    if (channel.goes_on) continue;
     if (show_missed(socket, channel.id, channel.seen))
       add(socket, channel.id, channel.seen);
     else
