@@ -70,6 +70,7 @@ struct BotDecider {
   static void evolve(State& state, const Event& event, Micros time);
   /// A bot's token is a claim `token/<digest>`: the index from a token to its bot.
   static std::vector<Claim> claims(const State& before, const Event& event);
+  static AccountId owner(const State& state) { return state.owner_id; }
 };
 
 }  // namespace troupe::actors

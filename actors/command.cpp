@@ -45,6 +45,7 @@ void CommandDecider::evolve(State& state, const Event& event, Micros) {
                  [&](const CommandQueued& e) {
                    state.exists = true;
                    state.bot_id = e.bot_id;
+                   state.owner_id = e.owner_id;
                    state.number = e.number;
                    state.status = "pending";
                  },

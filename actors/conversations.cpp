@@ -13,8 +13,10 @@ using projections::MessageRow;
 using projections::QuestionRow;
 using storage::RecordPtr;
 
-/// How long an outcome that the house is too busy to take waits before it is offered again.
-constexpr auto kSettleRetryDelay = std::chrono::milliseconds(20);
+/// How long what the house is too busy to take waits before it is offered again.
+constexpr auto kBusyDelay = std::chrono::milliseconds(20);
+
+bool is_busy(const Expected<RecordPtr>& result) { return !result && result.error().code == Errc::overloaded; }
 
 /// Refused before anything is on its way. True when `result` holds something.
 template <class T>
@@ -35,8 +37,8 @@ Error in_words(const Error& error) {
 
 }  // namespace
 
-Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models,
-                             AskSession ask_session, Elsewhere elsewhere)
+Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
+                             Elsewhere elsewhere)
     : secrets_(secrets),
       queries_(store),
       models_(models),
@@ -101,56 +103,68 @@ void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked
 }
 
 void Conversations::take_up_open_questions() {
-  for (const auto& [session, number] : queries_.open_questions()) {
-    const QuestionId id{session, number};
-    ask_session(session, AskAgain{number}, by_the_house(), [this, id](Expected<RecordPtr> result) {
-      const bool once_more =
-          result && !(*result)->events.empty() && (*result)->events.front().type == events::QuestionAskedAgain::type;
-      if (!once_more) return;
-      {
-        const std::lock_guard lock(mutex_);
-        under_way_[id] = {};
-      }
-      put_to_model(id);
-    });
-  }
+  for (const auto& [session, number] : queries_.open_questions()) take_up({session, number});
+}
+
+void Conversations::take_up(const QuestionId& id) {
+  ask_session(id.session, AskAgain{id.number}, by_the_house(), [this, id](Expected<RecordPtr> result) {
+    if (is_busy(result) && after_a_while([this, id] { take_up(id); })) return;
+    const bool once_more =
+        result && !(*result)->events.empty() && (*result)->events.front().type == events::QuestionAskedAgain::type;
+    if (!once_more) return;
+    {
+      const std::lock_guard lock(mutex_);
+      under_way_[id] = {};
+    }
+    put_to_model(id);
+  });
 }
 
 /// Reading, unsealing and handing over happen on the worker; what the model says comes on the models' thread.
 void Conversations::put_to_model(const QuestionId& id) {
-  const bool taken = elsewhere_([this, id] {
-    const auto question = queries_.open_question(id.session, id.number);
-    if (!question || ending_) return;
-    const AccountId asker = question->asker;
-    const auto ticket = models_.ask(
-        request_for(id, *question),
-        [this, id](std::string_view delta) {
-          if (observer_) observer_(id, delta);
-        },
-        [this, id, asker](Expected<llm::ChatAnswer> answer) { model_answered(id, asker, std::move(answer)); });
-    const std::lock_guard lock(mutex_);
-    if (const auto at = under_way_.find(id); at != under_way_.end()) at->second.ticket = ticket;
-  });
-  if (!taken) model_answered(id, 0, fail(Errc::overloaded, "too many questions wait for the model"));
+  if (!elsewhere_([this, id] { ask_now(id); }))
+    model_answered(id, 0, fail(Errc::overloaded, "too many questions wait for the model"));
 }
 
-/// The session's newest messages up to the question, oldest first, as many as fit, behind the system prompt.
-llm::ChatRequest Conversations::request_for(const QuestionId& id, const QuestionRow& question) const {
+void Conversations::ask_now(const QuestionId& id) {
+  if (ending_) return;
+  const auto question = queries_.open_question(id.session, id.number);
+  if (!question) return model_answered(id, 0, fail(Errc::conflict, "the question is not open"));
+  const AccountId asker = question->asker;
+  auto request = request_for(id, *question);
+  if (!request) return model_answered(id, asker, tl::unexpected(request.error()));
+  const auto ticket = models_.ask(
+      std::move(*request),
+      [this, id](std::string_view delta) {
+        for (const auto& observer : observers_) observer(id, delta);
+      },
+      [this, id, asker](Expected<llm::ChatAnswer> answer) { model_answered(id, asker, std::move(answer)); });
+  // The answer may be there by now: then nobody can give it up any more.
+  const std::lock_guard lock(mutex_);
+  if (const auto at = under_way_.find(id); at != under_way_.end()) at->second.ticket = ticket;
+}
+
+/// The session's newest messages up to the question, oldest first, as many as fit, behind the system prompt. What is
+/// told begins with something that a person said, as some models insist on. Errors: not_found (the question is gone).
+Expected<llm::ChatRequest> Conversations::request_for(const QuestionId& id, const QuestionRow& question) const {
   llm::ChatRequest request;
   request.provider = question.provider;
   request.model = question.model;
   request.temperature = question.temperature;
   request.max_tokens = question.max_tokens;
   std::size_t bytes = 0;
-  for (const MessageRow& row :
-       queries_.messages_before(id.session, id.number + 1, defaults::kMaxContextMessages)) {
-    if (row.deleted_at != 0 || (row.status != "complete" && row.number != id.number)) continue;
+  for (const MessageRow& row : queries_.messages_before(id.session, id.number + 1, defaults::kMaxContextMessages)) {
+    const bool is_question = row.number == id.number;
+    if (row.deleted_at != 0 || (row.status != "complete" && !is_question)) continue;
     auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
     if (!text) continue;
+    if (request.messages.empty() && !is_question) break;
     bytes += text->size();
     if (bytes > defaults::kMaxContextBytes && !request.messages.empty()) break;
     request.messages.push_back({row.role, std::move(*text), {}, {}});
   }
+  while (!request.messages.empty() && request.messages.back().role == "assistant") request.messages.pop_back();
+  if (request.messages.empty()) return fail(Errc::not_found, "the question was taken back");
   std::string sealed_prompt = question.sealed_system_prompt;
   if (sealed_prompt.empty())
     if (const auto session = queries_.session(id.session)) sealed_prompt = session->sealed_system_prompt;
@@ -169,7 +183,7 @@ std::optional<Conversations::UnderWay> Conversations::take(const QuestionId& id)
 }
 
 void Conversations::model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer) {
-  if (ending_) return;  // still open: asked again at the next start
+  if (!answer && ending_) return;  // still open: asked again at the next start
   auto under_way = take(id);
   auto settled = under_way ? std::move(under_way->settled) : nullptr;
   const auto failed = [&](const Error& error) {
@@ -185,7 +199,8 @@ void Conversations::model_answered(const QuestionId& id, AccountId asker, Expect
                          answer->usage.prompt_tokens,
                          answer->usage.completion_tokens,
                          answer->usage.estimated,
-                         answer->took_us};
+                         answer->took_us,
+                         answer->finish_reason};
   settle(id, std::move(outcome), std::move(settled), Outcome{id, 0, 0, std::move(*answer)});
 }
 
@@ -194,13 +209,7 @@ void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome
                            std::function<void(Expected<Outcome>)> settled, Expected<Outcome> told) {
   ask_session(id.session, outcome, by_the_house(),
               [this, id, outcome, settled = std::move(settled), told = std::move(told)](Expected<RecordPtr> result) {
-                if (!result && result.error().code == Errc::overloaded && !ending_) {
-                  const bool taken = elsewhere_([this, id, outcome, settled, told] {
-                    std::this_thread::sleep_for(kSettleRetryDelay);
-                    settle(id, outcome, settled, told);
-                  });
-                  if (taken) return;
-                }
+                if (is_busy(result) && after_a_while([=, this] { settle(id, outcome, settled, told); })) return;
                 if (!settled) return;
                 if (!result) return settled(tl::unexpected(result.error()));
                 if (!told) return settled(told);
@@ -213,14 +222,23 @@ void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome
               });
 }
 
+/// False when it will never be: the house is ending, or too much waits already.
+bool Conversations::after_a_while(std::function<void()> work) {
+  return !ending_ && elsewhere_([work = std::move(work)] {
+    std::this_thread::sleep_for(kBusyDelay);
+    work();
+  });
+}
+
 void Conversations::give_up_forsaken() {
-  std::vector<llm::Models::Ticket> forsaken;
+  std::vector<std::pair<llm::Models::Ticket, std::function<bool()>>> watched;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, under_way] : under_way_)
-      if (under_way.ticket != 0 && under_way.gone && under_way.gone()) forsaken.push_back(under_way.ticket);
+      if (under_way.ticket != 0 && under_way.gone) watched.emplace_back(under_way.ticket, under_way.gone);
   }
-  for (const auto ticket : forsaken) models_.cancel(ticket);
+  for (const auto& [ticket, gone] : watched)
+    if (gone()) models_.cancel(ticket);
 }
 
 std::size_t Conversations::under_way() const {

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "actors/ask.hpp"
 #include "actors/llm/models.hpp"
@@ -54,7 +55,8 @@ class Conversations {
   Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
                 Elsewhere elsewhere);
 
-  /// What is under way is given up and asked again at the next start.
+  /// Nothing is asked of a model any more. What is under way has no outcome unless its answer is whole already, and is
+  /// asked again at the next start.
   void stop() { ending_ = true; }
 
   /// Numbers the session and creates it; `title` and the rest in plain text. Errors, besides the decider's: conflict (the
@@ -73,10 +75,13 @@ class Conversations {
   /// timed_out, overloaded, cancelled.
   void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
 
-  /// Called with each piece of an answer, on a thread that must not be held up. Set it before the first question.
-  void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) { observer_ = std::move(observer); }
+  /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
+  void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
+    observers_.push_back(std::move(observer));
+  }
 
-  /// Takes up the questions that the last run left open. Once, at the start.
+  /// Takes up the questions that the last run left open. Once, when there are models and observers, and only in a
+  /// process that stays: each question has this one second chance.
   void take_up_open_questions();
 
   /// Gives up answers that nobody waits for; every second or so.
@@ -91,12 +96,15 @@ class Conversations {
     std::function<void(Expected<Outcome>)> settled;
   };
 
+  void take_up(const QuestionId& id);
   void put_to_model(const QuestionId& id);
-  llm::ChatRequest request_for(const QuestionId& id, const projections::QuestionRow& question) const;
+  void ask_now(const QuestionId& id);
+  Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);
   std::optional<UnderWay> take(const QuestionId& id);
+  bool after_a_while(std::function<void()> work);
 
   const Secrets& secrets_;
   projections::SessionQueries queries_;
@@ -104,7 +112,7 @@ class Conversations {
   AskSession ask_session_;
   Elsewhere elsewhere_;
   std::atomic<SessionId> last_session_;
-  std::function<void(const QuestionId&, std::string_view)> observer_;
+  std::vector<std::function<void(const QuestionId&, std::string_view)>> observers_;
   mutable std::mutex mutex_;
   std::map<QuestionId, UnderWay> under_way_;
   std::atomic<bool> ending_{false};

@@ -3,6 +3,7 @@
 //   decide(state, command, now) -> events | Error     what follows from a command
 //   evolve(state, event, time)                        what an event makes of the state; never fails
 //   claims(state before, event) -> claims             which unique names the event takes or gives up
+//   owner(state) -> account                           whose the personal fields of its events, and its state, are; or 0
 //
 // A state starts as `State{}`, copies, and is stored in snapshots as CBOR through its JSON form.
 #pragma once

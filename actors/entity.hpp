@@ -127,6 +127,7 @@ class EntityActor : public caf::event_based_actor {
       projections::project(event, context, append.rows);
       Decider::evolve(state_, event, ask->cause.now);
     }
+    append.owner = Decider::owner(state_);
     version_ += events.size();
     since_snapshot_ += events.size();
     const auto decided_on = version_ - events.size();
@@ -194,7 +195,8 @@ class EntityActor : public caf::event_based_actor {
   }
 
   void save_snapshot() {
-    store_.save_snapshot(stream(), {version_, Decider::snapshot_schema, events::to_cbor(Json(state_))});
+    store_.save_snapshot(stream(),
+                         {version_, Decider::snapshot_schema, events::to_cbor(Json(state_)), Decider::owner(state_)});
     since_snapshot_ = 0;
   }
 

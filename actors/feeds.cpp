@@ -19,8 +19,11 @@ Expected<void> check_metadata(const Json& metadata) {
   return check_json_size("metadata", metadata, defaults::kMaxMetadataBytes);
 }
 
-storage::Append append_of(std::string_view category, std::string_view bot_id, const Cause& cause) {
-  return append_to(std::string(category) + "/" + std::string(bot_id), cause);
+storage::Append append_of(std::string_view category, std::string_view bot_id, events::AccountId owner,
+                          const Cause& cause) {
+  storage::Append append = append_to(std::string(category) + "/" + std::string(bot_id), cause);
+  append.owner = owner;
+  return append;
 }
 
 }  // namespace
@@ -44,17 +47,18 @@ Expected<void> check(const events::MessageReported& message) {
   return check_metadata(message.metadata);
 }
 
-storage::Append append_of_logs(std::string_view bot_id, const std::vector<events::LogReported>& entries,
-                               const Cause& cause) {
-  storage::Append append = append_of(events::kLogs, bot_id, cause);
+storage::Append append_of_logs(std::string_view bot_id, events::AccountId owner,
+                               const std::vector<events::LogReported>& entries, const Cause& cause) {
+  storage::Append append = append_of(events::kLogs, bot_id, owner, cause);
   append.events.reserve(entries.size());
   for (const auto& entry : entries) append.events.push_back(events::encode(entry));
   projections::project_feed(events::kLogs, entries.size(), {bot_id, cause.now}, append.rows);
   return append;
 }
 
-storage::Append append_of_message(std::string_view bot_id, const events::MessageReported& message, const Cause& cause) {
-  storage::Append append = append_of(events::kMessages, bot_id, cause);
+storage::Append append_of_message(std::string_view bot_id, events::AccountId owner,
+                                  const events::MessageReported& message, const Cause& cause) {
+  storage::Append append = append_of(events::kMessages, bot_id, owner, cause);
   append.events.push_back(events::encode(message));
   projections::project_feed(events::kMessages, 1, {bot_id, cause.now}, append.rows);
   return append;

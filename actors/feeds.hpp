@@ -13,8 +13,10 @@ namespace troupe::actors {
 Expected<void> check(const events::LogReported& entry);
 Expected<void> check(const events::MessageReported& message);
 
-storage::Append append_of_logs(std::string_view bot_id, const std::vector<events::LogReported>& entries,
-                               const Cause& cause);
-storage::Append append_of_message(std::string_view bot_id, const events::MessageReported& message, const Cause& cause);
+/// `owner`: the bot's.
+storage::Append append_of_logs(std::string_view bot_id, events::AccountId owner,
+                               const std::vector<events::LogReported>& entries, const Cause& cause);
+storage::Append append_of_message(std::string_view bot_id, events::AccountId owner,
+                                  const events::MessageReported& message, const Cause& cause);
 
 }  // namespace troupe::actors

@@ -11,11 +11,15 @@
 namespace troupe::actors {
 namespace {
 
-Expected<void> write_to_outbox(const std::filesystem::path& outbox, const std::string& text, Micros now) {
+/// Stands in the names of an account's mails.
+std::string mark_of(events::AccountId account) { return "-account" + std::to_string(account) + "-"; }
+
+Expected<void> write_to_outbox(const std::filesystem::path& outbox, const Mail& mail, const std::string& text,
+                               Micros now) {
   std::error_code error;
   std::filesystem::create_directories(outbox, error);
   std::filesystem::permissions(outbox, std::filesystem::perms::owner_all, error);
-  const auto file = outbox / (std::to_string(now) + "-" + random_hex(8) + ".eml");
+  const auto file = outbox / (std::to_string(now) + mark_of(mail.account) + random_hex(8) + ".eml");
   const auto unfinished = std::filesystem::path(file).replace_extension(".part");
   {
     std::ofstream out(unfinished, std::ios::binary);
@@ -89,7 +93,7 @@ std::string to_rfc5322(const Mail& mail, const std::string& from, Micros now) {
          "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body;
 }
 
-Mail reset_mail(const std::string& to, const std::string& token, const std::string& link) {
+Mail reset_mail(const std::string& to, const std::string& token, const std::string& link, events::AccountId account) {
   std::string text =
       "Someone asked to reset the password of the account with this e-mail address.\n"
       "If it was you, use this token within one hour; if not, ignore this mail.\n\n"
@@ -97,13 +101,24 @@ Mail reset_mail(const std::string& to, const std::string& token, const std::stri
       token + "\n";
   if (const auto at = link.find("{token}"); at != std::string::npos)
     text += "Link: " + std::string(link).replace(at, std::strlen("{token}"), token) + "\n";
-  return {to, "Reset your password", text};
+  return {to, "Reset your password", text, account};
 }
 
 Expected<void> send_mail(const MailOptions& options, const Mail& mail, Micros now, const std::atomic<bool>& stop) {
   const std::string text = to_rfc5322(mail, options.from, now);
-  return options.smtp_url.empty() ? write_to_outbox(options.outbox, text, now)
+  return options.smtp_url.empty() ? write_to_outbox(options.outbox, mail, text, now)
                                   : send_by_smtp(options, mail.to, text, stop);
+}
+
+Expected<void> remove_mails_of(events::AccountId account, const MailOptions& options) {
+  std::error_code error;
+  if (!std::filesystem::exists(options.outbox, error)) return {};
+  std::filesystem::directory_iterator files(options.outbox, error);
+  for (; !error && files != std::filesystem::directory_iterator(); files.increment(error))
+    if (files->path().filename().string().find(mark_of(account)) != std::string::npos)
+      std::filesystem::remove(files->path(), error);
+  if (error) return fail(Errc::storage_failed, "cannot clear the outbox: " + error.message());
+  return {};
 }
 
 }  // namespace troupe::actors

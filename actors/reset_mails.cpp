@@ -26,7 +26,7 @@ ResetMails::ResetMails(storage::Store& store, const Secrets& secrets, MailOption
       ask_account_(std::move(ask_account)) {}
 
 storage::Append ResetMails::append_of_request(const std::string& email, const Cause& cause) const {
-  return append_of(events::PasswordResetRequested{random_hex(16), secrets_.seal(email)}, cause);
+  return append_of(events::PasswordResetRequested{random_hex(16), queries_.account_named(email).value_or(0)}, cause);
 }
 
 void ResetMails::try_again_at(Micros time) {
@@ -35,9 +35,9 @@ void ResetMails::try_again_at(Micros time) {
 
 void ResetMails::work_off() {
   retry_at_ = 0;
-  for (const auto& [request, sealed_email] : queries_.open_reset_requests()) {
+  for (const auto& [request, account] : queries_.open_reset_requests()) {
     if (stopping_) return;
-    issue(request, sealed_email);
+    issue(request, account);
   }
   for (const auto& [token_hash, mail] : queries_.open_reset_mails()) {
     if (stopping_) return;
@@ -49,13 +49,11 @@ void ResetMails::work_off() {
   }
 }
 
-void ResetMails::issue(const std::string& request, const std::string& sealed_email) {
-  const auto email = secrets_.unseal(sealed_email);
-  const auto account = email ? queries_.account_named(*email) : std::nullopt;
+void ResetMails::issue(const std::string& request, AccountId account) {
   bool issued = false;
-  if (account) {
+  if (account != 0) {
     const std::string token = random_token();
-    const auto result = ask_account_(*account, IssuePasswordReset{token_digest(token), secrets_.seal(token)});
+    const auto result = ask_account_(account, IssuePasswordReset{token_digest(token), secrets_.seal(token)});
     const bool gone = !result && result.error().code == Errc::not_found;
     if (!result && !gone) return try_again_at(now_micros() + to_micros(options_.retry_delay));
     issued = result.has_value();
@@ -80,13 +78,23 @@ void ResetMails::settle(AccountId account, const events::PasswordResetMailSettle
   try_again_at(attempts.next);
 }
 
+Expected<void> ResetMails::forget(AccountId account) {
+  const std::lock_guard after_the_last(sending_);
+  return remove_mails_of(account, options_);
+}
+
 void ResetMails::send(const std::string& token_hash, const projections::ResetMailRow& mail) {
   if (const auto& known = attempts_[token_hash].outcome) return settle(mail.account, *known);
   const auto token = secrets_.unseal(mail.sealed_token);
   if (!token) return settle(mail.account, {token_hash, false, token.error().message});
   if (now_micros() >= mail.expires_at)
     return settle(mail.account, {token_hash, false, "the token ran out before the mail could be sent"});
-  const auto sent = send_mail(options_, reset_mail(mail.email, *token, options_.reset_link), now_micros(), stopping_);
+  std::unique_lock sending(sending_);
+  if (mail.email.empty() || !queries_.account_exists(mail.account))
+    return settle(mail.account, {token_hash, false, "the account is gone"});
+  const auto sent =
+      send_mail(options_, reset_mail(mail.email, *token, options_.reset_link, mail.account), now_micros(), stopping_);
+  sending.unlock();
   if (sent) return settle(mail.account, {token_hash, true, ""});
   if (stopping_) return;
   Attempts& attempts = attempts_[token_hash];

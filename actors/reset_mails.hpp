@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <mutex>
 
 #include "actors/account.hpp"
 #include "actors/ask.hpp"
@@ -14,18 +15,21 @@
 
 namespace troupe::actors {
 
-/// `append_of_request`, `due` and `stop` on any thread; `work_off` on one thread that may block.
+/// `append_of_request`, `forget`, `due` and `stop` on any thread; `work_off` on one thread that may block.
 class ResetMails {
  public:
   using AskAccount = std::function<Expected<storage::RecordPtr>(AccountId, AccountDecider::Command)>;
 
   ResetMails(storage::Store& store, const Secrets& secrets, MailOptions options, AskAccount ask_account);
 
-  /// The append that notes a request; the e-mail is sealed in it.
+  /// The append that notes a request for whoever has this e-mail.
   storage::Append append_of_request(const std::string& email, const Cause& cause) const;
 
   /// Works off the requests, and the mails whose time has come.
   void work_off();
+
+  /// Removes the mails of a deleted account that are in the outbox; none comes after them. Blocks while one is sent.
+  Expected<void> forget(AccountId account);
 
   /// True when something that could not be done is to be tried again.
   bool due(Micros now) const { return retry_at_ != 0 && now >= retry_at_; }
@@ -43,7 +47,7 @@ class ResetMails {
     std::optional<events::PasswordResetMailSettled> outcome = {};  ///< known, but not noted in the log yet
   };
 
-  void issue(const std::string& request, const std::string& sealed_email);
+  void issue(const std::string& request, AccountId account);
   void send(const std::string& token_hash, const projections::ResetMailRow& mail);
   void settle(AccountId account, const events::PasswordResetMailSettled& outcome);
   void try_again_at(Micros time);
@@ -54,7 +58,8 @@ class ResetMails {
   MailOptions options_;
   AskAccount ask_account_;
   std::map<std::string, Attempts> attempts_;  ///< by token digest, of mails that could not be sent
-  std::atomic<Micros> retry_at_{0};           ///< 0: nothing to try again
+  std::mutex sending_;
+  std::atomic<Micros> retry_at_{0};  ///< 0: nothing to try again
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> sent_{0}, failed_{0};
 };

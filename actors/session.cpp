@@ -35,7 +35,7 @@ Expected<void> check_message(const SessionState& state, const MessageFacts& mess
 
 /// A public channel is seen by everyone.
 bool sees(const SessionState& state, AccountId account) {
-  return is_member(state, account) || (state.kind == kChannel && !state.is_private);
+  return is_member(state, account) || (state.kind == kChannelSession && !state.is_private);
 }
 
 /// A moderator need not be in a public channel.
@@ -64,14 +64,14 @@ Expected<void> check_channel(const std::string& name, const std::string& descrip
 
 Decision on(const SessionState& state, const CreateSession& c) {
   if (state.exists) return fail(Errc::conflict, "session exists already", "id");
-  if (c.kind == kChannel)
+  if (c.kind == kChannelSession)
     if (auto ok = check_channel(c.name, c.description); !ok) return tl::unexpected(ok.error());
   return {{SessionCreated{c.id, c.kind, c.owner, c.name, c.description, c.is_private, c.sealed_title}}};
 }
 
 Expected<void> check_may_join(const SessionState& state, AccountId invited_by) {
   const bool may = invited_by != 0 ? is_member(state, invited_by) : !state.is_private;
-  if (state.kind != kChannel || !may) return no_such_session();
+  if (state.kind != kChannelSession || !may) return no_such_session();
   if (state.members.size() >= defaults::kMaxChannelMembers) return fail(Errc::conflict, "the channel is full");
   return {};
 }
@@ -91,12 +91,12 @@ Decision on(const SessionState& state, const Leave& c) {
     if (by_itself) return std::vector<SessionEvent>{};
     return fail(Errc::not_found, "No such member");
   }
-  if (c.account == state.owner) return fail(Errc::conflict, "the owner cannot leave");
+  if (c.account == state.owner && !c.erased) return fail(Errc::conflict, "the owner cannot leave");
   return {{MemberLeft{c.account}}};
 }
 
 Decision on(const SessionState& state, const DescribeChannel& c) {
-  if (state.kind != kChannel || !sees(state, c.by)) return no_such_session();
+  if (state.kind != kChannelSession || !sees(state, c.by)) return no_such_session();
   if (c.by != state.owner && !c.moderates)
     return fail(Errc::forbidden, "Only the owner or a moderator may change a channel");
   const std::string name = c.name.value_or(state.name), description = c.description.value_or(state.description);
@@ -106,7 +106,7 @@ Decision on(const SessionState& state, const DescribeChannel& c) {
 }
 
 Decision on(const SessionState& state, const ArchiveChannel& c) {
-  if (state.kind != kChannel || (!c.administers && !sees(state, c.by))) return no_such_session();
+  if (state.kind != kChannelSession || (!c.administers && !sees(state, c.by))) return no_such_session();
   if (c.by != state.owner && !c.administers)
     return fail(Errc::forbidden, "Only the owner or an administrator may delete a channel");
   std::vector<SessionEvent> events;
@@ -208,7 +208,7 @@ Decision on(const SessionState& state, const AnswerQuestion& c) {
   answer.reply_to = c.number;
   answer.tokens = c.completion_tokens;
   return {{answer, QuestionAnswered{c.number, number, question->asker, c.provider, c.model, c.prompt_tokens,
-                                    c.completion_tokens, c.estimated, c.took}}};
+                                    c.completion_tokens, c.estimated, c.took, c.finish_reason}}};
 }
 
 Decision on(const SessionState& state, const FailQuestion& c) {
@@ -278,7 +278,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros) {
 
 std::vector<Claim> SessionDecider::claims(const State& before, const Event& event) {
   if (const auto* created = std::get_if<SessionCreated>(&event)) {
-    if (created->kind != kChannel || created->is_private) return {};
+    if (created->kind != kChannelSession || created->is_private) return {};
     return {take(channel_claim(created->name))};
   }
   if (before.is_private) return {};

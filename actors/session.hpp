@@ -62,6 +62,7 @@ struct Leave {
   AccountId account = 0;
   AccountId by = 0;  ///< who sends the member away: the owner or a moderator; 0: it goes by itself
   bool moderates = false;
+  bool erased = false;  ///< the account is gone: an owner goes as well, and the channel has none from then on
 };
 /// What is missing stays as it is. Errors: not_found, forbidden, invalid, conflict (`channel`, from the journal).
 struct DescribeChannel {
@@ -148,6 +149,7 @@ struct AnswerQuestion {
   std::int64_t prompt_tokens = 0, completion_tokens = 0;
   bool estimated = false;
   Micros took = 0;
+  std::string finish_reason = "stop";
 };
 struct FailQuestion {
   std::int64_t number = 0;
@@ -166,6 +168,8 @@ struct SessionDecider {
   static void evolve(State& state, const Event& event, Micros time);
   /// A public channel holds the claim `channel/<name>` until it is archived.
   static std::vector<Claim> claims(const State& before, const Event& event);
+  /// Nobody: several people write here, so each text is sealed by itself, under its author's key.
+  static AccountId owner(const State&) { return 0; }
 };
 
 /// The message that a PostMessage made; nothing when the record holds none.

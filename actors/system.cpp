@@ -2,13 +2,17 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <future>
 #include <limits>
 #include <thread>
 
+#include "actors/base_url.hpp"
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
+#include "actors/llm/configured_providers.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
 #include "actors/worker.hpp"
@@ -17,6 +21,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ProviderDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::PersonalityDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -27,6 +35,7 @@ using storage::RecordPtr;
 /// Registrations and creations that may meet a taken number or name before we give up.
 constexpr int kMaxNamings = 5;
 constexpr auto kTick = std::chrono::seconds(1);
+constexpr std::size_t kEntryIdLength = 12;
 
 struct Configuration : caf::actor_system_config {
   explicit Configuration(const SystemOptions& options) {
@@ -59,12 +68,28 @@ struct System::Impl {
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
-  Worker passwords, reads, caretaker, mailer, questions;
+  Directory<BackupDecider> backup_entities;
+  Directory<FileDecider> file_entities;
+  Directory<ProviderDecider> providers;
+  Directory<PersonalityDecider> personalities;
+  Worker passwords, reads, caretaker, mailer, questions, archivist;
+  Worker file_writes, file_reads;
+  struct Inspections {
+    explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
+    Worker worker;
+    std::atomic<std::size_t> under_way{0};
+  };
+  std::array<std::unique_ptr<Inspections>, defaults::kInspectionThreads> inspections;
   llm::Models models;
+  llm::ConfiguredProviders configured_providers;
+  Completions completions;
   Conversations conversations;
+  Files files;
   ResetMails reset_mails;
+  Backups backups;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
+  std::atomic<bool> administrator_leaving{false};
   caf::actor ticker;
   Micros last_sweep = 0;
 
@@ -81,31 +106,55 @@ struct System::Impl {
         bots(caf_system, store),
         commands(caf_system, store),
         sessions(caf_system, store),
+        backup_entities(caf_system, store),
+        file_entities(caf_system, store),
+        providers(caf_system, store),
+        personalities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
+        archivist(caf_system, defaults::kMaxQueuedBackupJobs),
+        file_writes(caf_system, defaults::kMaxQueuedFilePieces),
+        file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
+        configured_providers(store, secrets, models, options.models.providers),
+        completions(store, models),
         conversations(
             store, secrets, models,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
-        reset_mails(store, secrets, options.mail, [this](AccountId id, AccountDecider::Command command) {
-          return wait_for([&](RecordAnswer answer) {
-            accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
-          });
-        }) {
-    make_missing_keys();
+        files(store, secrets, options.files,
+              [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
+                file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+              },
+              {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
+               [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
+               [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
+        reset_mails(store, secrets, options.mail,
+                    [this](AccountId id, AccountDecider::Command command) {
+                      return wait_for([&](RecordAnswer answer) {
+                        accounts.ask(std::to_string(id), std::move(command), by_the_house(), std::move(answer));
+                      });
+                    }),
+        backups(
+            store, secrets, options.max_backups,
+            [this](const std::string& id, BackupDecider::Command command, Cause cause, RecordAnswer answer) {
+              backup_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+            },
+            [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
+    for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
+    backups.settle_interrupted();
     const Micros now = now_micros();
     queries.each_bot([&](const projections::BotRow& bot) {
       if (bot.status == "online") heartbeats.watch(bot.id, now);
     });
-    caretaker.post([this] { finish_deletions(); });
+    caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
+    caretaker.post([this] { files.remove_unknown(); });
     work_off_mails();
-    conversations.take_up_open_questions();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
       return {
@@ -129,14 +178,22 @@ struct System::Impl {
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
     conversations.stop();
+    files.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
+    backups.stop();
+    archivist.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
     passwords.stop(Worker::Queued::drop);
+    file_reads.stop(Worker::Queued::drop);
+    file_writes.stop(Worker::Queued::finish);
+    for (auto& thread : inspections) thread->worker.stop(Worker::Queued::finish);
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() > 0) {
+    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() + backup_entities.awake() +
+               providers.awake() + personalities.awake() + file_entities.awake() >
+           0) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -148,6 +205,10 @@ struct System::Impl {
     bots.passivate(idle_since);
     commands.passivate(idle_since);
     sessions.passivate(idle_since);
+    file_entities.passivate(idle_since);
+    backup_entities.passivate(idle_since);
+    providers.passivate(idle_since);
+    personalities.passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
@@ -157,12 +218,38 @@ struct System::Impl {
     return first && *first;
   }
 
+  bool is_administrator(AccountId id) const {
+    const auto row = queries.account(id);
+    return row && row->active && row->role == "admin";
+  }
+
+  /// Where a command that may take an administrator away wants to know whether another is there.
+  static bool* administrator_left_by(AccountDecider::Command& command) {
+    if (auto* c = std::get_if<ChangeRole>(&command)) return &c->another_administrator;
+    if (auto* c = std::get_if<ChangeActive>(&command)) return &c->another_administrator;
+    if (auto* c = std::get_if<DeleteAccount>(&command)) return &c->another_administrator;
+    return nullptr;
+  }
+
   /// Asks and waits. Only on a worker's thread.
   static Expected<RecordPtr> wait_for(const std::function<void(RecordAnswer)>& ask) {
     auto promise = std::make_shared<std::promise<Expected<RecordPtr>>>();
     auto future = promise->get_future();
     ask([promise](Expected<RecordPtr> result) { promise->set_value(std::move(result)); });
     return future.get();
+  }
+
+  /// On the thread that has less to do.
+  bool inspect_elsewhere(std::function<void()> work) {
+    Inspections& freest = **std::min_element(inspections.begin(), inspections.end(),
+                                             [](const auto& a, const auto& b) { return a->under_way < b->under_way; });
+    ++freest.under_way;
+    const bool taken = freest.worker.post([&freest, work = std::move(work)] {
+      work();
+      --freest.under_way;
+    });
+    if (!taken) --freest.under_way;
+    return taken;
   }
 
   /// One job waits at most: it takes up all that is open when it runs.
@@ -185,6 +272,8 @@ struct System::Impl {
     }
     if (reset_mails.due(now)) work_off_mails();
     conversations.give_up_forsaken();
+    files.rescan_if_due(now);
+    completions.give_up_forsaken();
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
       return;
@@ -208,12 +297,6 @@ struct System::Impl {
     if (!taken) answer(fail(Errc::overloaded, "too many registrations wait"));
   }
 
-  /// Accounts of a folder that is older than personal keys get theirs.
-  void make_missing_keys() {
-    for (AccountId id = secrets.personal_keys().last() + 1; id <= last_account; ++id)
-      if (auto made = secrets.personal_keys().make(id); !made) spdlog::error("{}", made.error().message);
-  }
-
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer, int namings) {
     command.id = random_letters(projections::kBotIdLength);
     bots.ask(command.id, command, cause, [this, command, cause, answer, namings](Expected<RecordPtr> result) {
@@ -221,6 +304,46 @@ struct System::Impl {
       if (result) follow_deletion(command.owner_id);
       answer(std::move(result));
     });
+  }
+
+  // The catalogue
+
+  template <class Entry>
+  void add_entry(Directory<CatalogueDecider<Entry>>& directory, Entry entry, std::size_t most, Cause cause,
+                 RecordAnswer answer) {
+    if (!is_repeat(cause) && projections::EntryQueries<Entry>(store).count() >= most)
+      return answer(fail(Errc::conflict, "there are " + std::to_string(most) + " already, which is the most"));
+    AddEntry<Entry> command{random_letters(kEntryIdLength), std::move(entry)};
+    const std::string id = command.id;
+    directory.ask(id, std::move(command), std::move(cause), naming_the_name<Entry>(std::move(answer)));
+  }
+
+  /// The journal speaks of claims; their owner knows a name.
+  template <class Entry>
+  static RecordAnswer naming_the_name(RecordAnswer answer) {
+    return [answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (!result && result.error().code == Errc::conflict && result.error().field == Entry::category)
+        return answer(fail(Errc::conflict, "name is taken by another " + std::string(Entry::category), "name"));
+      answer(std::move(result));
+    };
+  }
+
+  /// Answers when the models know of the change.
+  RecordAnswer refreshing_models(RecordAnswer answer) {
+    return naming_the_name<events::Provider>([this, answer = std::move(answer)](const Expected<RecordPtr>& result) {
+      if (!result) return answer(result);
+      const bool taken = reads.post([this, answer, result] {
+        configured_providers.refresh();
+        answer(result);
+      });
+      if (!taken) answer(fail(Errc::overloaded, "the change is stored; it counts from the next change or start"));
+    });
+  }
+
+  Expected<void> check_reachable(const std::string& base_url) const {
+    if (options.allow_local_providers || !is_of_this_machine(base_url)) return {};
+    return fail(Errc::invalid, "base_url must not be of this machine; --allow-local-providers would allow it",
+                "base_url");
   }
 
   // Deletions, on the caretaker's thread
@@ -246,7 +369,12 @@ struct System::Impl {
 
   void fail_waiting_commands(const std::string& bot_id, const Cause& cause) {
     insist(queries.pending_commands(bot_id), [&](const std::string& id, RecordAnswer answer) {
-      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause, std::move(answer));
+      commands.ask(id, FinishCommand{"failed", {{"error", "bot deleted"}}}, cause,
+                   [this, id, cause, answer = std::move(answer)](Expected<RecordPtr> result) {
+                     if (result || result.error().code != Errc::not_found) return answer(std::move(result));
+                     // The owner's key is gone, and a reason would be sealed with it.
+                     commands.ask(id, FinishCommand{"failed", nullptr}, cause, answer);
+                   });
     });
   }
 
@@ -271,8 +399,58 @@ struct System::Impl {
     }
   }
 
-  /// What a crash left half done: bots without an owner, commands without a bot.
-  void finish_deletions() {
+  void fail_questions_of(AccountId account, const Cause& cause) {
+    const projections::SessionQueries sessions_there(store);
+    for (const auto& [session, number] : sessions_there.open_questions()) {
+      const auto question = sessions_there.open_question(session, number);
+      if (!question || question->asker != account) continue;
+      insist({std::to_string(session)}, [&, number = number](const std::string& id, RecordAnswer answer) {
+        sessions.ask(id, FailQuestion{number, "the account is gone"}, cause, std::move(answer));
+      });
+    }
+  }
+
+  void leave_channels_of(AccountId account, const Cause& cause) {
+    std::vector<std::string> channels;
+    for (const auto& channel :
+         projections::SessionQueries(store).sessions_of(account, events::kChannelSession, 0, std::numeric_limits<std::size_t>::max()))
+      channels.push_back(std::to_string(channel.id));
+    insist(channels, [&](const std::string& id, RecordAnswer answer) {
+      sessions.ask(id, Leave{.account = account, .erased = true}, cause, std::move(answer));
+    });
+  }
+
+  /// All that was a deleted account's, and the key that makes it readable last: while there is one, the next start
+  /// knows that this is not done.
+  Expected<void> erase_remains(AccountId account, const Cause& cause) {
+    delete_bots_of(account, cause);
+    fail_questions_of(account, cause);
+    leave_channels_of(account, cause);
+    if (auto ok = files.delete_files_of(account, cause); !ok) return ok;
+    if (auto ok = reset_mails.forget(account); !ok) return ok;
+    if (ending) return fail(Errc::shutting_down, "the server is ending; the account's key goes at the next start");
+    return secrets.personal_keys().forget(account);
+  }
+
+  /// On the answer of the command that deletes the account.
+  RecordAnswer then_erase_remains(AccountId id, Cause cause, RecordAnswer answer) {
+    return [this, id, cause = std::move(cause), answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (!result) return answer(std::move(result));
+      const bool taken = caretaker.post([this, id, cause, answer, result] {
+        if (auto erased = erase_remains(id, cause); !erased) return answer(tl::unexpected(erased.error()));
+        answer(result);
+      });
+      if (!taken) answer(fail(Errc::overloaded, "the account is deleted; what is left of it follows later"));
+    };
+  }
+
+  /// What a crash left half done: deleted accounts with a key, bots without an owner, commands without a bot. Accounts
+  /// after `last` may have their key and be about to be registered.
+  void finish_deletions(AccountId last) {
+    for (AccountId id = 1; id <= last && !ending; ++id) {
+      if (!secrets.personal_keys().find(id) || queries.account_exists(id)) continue;
+      if (auto erased = erase_remains(id, by_the_house()); !erased) spdlog::error("{}", erased.error().message);
+    }
     std::vector<AccountId> gone_owners;
     queries.each_bot([&](const projections::BotRow& bot) {
       if (!queries.account_exists(bot.owner_id)) gone_owners.push_back(bot.owner_id);
@@ -288,11 +466,50 @@ System::System(storage::Store& store, const Secrets& secrets, SystemOptions opti
 System::~System() = default;
 
 void System::ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer) {
+  if (bool* another = impl_->administrator_left_by(command); another && impl_->is_administrator(id)) {
+    // One at a time, or two of them could each rely on the other.
+    if (impl_->administrator_leaving.exchange(true))
+      return answer(fail(Errc::overloaded, "another administrator is being changed; try again"));
+    *another = impl_->queries.has_other_active_administrator(id);
+    answer = [this, answer = std::move(answer)](Expected<RecordPtr> result) {
+      impl_->administrator_leaving = false;
+      answer(std::move(result));
+    };
+  }
   impl_->accounts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
 }
 
 Conversations& System::conversations() { return impl_->conversations; }
+Completions& System::completions() { return impl_->completions; }
 llm::Models& System::models() { return impl_->models; }
+Files& System::files() { return impl_->files; }
+Backups& System::backups() { return impl_->backups; }
+
+void System::add_provider(events::Provider provider, Cause cause, RecordAnswer answer) {
+  if (auto ok = impl_->check_reachable(provider.base_url); !ok) return answer(tl::unexpected(ok.error()));
+  impl_->add_entry(impl_->providers, std::move(provider), defaults::kMaxProviders, std::move(cause),
+                   impl_->refreshing_models(std::move(answer)));
+}
+
+void System::add_personality(events::Personality personality, Cause cause, RecordAnswer answer) {
+  impl_->add_entry(impl_->personalities, std::move(personality), defaults::kMaxPersonalities, std::move(cause),
+                   std::move(answer));
+}
+
+void System::ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer) {
+  if (const auto* change = std::get_if<ChangeEntry>(&command); change && change->fields.contains("base_url")) {
+    const Json& url = change->fields["base_url"];
+    if (auto ok = impl_->check_reachable(url.is_string() ? url.get<std::string>() : std::string()); !ok)
+      return answer(tl::unexpected(ok.error()));
+  }
+  impl_->providers.ask(id, std::move(command), std::move(cause), impl_->refreshing_models(std::move(answer)));
+}
+
+void System::ask_personality(const std::string& id, PersonalityDecider::Command command, Cause cause,
+                             RecordAnswer answer) {
+  impl_->personalities.ask(id, std::move(command), std::move(cause),
+                           Impl::naming_the_name<events::Personality>(std::move(answer)));
+}
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
@@ -355,16 +572,11 @@ void System::queue_command(QueueCommand command, Cause cause, RecordAnswer answe
 }
 
 void System::delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer) {
-  ask_account(id, std::move(command), cause, [this, id, cause, answer](Expected<RecordPtr> result) {
-    if (!result) return answer(std::move(result));
-    const bool taken = impl_->caretaker.post([this, id, cause, answer, result] {
-      impl_->delete_bots_of(id, cause);
-      if (auto forgotten = impl_->secrets.personal_keys().forget(id); !forgotten)
-        return answer(tl::unexpected(forgotten.error()));
-      answer(result);
-    });
-    if (!taken) answer(fail(Errc::overloaded, "the account is deleted; its bots follow later"));
-  });
+  ask_account(id, std::move(command), cause, impl_->then_erase_remains(id, cause, std::move(answer)));
+}
+
+void System::erase_account(AccountId id, Cause cause, RecordAnswer answer) {
+  ask_account(id, EraseAccount{}, cause, impl_->then_erase_remains(id, cause, std::move(answer)));
 }
 
 void System::delete_bot(const std::string& id, Cause cause, RecordAnswer answer) {
@@ -434,6 +646,9 @@ SystemMetrics System::metrics() {
   metrics.reads_waiting = impl_->reads.waiting();
   metrics.mails_sent = impl_->reset_mails.sent();
   metrics.mails_failed = impl_->reset_mails.failed();
+  metrics.files_awake = impl_->file_entities.awake();
+  for (const auto& thread : impl_->inspections) metrics.uploads_waiting += thread->under_way;
+  metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
   return metrics;
 }

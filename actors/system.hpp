@@ -10,9 +10,13 @@
 
 #include "actors/account.hpp"
 #include "actors/ask.hpp"
+#include "actors/backups.hpp"
 #include "actors/bot.hpp"
+#include "actors/catalogue.hpp"
 #include "actors/command.hpp"
+#include "actors/completions.hpp"
 #include "actors/conversations.hpp"
+#include "actors/files.hpp"
 #include "actors/mail.hpp"
 #include "actors/secrets.hpp"
 #include "projections/queries.hpp"
@@ -26,7 +30,12 @@ struct SystemOptions {
   std::chrono::milliseconds command_lease = defaults::kCommandLease;
   std::chrono::milliseconds heartbeat_window = defaults::kHeartbeatWindow;
   MailOptions mail;
-  llm::ModelsOptions models;
+  FilesOptions files;
+  std::size_t max_backups = defaults::kMaxBackups;
+  llm::ModelsOptions models;  ///< its providers stand before the catalogue's
+  /// Whether a provider in the catalogue may be on this machine. Not where administrators come over a network: they
+  /// would reach what listens on loopback only.
+  bool allow_local_providers = true;
 };
 
 /// A bot asks for its commands.
@@ -39,11 +48,13 @@ struct Poll {
 };
 
 struct SystemMetrics {
-  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0, sessions_awake = 0;
+  std::size_t accounts_awake = 0, bots_awake = 0, commands_awake = 0, sessions_awake = 0, files_awake = 0;
   std::size_t polls_waiting = 0;
   std::size_t passwords_waiting = 0, reads_waiting = 0;
   std::uint64_t mails_sent = 0, mails_failed = 0;
   std::size_t questions_under_way = 0;
+  std::size_t uploads_waiting = 0;  ///< complete, and to be looked at
+  std::size_t completions_under_way = 0;
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -60,7 +71,7 @@ class System {
   // Entities
 
   /// A command for one entity. Errors, besides its decider's and the journal's: overloaded (too many wait for it, or too
-  /// many entities are awake).
+  /// many entities are awake, or another administrator is being taken away in the same moment).
   void ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer);
   void ask_bot(const std::string& id, BotDecider::Command command, Cause cause, RecordAnswer answer);
   void ask_command(const std::string& id, CommandDecider::Command command, Cause cause, RecordAnswer answer);
@@ -75,10 +86,13 @@ class System {
   /// Names the command and queues it. Errors, besides the decider's: overloaded (kMaxPendingCommandsPerBot wait).
   void queue_command(QueueCommand command, Cause cause, RecordAnswer answer);
 
-  /// Ends the account, then its bots, then their waiting commands; answers when all of it is durable. What a crash
-  /// interrupts is finished at the next start. Errors, besides the decider's: overloaded (the account is deleted, but
-  /// kMaxQueuedDeletions wait: its bots go at the next start).
+  /// Ends the account, its logins and API keys; then its bots and their waiting commands, its open questions, its
+  /// memberships of channels and its mails in the outbox; and throws its key away, which makes all that is personal of
+  /// it unreadable. Answers when all of it is durable. What a crash interrupts is finished at the next start. A channel
+  /// that it owned stays, without an owner. Errors, besides the decider's: overloaded (the account is deleted, but
+  /// kMaxQueuedDeletions wait: the rest goes at the next start), storage_failed, shutting_down (the same).
   void delete_account(AccountId id, DeleteAccount command, Cause cause, RecordAnswer answer);
+  void erase_account(AccountId id, Cause cause, RecordAnswer answer);
 
   /// Ends the bot and fails its waiting commands; errors as of `delete_account`.
   void delete_bot(const std::string& id, Cause cause, RecordAnswer answer);
@@ -86,7 +100,22 @@ class System {
   // Sessions, and the models that answer in them
 
   Conversations& conversations();
+  Completions& completions();
   llm::Models& models();
+
+  Files& files();
+  // Backups
+
+  Backups& backups();
+
+  // The catalogue. What is changed counts when it is answered.
+
+  /// Names the entry and adds it. Errors, besides the decider's: conflict (the name is taken, or there are kMaxProviders
+  /// or kMaxPersonalities), invalid (`base_url` is of this machine, which the settings do not allow).
+  void add_provider(events::Provider provider, Cause cause, RecordAnswer answer);
+  void add_personality(events::Personality personality, Cause cause, RecordAnswer answer);
+  void ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer);
+  void ask_personality(const std::string& id, PersonalityDecider::Command command, Cause cause, RecordAnswer answer);
 
   // The command queue
 

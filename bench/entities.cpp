@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> bots;
   std::mutex mutex;
   for (std::size_t i = 0; i < kBots; ++i) {
+    if (!secrets->personal_keys().make(static_cast<AccountId>(i + 1))) return 1;
     const auto record = wait([&](auto answer) {
       system.create_bot(
           {"", static_cast<AccountId>(i + 1), "bot", Json::object(), token_digest(random_token()), "sealed"}, cause(),
@@ -83,7 +84,7 @@ int main(int argc, char** argv) {
   for (std::size_t at = 0, i = 0; at < events; at += logs.size() + 2, ++i) {
     wait([&](auto answer) { system.ask_bot(bots[i % kBots], ReportBotStatus{"online"}, cause(), answer); });
     wait([&](auto answer) { system.ask_bot(bots[i % kBots], ReportBotStatus{"offline"}, cause(), answer); });
-    store->append_and_wait(append_of_logs(bots[i % kBots], logs, cause()));
+    store->append_and_wait(append_of_logs(bots[i % kBots], static_cast<AccountId>(i % kBots + 1), logs, cause()));
   }
   wait_until_asleep(system);
   const double waking = median_ms(system, bots);

@@ -6,8 +6,9 @@
 //   token_hash, token_hashes, ended_logins,
 //   refresh_hash, key_hash                  BLAKE2b-256 of the token, in url-safe base64 without padding
 //   backup_code_hash, backup_code_hashes    BLAKE2b-256 under a key derived from the data folder's, in the same base64
-//   sealed_token, sealed_email,
-//   sealed_secret                           XChaCha20-Poly1305 under the data folder's key, in the same base64
+//   sealed_token, sealed_secret             XChaCha20-Poly1305 under the data folder's key, in the same base64
+//
+// What the account says of its person is `personal` (events/codec.hpp): in the log it is under the account's own key.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,6 @@
 
 namespace troupe::events {
 
-/// Accounts are numbered from 1.
-using AccountId = std::int64_t;
-
 /// Categories of the streams here.
 inline constexpr std::string_view kAccounts = "account";
 inline constexpr std::string_view kResetRequests = "reset_requests";
@@ -36,6 +34,7 @@ inline std::string reset_claim(std::string_view token_hash) { return "reset/" + 
 struct AccountRegistered {
   static constexpr std::string_view type = "AccountRegistered";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"username", "email", "fullname", "password_hash"};
   AccountId id = 0;
   std::string username;
   std::string email;
@@ -52,8 +51,9 @@ struct LoggedIn {
   std::string token_hash;
   Micros expires_at = 0;
   std::string refresh_hash;  ///< empty: it cannot be refreshed
+  std::string challenge;     ///< id of the request for a second proof that it met; empty: there was none
 };
-TROUPE_EVENT(LoggedIn, token_hash, expires_at, refresh_hash)
+TROUPE_EVENT(LoggedIn, token_hash, expires_at, refresh_hash, challenge)
 
 /// A login lives longer, and its refresh token was replaced: the one before is used up.
 struct LoginRefreshed {
@@ -89,6 +89,8 @@ TROUPE_EVENT(LogInFailed, locked_until)
 struct ProfileUpdated {
   static constexpr std::string_view type = "ProfileUpdated";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"fullname", "phone",      "birthday",   "gender",
+                                                  "email",    "avatar_url", "preferences"};
   std::optional<std::string> fullname;
   std::optional<std::string> phone;
   std::optional<std::string> birthday;
@@ -99,10 +101,12 @@ struct ProfileUpdated {
 };
 TROUPE_EVENT(ProfileUpdated, fullname, phone, birthday, gender, email, avatar_url, preferences)
 
-/// By the account itself, by a reset token, or by an administrator. All logins end.
+/// By the account itself, by a reset token, or by an administrator. All logins end, but for the one that changed it where
+/// it is to be kept.
 struct PasswordChanged {
   static constexpr std::string_view type = "PasswordChanged";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"password_hash"};
   std::string password_hash;
   std::vector<std::string> ended_logins;
 };
@@ -111,6 +115,7 @@ TROUPE_EVENT(PasswordChanged, password_hash, ended_logins)
 struct PasswordResetIssued {
   static constexpr std::string_view type = "PasswordResetIssued";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"email"};
   std::string token_hash;
   std::string sealed_token;  ///< for the mail that is still to be sent
   std::string email;
@@ -146,6 +151,7 @@ TROUPE_EVENT(ActiveChanged, active)
 struct ApiKeyCreated {
   static constexpr std::string_view type = "ApiKeyCreated";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"name", "hint"};
   std::string id;  ///< 12 random letters
   std::string name;
   std::vector<std::string> permissions;  ///< read, write or both, in this order
@@ -167,6 +173,7 @@ TROUPE_EVENT(ApiKeyRevoked, id, key_hash)
 struct MfaEnrolmentBegan {
   static constexpr std::string_view type = "MfaEnrolmentBegan";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"sealed_secret"};
   std::string sealed_secret;  ///< base32, sealed
 };
 TROUPE_EVENT(MfaEnrolmentBegan, sealed_secret)
@@ -190,8 +197,17 @@ struct MfaBackupCodeUsed {
   static constexpr std::string_view type = "MfaBackupCodeUsed";
   static constexpr std::uint16_t schema = 1;
   std::string backup_code_hash;
+  std::int64_t left = 0;  ///< codes that are still good
 };
-TROUPE_EVENT(MfaBackupCodeUsed, backup_code_hash)
+TROUPE_EVENT(MfaBackupCodeUsed, backup_code_hash, left)
+
+/// New backup codes took the place of all from before.
+struct MfaBackupCodesRenewed {
+  static constexpr std::string_view type = "MfaBackupCodesRenewed";
+  static constexpr std::uint16_t schema = 1;
+  std::vector<std::string> backup_code_hashes;
+};
+TROUPE_EVENT(MfaBackupCodesRenewed, backup_code_hashes)
 
 /// Also ends an enrolment that was not confirmed.
 struct MfaDisabled {
@@ -211,23 +227,24 @@ TROUPE_EVENT(AccountDeleted, ended_logins)
 using AccountEvent = std::variant<AccountRegistered, LoggedIn, LoginsEnded, ProfileUpdated, PasswordChanged,
                                   PasswordResetIssued, PasswordResetMailSettled, RoleChanged, AccountDeleted,
                                   LoginRefreshed, LogInFailed, ActiveChanged, ApiKeyCreated, ApiKeyRevoked,
-                                  MfaEnrolmentBegan, MfaEnabled, MfaStepUsed, MfaBackupCodeUsed, MfaDisabled>;
+                                  MfaEnrolmentBegan, MfaEnabled, MfaStepUsed, MfaBackupCodeUsed, MfaDisabled,
+                                  MfaBackupCodesRenewed>;
 
 /// Someone asked for a password reset, for an e-mail that may or may not be known: what follows is worked out
 /// afterwards, so that the asker learns nothing from the answer or its time. Stream `reset_requests/all`.
 struct PasswordResetRequested {
   static constexpr std::string_view type = "PasswordResetRequested";
   static constexpr std::uint16_t schema = 1;
-  std::string request;  ///< a random id: 16 hexadecimal digits
-  std::string sealed_email;
+  std::string request;    ///< a random id: 16 hexadecimal digits
+  AccountId account = 0;  ///< whose e-mail it is; 0: nobody's. The e-mail itself is not noted.
 };
-TROUPE_EVENT(PasswordResetRequested, request, sealed_email)
+TROUPE_EVENT(PasswordResetRequested, request, account)
 
 struct PasswordResetRequestSettled {
   static constexpr std::string_view type = "PasswordResetRequestSettled";
   static constexpr std::uint16_t schema = 1;
   std::string request;  ///< the id from PasswordResetRequested
-  bool issued = false;  ///< false: no account has that e-mail
+  bool issued = false;  ///< false: there was no such account, or it is gone
 };
 TROUPE_EVENT(PasswordResetRequestSettled, request, issued)
 

@@ -1,5 +1,5 @@
 // What can happen to a bot. Stream `bot/<id>`; an id is six ASCII letters. `token_hash` and `sealed_token` have the
-// forms told in events/account.hpp.
+// forms told in events/account.hpp. What is `personal` here (events/codec.hpp) is its owner's.
 #pragma once
 
 #include "events/account.hpp"
@@ -16,6 +16,7 @@ inline std::string token_claim(std::string_view token_hash) { return "token/" + 
 struct BotCreated {
   static constexpr std::string_view type = "BotCreated";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"name", "metadata"};
   std::string id;
   AccountId owner_id = 0;
   std::string name;
@@ -29,6 +30,7 @@ TROUPE_EVENT(BotCreated, id, owner_id, name, metadata, token_hash, sealed_token)
 struct BotUpdated {
   static constexpr std::string_view type = "BotUpdated";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"name", "metadata"};
   std::optional<std::string> name;
   std::optional<Json> metadata;
 };
@@ -46,6 +48,7 @@ TROUPE_EVENT(BotTokenRegenerated, token_hash, sealed_token)
 struct BotRegistered {
   static constexpr std::string_view type = "BotRegistered";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"name", "metadata"};
   std::optional<std::string> name;
   std::string status;
   std::optional<Json> metadata;
@@ -55,6 +58,7 @@ TROUPE_EVENT(BotRegistered, name, status, metadata)
 struct BotStatusReported {
   static constexpr std::string_view type = "BotStatusReported";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"data"};
   std::string status;
   Json data = Json::object();
 };
@@ -72,6 +76,7 @@ TROUPE_EVENT(BotWentOffline, last_heard)
 struct BotDataSynced {
   static constexpr std::string_view type = "BotDataSynced";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"data"};
   Json data = Json::object();
 };
 TROUPE_EVENT(BotDataSynced, data)

@@ -14,4 +14,14 @@ Expected<Json> from_cbor(std::string_view bytes) {
   return value;
 }
 
+Expected<Json> fields_of(const EncodedEvent& stored) {
+  auto fields = from_cbor(stored.payload);
+  if (!fields || stored.personal.empty()) return fields;
+  auto personal = from_cbor(stored.personal);
+  if (!personal) return personal;
+  if (!fields->is_object() || !personal->is_object()) return fail(Errc::corrupt, "an event is not a map of its fields");
+  fields->update(*personal);
+  return fields;
+}
+
 }  // namespace troupe::events

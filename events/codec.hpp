@@ -3,6 +3,10 @@
 // An event struct declares `static constexpr std::string_view type` (stable for ever) and
 // `static constexpr std::uint16_t schema`. A field that is added with a default needs nothing more. A change that
 // older bytes do not fit raises `schema` and adds `static Json upcast(std::uint16_t stored_schema, Json fields)`.
+//
+// An event that holds somebody's personal data names those fields in `static constexpr std::string_view personal[]`:
+// the journal seals them under that account's key. Once the key is thrown away the event decodes without them: they
+// have their defaults.
 #pragma once
 
 #include <string>
@@ -18,14 +22,41 @@ namespace troupe::events {
 std::string to_cbor(const Json& value);
 Expected<Json> from_cbor(std::string_view bytes);
 
+inline bool holds_nothing(const Json& value) {
+  return value.is_string() ? value.get_ref<const std::string&>().empty() : value.empty();
+}
+
+/// Takes the personal fields of a `T` (an event, a row) out of `fields`. One that holds nothing ("", null, {}, []) is
+/// not worth a seal and stays. Empty when there is none.
+template <class T>
+Json take_personal(Json& fields) {
+  Json personal = Json::object();
+  if constexpr (requires { T::personal; }) {
+    for (const auto name : T::personal) {
+      const auto field = fields.find(name);
+      if (field == fields.end() || holds_nothing(*field)) continue;
+      personal[std::string(name)] = std::move(*field);
+      fields.erase(field);
+    }
+  }
+  return personal;
+}
+
 template <class E>
 requires requires { E::schema; }
-EncodedEvent encode(const E& event) { return {std::string(E::type), E::schema, to_cbor(Json(event))}; }
+EncodedEvent encode(const E& event) {
+  Json fields(event);
+  const Json personal = take_personal<E>(fields);
+  return {std::string(E::type), E::schema, to_cbor(fields), personal.empty() ? "" : to_cbor(personal)};
+}
 
 template <class... E>
 EncodedEvent encode(const std::variant<E...>& event) {
   return std::visit([](const auto& e) { return encode(e); }, event);
 }
+
+/// All fields that are there to be read. Errors: corrupt.
+Expected<Json> fields_of(const EncodedEvent& stored);
 
 /// Errors: corrupt, when the bytes do not decode or were written by a newer schema than this program knows.
 template <class E>
@@ -33,7 +64,7 @@ Expected<E> decode_as(const EncodedEvent& stored) {
   if (stored.schema > E::schema)
     return fail(Errc::corrupt, "event " + stored.type + " has schema " + std::to_string(stored.schema) +
                                    ", newer than this program knows");
-  auto fields = from_cbor(stored.payload);
+  auto fields = fields_of(stored);
   if (!fields) return tl::unexpected(fields.error());
   try {
     if constexpr (requires { E::upcast(stored.schema, Json{}); }) {

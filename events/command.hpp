@@ -1,4 +1,5 @@
-// What can happen to a command. Stream `command/<id>`; an id is `cmd_<number>_<6 hex digits>`.
+// What can happen to a command. Stream `command/<id>`; an id is `cmd_<number>_<6 hex digits>`. What is
+// `personal` here (events/codec.hpp) is the bot's owner's; the type of a command is not, as the statistics name it.
 #pragma once
 
 #include "events/account.hpp"
@@ -12,6 +13,7 @@ inline constexpr std::string_view kCommands = "command";
 struct CommandQueued {
   static constexpr std::string_view type = "CommandQueued";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"payload"};
   std::string id;
   std::uint64_t number = 0;  ///< from the id; commands are listed in its order
   std::string bot_id;
@@ -37,6 +39,7 @@ TROUPE_EVENT(CommandLeased, bot_id, number, leased_until, attempt)
 struct CommandFinished {
   static constexpr std::string_view type = "CommandFinished";
   static constexpr std::uint16_t schema = 1;
+  static constexpr std::string_view personal[] = {"result"};
   std::string bot_id;
   std::uint64_t number = 0;
   std::string status;  ///< completed or failed

@@ -48,6 +48,42 @@ inline constexpr int kMaxOpenTableFiles = 512;
 /// Changes to one row that a reader may have to merge from memory.
 inline constexpr std::size_t kMaxMergeOperands = 16;
 
+// Backups
+
+/// Bytes of an archive in one frame: what is encrypted and authenticated together, and so held in memory at once.
+inline constexpr std::size_t kBackupFrameBytes = std::size_t{64} << 10;
+/// The head of an archive, which is read before anything proves it.
+inline constexpr std::size_t kMaxBackupManifestBytes = 4096;
+/// Files in one archive: the digest of each is held in memory, at some 150 bytes.
+inline constexpr std::size_t kMaxBackupFiles = 1'000'000;
+inline constexpr std::size_t kMaxBackupPathBytes = 1024;
+/// Less than this is left free by nothing that can be done without: the journal must not run out of room.
+inline constexpr std::uint64_t kMinFreeDiskBytes = std::uint64_t{1} << 30;
+/// An archive goes to the disk in steps of this size while it is written, or its dirty pages would delay the journal's
+/// next fsync.
+inline constexpr std::size_t kBackupSyncBytes = std::size_t{8} << 20;
+/// Backups kept. When one more is complete, the oldest goes, so that a nightly backup needs nobody to clean up.
+inline constexpr std::size_t kMaxBackups = 10;
+/// Backups and verifications that wait for their worker. Past it: Errc::overloaded (503).
+inline constexpr std::size_t kMaxQueuedBackupJobs = 8;
+
+// System status
+
+/// Samples of the processor closer together than this would measure noise.
+inline constexpr auto kCpuSampleInterval = 1s;
+/// Requests whose median is the response time that the status tells.
+inline constexpr std::size_t kResponseTimesRemembered = 1024;
+/// Failed logins that count towards the threat level: as long as an account stays locked.
+inline constexpr auto kThreatWindow = std::chrono::minutes(15);
+/// More than people mistype in that time; and as many as only a program tries.
+inline constexpr std::size_t kMediumThreatFailures = 10;
+inline constexpr std::size_t kHighThreatFailures = 100;
+/// Accounts locked in that time: one may be forgetful, several are attacked.
+inline constexpr std::size_t kHighThreatLocks = 5;
+inline constexpr std::size_t kMaxRememberedFailedLogins = 1000;
+/// Above this much of the disk or the memory in use the status is `degraded`.
+inline constexpr double kTightPercent = 90;
+
 // HTTP
 
 /// Request target. Long enough for any real query; RESTinio's own default is none at all.
@@ -64,6 +100,14 @@ inline constexpr std::size_t kMaxBodiesInFlightBytes = std::size_t{256} << 20;
 inline constexpr std::size_t kMaxConnections = 10000;
 /// A request must arrive whole within this: ends slow-loris clients.
 inline constexpr auto kReadRequestTimeout = 15s;
+/// A body that a sink takes must arrive at this pace on top: a megabyte has a minute.
+inline constexpr std::size_t kMinUploadBytesPerSecond = std::size_t{16} << 10;
+/// What a large body is moved in. A multiple of what a socket takes at once, and small beside the memory that a
+/// thousand of them need.
+inline constexpr std::size_t kBodyPieceBytes = std::size_t{64} << 10;
+/// Counted for each large body on its way in or out: the piece that fills, the one that is written, and as much again
+/// for whoever parses and seals them. kMaxBodiesInFlightBytes lets in a thousand at a time.
+inline constexpr std::size_t kStreamedBodyBytes = 4 * kBodyPieceBytes;
 /// An idle keep-alive connection.
 inline constexpr auto kKeepAliveTimeout = 60s;
 /// A client must take a response within this, and a large one at this pace on top: a megabyte has a minute.
@@ -71,6 +115,9 @@ inline constexpr auto kWriteResponseTimeout = 30s;
 inline constexpr std::size_t kMinResponseBytesPerSecond = std::size_t{32} << 10;
 /// All response bodies that clients have not taken yet: with this full of slow readers, others still get small answers.
 inline constexpr std::size_t kMaxResponsesInFlightBytes = std::size_t{256} << 20;
+/// Bytes of a streamed answer that wait until its client has taken those before; past it the client is dropped. As much
+/// again may be on its way to the socket.
+inline constexpr std::size_t kMaxStreamQueueBytes = std::size_t{1} << 20;
 /// What a client that was refused for load is told to wait.
 inline constexpr const char* kRetryAfterSeconds = "1";
 /// A handler must answer within this; above the longest answer of a model (kModelRequestTimeout).
@@ -174,6 +221,8 @@ inline constexpr std::size_t kMaxPreferencesBytes = std::size_t{16} << 10;
 inline constexpr std::size_t kMaxAvatarUrlLength = 2048;
 /// A signed token. Ours have less than 1,000; a longer one is refused before it is taken apart.
 inline constexpr std::size_t kMaxJwtBytes = 4096;
+/// From a right password to the second proof: long enough to find the phone.
+inline constexpr auto kMfaTokenLifetime = 5min;
 /// Codes that stand in for a lost authenticator, each once.
 inline constexpr std::size_t kBackupCodes = 10;
 /// Argon2id at the first of the OWASP password storage cheat sheet's equal choices: 19 MiB, two passes, one lane.
@@ -246,26 +295,108 @@ inline constexpr std::size_t kMaxQueuedQuestions = 1024;
 /// Characters of a chat's title: the beginning of its first message.
 inline constexpr std::size_t kMaxTitleLength = 60;
 
+// Files
+
+/// The content of one file, and its upload with the form around it.
+inline constexpr std::size_t kMaxFileBytes = std::size_t{100} << 20;
+inline constexpr std::size_t kMaxUploadBytes = kMaxFileBytes + (std::size_t{1} << 20);
+/// Characters: what file systems allow, where names are bytes.
+inline constexpr std::size_t kMaxFileNameLength = 255;
+inline constexpr std::size_t kMaxFileDescriptionLength = 1000;
+inline constexpr std::size_t kMaxFilesPerAccount = 100'000;
+/// Of a form (multipart/form-data): its parts, the headers of one part, and the value of a field that is no file.
+inline constexpr std::size_t kMaxFormParts = 32;
+inline constexpr std::size_t kMaxPartHeadBytes = 8192;
+inline constexpr std::size_t kMaxFormFieldBytes = 8192;
+/// Pieces of files that wait for their worker: each connection has at most one.
+inline constexpr std::size_t kMaxQueuedFilePieces = kMaxConnections;
+/// Complete uploads that wait until they have been looked at. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedInspections = 256;
+/// Threads that look at uploads, each with a file of kMaxInspectedBytes in memory and a process of its own.
+inline constexpr std::size_t kInspectionThreads = 2;
+/// Of a larger file only the beginning is looked at: it has a type, but neither thumbnail nor pages.
+inline constexpr std::size_t kMaxInspectedBytes = std::size_t{32} << 20;
+inline constexpr auto kInspectionTimeout = 20s;
+/// Of the process that looks: the largest image it takes (below) decoded twice, and the libraries.
+inline constexpr std::size_t kMaxInspectionMemoryBytes = std::size_t{1} << 30;
+inline constexpr std::size_t kMaxInspectionAnswerBytes = std::size_t{1} << 20;
+/// Known from an image's header, before anything is decoded. Cameras have 50 million; decoded that is 400 MB.
+inline constexpr std::size_t kMaxImagePixels = 50'000'000;
+inline constexpr std::size_t kThumbnailPixels = 200;  ///< width and height at most
+/// A larger number is a lie, or nothing for people.
+inline constexpr long long kMaxPdfPages = 1'000'000;
+inline constexpr std::size_t kMaxPdfAuthorLength = 200;
+/// Of the virus scanner: to connect, and for each step of a conversation. It scans after the last byte.
+inline constexpr auto kScannerConnectTimeout = 5s;
+inline constexpr auto kScannerTimeout = 60s;
+/// A scanner that could not say anything is not asked for so long; then it is asked again for the files it owes.
+inline constexpr auto kScannerRetryDelay = 30s;
+inline constexpr std::size_t kRescansAtOnce = 100;
+/// Files of an account that are deleted at once, so that they share their fsyncs.
+inline constexpr std::size_t kFileDeletionsAtOnce = 256;
+
+// The catalogue
+
+/// Of a provider, a personality and the like. They stand in lists, paths and log lines.
+inline constexpr std::size_t kMaxCatalogueNameLength = 100;
+inline constexpr std::size_t kMaxDescriptionLength = 500;
+/// Names of models have paths and versions in them; the longest of today have about a hundred characters.
+inline constexpr std::size_t kMaxModelNameLength = 200;
+inline constexpr std::size_t kMaxModelsPerProvider = 500;
+inline constexpr std::size_t kMaxKeysPerProvider = 16;
+inline constexpr std::size_t kMaxProviderKeyLength = 512;
+inline constexpr std::size_t kMaxBaseUrlLength = 2048;
+inline constexpr std::int64_t kMaxProviderPriority = 1'000'000;
+/// Every one of them is read again when one changes.
+inline constexpr std::size_t kMaxProviders = 100;
+/// A list of them is read whole: with prompts of the usual length a megabyte.
+inline constexpr std::size_t kMaxPersonalities = 500;
+/// A file of providers: kMaxProviders with long lists of models.
+inline constexpr std::size_t kMaxProvidersFileBytes = std::size_t{4} << 20;
+
 // Models
 
 /// Requests to models under way, each with a connection and its answer in memory. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxModelRequests = 256;
 inline constexpr auto kModelConnectTimeout = 10s;
-/// Until the first piece of an answer, and from each to the next: a slow model thinks for long before it begins.
+/// Without a byte from the model, before its answer and within it: a slow one thinks for long before it begins.
 inline constexpr auto kModelSilenceTimeout = 60s;
+/// From the question to the end of the answer, with all attempts and what is waited between them.
 inline constexpr auto kModelRequestTimeout = 10min;
-/// How often a request is tried in all, and about how long until the second time; it doubles from then on.
+/// How often each provider that may answer is tried, and about how long one of its keys then rests; that doubles with
+/// each failure.
 inline constexpr int kMaxModelAttempts = 4;
 inline constexpr auto kModelRetryDelay = 500ms;
-/// The longest `Retry-After` that is waited for: beyond it the question has failed.
+/// The longest `Retry-After` that is waited for: beyond it this key is of no use to the question.
 inline constexpr auto kLongestModelRetryDelay = 30s;
 /// Text of one answer; what a model writes in kModelRequestTimeout is far less.
 inline constexpr std::size_t kMaxModelAnswerBytes = std::size_t{4} << 20;
-/// One line of an event stream.
+/// One line of an event stream, and one event: the longest have the whole arguments of a tool.
 inline constexpr std::size_t kMaxEventLineBytes = std::size_t{1} << 20;
+/// Tools called in one answer: what OpenAI takes at a time.
+inline constexpr std::size_t kMaxModelToolCalls = 128;
+/// Where a request sets no limit and the format must have one: room for a long answer that every current model takes.
+inline constexpr std::int64_t kModelAnswerTokens = 4096;
+/// Texts of one request for embeddings: what Gemini takes in a batch.
+inline constexpr std::size_t kMaxEmbeddingTexts = 100;
+/// Its answer: kMaxEmbeddingTexts vectors of 4096 numbers in 20 digits fit.
+inline constexpr std::size_t kMaxEmbeddingAnswerBytes = std::size_t{16} << 20;
+/// After the end of an answer its connection may take this long to finish the response, so that it can be used again.
+inline constexpr auto kModelLinger = 1s;
+/// Connections to providers kept open for the next request; a new one costs three round trips.
+inline constexpr long kMaxIdleModelConnections = 32;
 /// Read of an error's body, and characters of it that are passed on.
 inline constexpr std::size_t kMaxModelErrorBytes = 16384;
 inline constexpr std::size_t kMaxModelErrorLength = 300;
+
+// The OpenAI-compatible API
+
+/// Of one caller, as fast as the other chat APIs take questions.
+inline constexpr std::size_t kCompletionsPerMinute = 60;
+/// Of one request; with the body's own limit they are short then.
+inline constexpr std::size_t kMaxCompletionMessages = 2000;
+/// OpenAI's own limit.
+inline constexpr std::size_t kMaxTools = 128;
 
 // The chat_v1 dialect
 

@@ -16,11 +16,18 @@ using Position = std::uint64_t;
 /// Version of an event within its stream. The first event has version 1; 0 means "no event yet".
 using Version = std::uint64_t;
 
-/// One fact, encoded: its stable type name, the version of its schema, and its fields as a CBOR map (RFC 8949).
+/// Accounts are numbered from 1; 0 is none.
+using AccountId = std::int64_t;
+
+/// One fact, encoded: its stable type name, the version of its schema, and its fields as CBOR maps (RFC 8949): those
+/// that are somebody's personal data apart from the others.
 struct EncodedEvent {
   std::string type;
   std::uint16_t schema = 1;
   std::string payload;
+  std::string personal = {};  ///< empty: it has none, or they are gone with the key of the account they belonged to
+
+  std::size_t bytes() const { return payload.size() + personal.size(); }
 
   bool operator==(const EncodedEvent&) const = default;
 };
@@ -35,6 +42,8 @@ struct Record {
   std::string caused_by;    ///< who asked: `account/7`, `bot/AbCdEf`, `system`
   std::string correlation;  ///< the request id, so that a fact can be traced to its request
   std::vector<EncodedEvent> events;
+  AccountId owner = 0;  ///< whose the events' personal fields are
+  bool erased = false;  ///< the owner's key was thrown away: what was personal here is gone
 
   Position last_position() const { return position + events.size() - 1; }
   Version last_version() const { return version + events.size() - 1; }

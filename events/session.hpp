@@ -1,7 +1,7 @@
 // What can happen to a session: a conversation with a model, or a channel of people. Stream `session/<number>`.
 //
 // What people wrote stands here only as sealed text: XChaCha20-Poly1305 under the key of one account (`key_of`), in
-// url-safe base64 (actors/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
+// url-safe base64 (storage/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ constexpr std::int64_t number_of(MessageId id) { return id & kMaxMessagesPerSess
 inline constexpr std::string_view kSessions = "session";
 
 /// Kinds of sessions: one person and a model, or people.
-inline constexpr std::string_view kChat = "chat";
-inline constexpr std::string_view kChannel = "channel";
+inline constexpr std::string_view kChatSession = "chat";
+inline constexpr std::string_view kChannelSession = "channel";
 
 /// Names of public channels are unique. A private one claims none: that a name is taken would tell of it.
 inline std::string channel_claim(std::string_view name) { return "channel/" + std::string(name); }
@@ -44,7 +44,7 @@ struct SessionCreated {
   static constexpr std::string_view type = "SessionCreated";
   static constexpr std::uint16_t schema = 1;
   SessionId id = 0;
-  std::string kind;         ///< kChat or kChannel
+  std::string kind;         ///< kChatSession or kChannelSession
   AccountId owner = 0;      ///< a member from the start
   std::string name;         ///< of a channel
   std::string description;  ///< of a channel
@@ -176,9 +176,10 @@ struct QuestionAnswered {
   std::int64_t completion_tokens = 0;
   bool estimated = false;  ///< the provider sent no usage
   Micros took = 0;
+  std::string finish_reason = "stop";  ///< stop, length, tool_calls or content_filter
 };
 TROUPE_EVENT(QuestionAnswered, number, answer_number, asker, provider, model, prompt_tokens, completion_tokens,
-             estimated, took)
+             estimated, took, finish_reason)
 
 struct QuestionFailed {
   static constexpr std::string_view type = "QuestionFailed";

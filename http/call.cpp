@@ -101,6 +101,18 @@ bool Call::body_flag(std::string_view field, bool fallback) const {
   return it != body.end() && it->is_boolean() ? it->get<bool>() : fallback;
 }
 
+Expected<std::vector<std::string>> Call::body_texts(std::string_view field) const {
+  std::vector<std::string> texts;
+  const auto it = body.find(std::string(field));
+  if (it == body.end() || !it->is_array()) return texts;
+  for (const Json& item : *it) {
+    if (!item.is_string())
+      return fail(Errc::invalid, std::string(field) + " must be an array of strings", std::string(field));
+    texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
 std::optional<Json> Call::optional_body_object(std::string_view field) const {
   const auto it = body.find(std::string(field));
   return it == body.end() || it->is_null() ? std::nullopt : std::optional<Json>(*it);
@@ -115,6 +127,19 @@ void Call::answer_text(std::string json, Headers more, int status) {
   if (finished) finished(status);
   more.insert(more.end(), headers.begin(), headers.end());
   reply({status, std::move(json), "application/json", std::move(more)});
+}
+
+BodyStream Call::answer_events(Headers more) {
+  if (finished) finished(route->status);
+  more.insert(more.end(), headers.begin(), headers.end());
+  more.emplace_back("Cache-Control", "no-cache");
+  return reply.stream({route->status, {}, kEventStream, std::move(more)});
+}
+
+void Call::answer_with(Response response) {
+  response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+  if (finished) finished(response.status);
+  reply(std::move(response));
 }
 
 void Call::guarded(const std::function<void()>& part) {

@@ -20,14 +20,45 @@ constexpr std::size_t kMaxIdempotencyKeyLength = 255;
 class WithHeaders : public Reply::Sink {
  public:
   WithHeaders(Reply inner, Headers headers) : inner_(std::move(inner)), headers_(std::move(headers)) {}
-  void send(Response response) override {
-    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
-    inner_(std::move(response));
+  void send(Response response) override { inner_(with_headers(std::move(response))); }
+  void begin(Response head) override {
+    begun_ = true;
+    body_ = inner_.stream(with_headers(std::move(head)));
   }
-  bool gone() const override { return inner_.gone(); }
+  bool write(std::string_view piece) override { return body_.write(piece); }
+  void end() override { body_.end(); }
+  bool gone() const override { return begun_ ? body_.gone() : inner_.gone(); }
 
  private:
+  Response with_headers(Response response) const {
+    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
+    return response;
+  }
+
   Reply inner_;
+  BodyStream body_;
+  bool begun_ = false;
+  Headers headers_;
+};
+
+/// The body of a caller who was let in before it arrived.
+class AdmittedBody final : public BodySink {
+ public:
+  AdmittedBody(std::shared_ptr<BodySink> sink, Caller caller, Headers headers)
+      : sink_(std::move(sink)), caller_(std::move(caller)), headers_(std::move(headers)) {}
+  void write(std::string piece, std::function<void(std::optional<Response>)> taken) override {
+    sink_->write(std::move(piece), std::move(taken));
+  }
+  /// Gives the call what was found out then.
+  void move_into(Call& call) {
+    call.caller = std::move(caller_);
+    call.headers = std::move(headers_);
+    call.request.body_sink = sink_;
+  }
+
+ private:
+  std::shared_ptr<BodySink> sink_;
+  Caller caller_;
   Headers headers_;
 };
 
@@ -48,9 +79,10 @@ std::string_view content_type_of(std::string_view file) {
   return "application/octet-stream";
 }
 
-/// One of the few files of the documentation page; never a path.
+/// One of the few files of the documentation pages; never a path.
 Response docs_file(const std::string& folder, std::string_view name) {
-  static const std::vector<std::string_view> kFiles = {"index.html", "swagger-ui.css", "swagger-ui-bundle.js"};
+  static const std::vector<std::string_view> kFiles = {"index.html", "swagger-ui.css", "swagger-ui-bundle.js",
+                                                       "redoc.html", "redoc.standalone.js"};
   if (folder.empty() || std::find(kFiles.begin(), kFiles.end(), name) == kFiles.end())
     return plain_error(404, "Not found");
   std::ifstream in(folder + "/" + std::string(name), std::ios::binary);
@@ -68,6 +100,7 @@ Expected<void> Gateway::add(Surface& surface) {
   for (const Route& route : surface.routes()) {
     if (auto ok = router_.add(route); !ok) return ok;
     surface_of_.emplace(&route, &surface);
+    takes_uploads_ = takes_uploads_ || route.sink;
   }
   surfaces_.push_back(&surface);
   surface.limit_rates(options_.limit_rates);
@@ -81,7 +114,34 @@ Application Gateway::application() {
             for (Surface* surface : surfaces_)
               if (surface->take_upgrade(request, upgrade)) return;
             upgrade->refuse(surfaces_.front()->no_such_path(request.id));
-          }};
+          },
+          [this](std::string_view method, std::string_view path) {
+            const Route* route = takes_uploads_ ? router_.find(method, path).route : nullptr;
+            return route && route->sink;
+          },
+          [this](const Request& head) { return receive(head); }};
+}
+
+/// Who may not upload, or uploads too much, learns it before a byte is taken.
+BodyPlan Gateway::receive(const Request& head) {
+  Router::Match match = router_.find(head.method, head.path);
+  Surface& surface = *surface_of_.at(match.route);
+  // Refused as ever, through a reply of its own.
+  struct Refusal final : Reply::Sink {
+    explicit Refusal(std::optional<Response>& response_in) : response(response_in) {}
+    void send(Response refused) override { response = std::move(refused); }
+    std::optional<Response>& response;
+  };
+  BodyPlan plan;
+  const auto call =
+      call_for(surface, std::move(match), head, with_cors(head, Reply(std::make_unique<Refusal>(plan.refusal))));
+  if (!may_knock(surface, *call) || !let_in(surface, *call)) return plan;
+  auto sink = call->route->sink(*call);
+  if (!sink) return call->refuse(sink.error()), plan;
+  call->reply.forget();
+  plan.max_bytes = call->route->max_upload_bytes;
+  plan.sink = std::make_shared<AdmittedBody>(std::move(*sink), call->caller, call->headers);
+  return plan;
 }
 
 void Gateway::handle(Request request, Reply reply) {
@@ -99,7 +159,7 @@ void Gateway::handle(Request request, Reply reply) {
 
 bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
   const bool ours = request.path == "/healthz" || request.path == "/readyz" || request.path == "/openapi.json" ||
-                    request.path == "/docs" || request.path.starts_with("/docs/");
+                    request.path == "/docs" || request.path == "/redoc" || request.path.starts_with("/docs/");
   if (!ours) return false;
   if (request.method != "GET" && request.method != "HEAD") return reply(method_not_allowed(request, {"GET"})), true;
   if (request.path == "/healthz") return reply(plain(200, "ok\n", "text/plain")), true;
@@ -108,7 +168,9 @@ bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
     return reply(plain(ready ? 200 : 503, ready ? "ready\n" : "not ready\n", "text/plain")), true;
   }
   if (request.path == "/openapi.json") return reply(plain(200, openapi_, "application/json")), true;
-  const auto file = request.path == "/docs" ? std::string_view("index.html") : request.path.substr(6);
+  const auto file = request.path == "/docs"    ? std::string_view("index.html")
+                    : request.path == "/redoc" ? std::string_view("redoc.html")
+                                               : request.path.substr(6);
   return reply(docs_file(options_.docs_folder, file)), true;
 }
 
@@ -118,7 +180,7 @@ Response Gateway::method_not_allowed(const Request& request, const std::vector<s
   return response;
 }
 
-void Gateway::dispatch(Surface& surface, Router::Match match, Request request, Reply reply) {
+CallPtr Gateway::call_for(Surface& surface, Router::Match match, Request request, Reply reply) {
   auto call = std::make_shared<Call>();
   call->request = std::move(request);
   call->reply = std::move(reply);
@@ -134,13 +196,30 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
                   "request={} method={} route={} status={} caller={} ms={:.2f}", raw->request.id, raw->route->method,
                   raw->route->pattern, status, raw->caller.name(), took.count() * 1000);
   };
-  if (!options_.maintenance.empty()) return call->refuse({Errc::maintenance, options_.maintenance});
-  if (!within_rate(surface, *call, RateClass::Per::address)) return;
+  return call;
+}
+
+bool Gateway::may_knock(Surface& surface, Call& call) {
+  if (!options_.maintenance.empty()) return call.refuse({Errc::maintenance, options_.maintenance}), false;
+  return within_rate(surface, call, RateClass::Per::address);
+}
+
+bool Gateway::let_in(Surface& surface, Call& call) {
+  if (auto ok = authorize(surface, call); !ok) return call.refuse(ok.error()), false;
+  return within_rate(surface, call, RateClass::Per::caller);
+}
+
+void Gateway::dispatch(Surface& surface, Router::Match match, Request request, Reply reply) {
+  const auto call = call_for(surface, std::move(match), std::move(request), std::move(reply));
   const Route& route = *call->route;
+  const auto admitted = std::dynamic_pointer_cast<AdmittedBody>(call->request.body_sink);
+  if (!admitted && !may_knock(surface, *call)) return;
   auto body = parse_body(route, call->request);
   if (body) call->body = std::move(*body);
-  if (auto ok = authorize(surface, *call); !ok) return call->refuse(ok.error());
-  if (!within_rate(surface, *call, RateClass::Per::caller)) return;
+  if (admitted)
+    admitted->move_into(*call);
+  else if (!let_in(surface, *call))
+    return;
   // After the authorisation: a stranger learns that it is one before it learns what is wrong with its request.
   if (!body) return call->refuse(body.error());
   if (auto ok = check(*call); !ok) return call->refuse(ok.error());
@@ -166,7 +245,7 @@ bool Gateway::within_rate(Surface& surface, Call& call, RateClass::Per per) {
 
 Expected<void> Gateway::check(Call& call) const {
   const Route& route = *call.route;
-  if (call.body.is_object())
+  if (call.body.is_object() && route.body != BodyKind::upload)
     if (auto ok = check_fields(route, call.body); !ok) return ok;
   if (auto ok = check_query(route, call.request.query); !ok) return ok;
   return take_idempotency_key(call);
@@ -189,6 +268,8 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   const auto denied = [&] { return fail(Errc::forbidden, route.denied); };
   if (reads ? !call.caller.may_read : !call.caller.may_write)
     return fail(Errc::forbidden, std::string("This API key may not ") + (reads ? "read" : "write"));
+  if (route.logins_only && !call.caller.api_key_hash.empty())
+    return fail(Errc::forbidden, "An API key may not do this; log in");
   const bool admin = call.caller.is_admin();
   switch (route.access) {
     case Access::anyone:
@@ -196,18 +277,20 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
     case Access::bot_or_login: return {};
     case Access::admin: return admin ? Expected<void>{} : denied();
     case Access::self_or_admin: {
-      const auto wanted = whole_number(call.path_parameter("user_id"));
+      const auto wanted = surface.account(call.path_parameter("user_id"));
       if (!wanted) return fail(Errc::not_found, "Not found");
       return admin || call.caller.account == *wanted ? Expected<void>{} : denied();
     }
     case Access::bot:
       if (is_bot && call.caller.bot_id != call.path_parameter("bot_id"))
         return fail(Errc::unauthenticated, std::string(surface.wrong_bot_token_text()));
+      call.bot_owner = call.caller.bot_owner;
       if (is_bot) return {};
       [[fallthrough]];
     case Access::owner:
     case Access::owner_or_admin: {
       const Subject bot = surface.bot(call.path_parameter("bot_id"));
+      call.bot_owner = bot.owner;
       const bool owns = bot.exists && bot.owner == call.caller.account;
       if (owns) return {};
       if (!admin || route.access == Access::owner) return denied();

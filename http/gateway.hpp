@@ -23,7 +23,7 @@ struct GatewayOptions {
   std::function<std::string(std::string_view)> fingerprint;   ///< of a body; it may hold a password, so no plain digest
   std::function<bool()> ready;                                ///< what /readyz says
   std::function<bool(std::function<void()>)> read_elsewhere;  ///< false when its queue is full
-  std::string docs_folder;  ///< assets of the interactive page at /docs; empty: left out
+  std::string docs_folder;  ///< assets of the pages at /docs and /redoc; empty: left out
 };
 
 /// On the event loop's thread. Surfaces must outlive it.
@@ -40,6 +40,12 @@ class Gateway {
 
  private:
   bool answer_house_paths(const Request& request, Reply& reply);
+  BodyPlan receive(const Request& head);
+  CallPtr call_for(Surface& surface, Router::Match match, Request request, Reply reply);
+  // Maintenance and the rate of an address; then authorisation and the rate of a caller. False when the request is
+  // refused; it is answered then.
+  bool may_knock(Surface& surface, Call& call);
+  bool let_in(Surface& surface, Call& call);
   void dispatch(Surface& surface, Router::Match match, Request request, Reply reply);
   Expected<void> authorize(Surface& surface, Call& call) const;
   Expected<void> check(Call& call) const;
@@ -56,6 +62,7 @@ class Gateway {
   std::vector<Surface*> surfaces_;
   std::unordered_map<const Route*, Surface*> surface_of_;
   std::string openapi_;
+  bool takes_uploads_ = false;
 };
 
 }  // namespace troupe::http

@@ -4,12 +4,17 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <future>
 #include <iostream>
 
 #include "http/serve.hpp"
 #include "http/startup.hpp"
+#include "projections/catalogue_queries.hpp"
 #include "projections/exports.hpp"
+#include "storage/backup.hpp"
 
 namespace {
 
@@ -27,15 +32,23 @@ Expected<std::unique_ptr<storage::Store>> open_existing(const std::filesystem::p
 }
 
 /// Opens a data folder that no server holds, for one change.
-Expected<void> with_system(const std::filesystem::path& data,
-                           const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
+Expected<void> with_store(
+    const std::filesystem::path& data,
+    const std::function<Expected<void>(actors::System&, const storage::Store&, const actors::Secrets&)>& change) {
   auto store = open_existing(data);
   if (!store) return tl::unexpected(store.error());
   if (auto ok = http::update_projections(**store); !ok) return ok;
-  const auto secrets = actors::Secrets::open(data);
-  if (!secrets) return tl::unexpected(secrets.error());
-  actors::System system(**store, *secrets, {});
-  return change(system, projections::Queries(**store));
+  actors::SystemOptions options;
+  options.mail.outbox = data / "outbox";
+  actors::System system(**store, (*store)->secrets(), options);
+  return change(system, **store, (*store)->secrets());
+}
+
+Expected<void> with_system(const std::filesystem::path& data,
+                           const std::function<Expected<void>(actors::System&, const projections::Queries&)>& change) {
+  return with_store(data, [&](actors::System& system, const storage::Store& store, const actors::Secrets&) {
+    return change(system, projections::Queries(store));
+  });
 }
 
 Expected<events::AccountId> find_account(const projections::Queries& queries, const std::string& name) {
@@ -102,7 +115,7 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
             flag, [&value](const double& s) { value = std::chrono::milliseconds(static_cast<long>(s * 1000)); }, help)
         ->check(must(problem_of_seconds))
         ->envname(variable)
-        ->default_str(std::to_string(value.count() / 1000));
+        ->default_str(CLI::detail::to_string(static_cast<double>(value.count()) / 1000));
   };
   seconds("--command-lease", options.system.command_lease, "Seconds until a polled command is offered again",
           "TROUPE_COMMAND_LEASE");
@@ -113,6 +126,12 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
   seconds("--mail-timeout", options.system.mail.timeout, "Seconds that handing over a mail may take",
           "TROUPE_MAIL_TIMEOUT");
   seconds("--mail-retry", options.system.mail.retry_delay, "Seconds until a mail is tried again", "TROUPE_MAIL_RETRY");
+  auto& models = options.system.models;
+  seconds("--model-timeout", models.request_timeout, "Seconds that a model may take for an answer, with all retries",
+          "TROUPE_MODEL_TIMEOUT");
+  seconds("--model-silence", models.silence_timeout, "Seconds that a model may send nothing", "TROUPE_MODEL_SILENCE");
+  seconds("--model-retry", models.retry_delay, "Seconds until a provider that failed is tried again; doubles each time",
+          "TROUPE_MODEL_RETRY");
   seconds("--chat-token-lifetime", options.chat.token_lifetime, "Seconds that a chat_v1 access token is good",
           "TROUPE_CHAT_TOKEN_LIFETIME");
   seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");
@@ -143,6 +162,8 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
           "TROUPE_ADMIN_PASSWORD_FILE");
   list("--allow-origin", options.allowed_origins,
        "Origin that browsers may call from; again, or after a space, for more; none: all", "TROUPE_ALLOW_ORIGIN");
+  setting("--clamd", options.system.files.scanner.address,
+          "Virus scanner (clamd) for uploads: /path/to/socket or HOST:PORT; none: not scanned", "TROUPE_CLAMD");
   setting("--smtp", options.system.mail.smtp_url, "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/",
           "TROUPE_SMTP");
   setting("--smtp-user", options.system.mail.smtp_user, "Mail server login", "TROUPE_SMTP_USER");
@@ -153,12 +174,21 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   setting("--mail-from", options.system.mail.from, "Sender of mails", "TROUPE_MAIL_FROM");
   setting("--reset-link", options.system.mail.reset_link, "Link in reset mails; {token} stands for the token",
           "TROUPE_RESET_LINK");
-  setting("--docs", options.docs_folder, "Folder with the assets of the page at /docs", "TROUPE_DOCS");
+  setting("--max-backups", options.system.max_backups, "Backups kept; one more, and the oldest goes",
+          "TROUPE_MAX_BACKUPS")
+      ->check(must(problem_of_count));
+  setting("--docs", options.docs_folder, "Folder with the assets of the pages at /docs and /redoc", "TROUPE_DOCS");
   setting("--max-body-bytes", options.limits.max_body_bytes, "Largest request body", "TROUPE_MAX_BODY_BYTES")
       ->check(must(problem_of_count));
   setting("--max-chat-sessions", options.chat.max_sessions_per_account, "Chat sessions of one account",
           "TROUPE_MAX_CHAT_SESSIONS")
       ->check(must(problem_of_count));
+  setting("--providers", options.providers_file, "JSON file with providers of language models", "TROUPE_PROVIDERS");
+  serve
+      .add_option_function<bool>(
+          "--allow-local-providers", [&options](const bool& allowed) { options.allow_local_providers = allowed; },
+          "Whether administrators may set up providers on this machine (true where all listeners are on loopback)")
+      ->envname("TROUPE_ALLOW_LOCAL_PROVIDERS");
   setting("--maintenance", options.maintenance, "Answer 503 with this sentence to everything; empty: serve",
           "TROUPE_MAINTENANCE");
   setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS")
@@ -188,9 +218,33 @@ void add_serve(CLI::App& app, http::ServeOptions& options, int& code) {
   serve->callback([&] { code = http::serve(options); });
 }
 
+void add_user_key(CLI::App& user, std::filesystem::path& data, int& code) {
+  static std::string username, name = "command line";
+  static std::vector<std::string> permissions = {"read", "write"};
+  auto* key = user.add_subcommand("key", "Make an API key of an account, and print it: it is shown this once");
+  key->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+  key->add_option("username", username, "Username or e-mail")->required();
+  key->add_option("--name", name, "What its owner knows it by")->capture_default_str();
+  key->add_option("--permissions", permissions, "read, write or both")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"read", "write"}))
+      ->capture_default_str();
+  key->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = find_account(queries, username);
+      if (!id) return tl::unexpected(id.error());
+      const auto made = http::add_api_key(system, *id, name, permissions);
+      if (!made) return tl::unexpected(made.error());
+      std::cout << *made << '\n';
+      return {};
+    }));
+  });
+}
+
 void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
   auto* user = app.add_subcommand("user", "Accounts of a data folder that no server is using");
   user->require_subcommand(1);
+  add_user_key(*user, data, code);
   static http::NewAccount account;
   const auto long_enough = must([](const std::string& password) {
     return password.size() < defaults::kMinPasswordLength ? std::string("must have at least 8 characters")
@@ -241,6 +295,17 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
     }));
   });
 
+  auto* erase = common(user->add_subcommand(
+      "erase", "Delete an account, and make all that is personal of it unreadable for ever; there is no way back"));
+  erase->add_option("username", account.username, "Username or e-mail")->required();
+  erase->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = find_account(queries, account.username);
+      if (!id) return tl::unexpected(id.error());
+      return http::erase_account(system, *id);
+    }));
+  });
+
   auto* reset = common(user->add_subcommand("reset-password", "Set an account's password; ends its logins"));
   reset->add_option("username", account.username, "Username or e-mail")->required();
   reset->add_option("--password", account.password, "At least 8 characters")
@@ -252,6 +317,95 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
       const auto id = find_account(queries, account.username);
       if (!id) return tl::unexpected(id.error());
       return http::set_password(system, *id, account.password);
+    }));
+  });
+}
+
+void add_provider(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Provider provider;
+  static std::vector<std::string> keys;
+  auto* group =
+      app.add_subcommand("provider", "Providers of language models, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a provider");
+  add->add_option("name", provider.name)->required();
+  add->add_option("base_url", provider.base_url, "http or https: what stands before `/chat/completions`")->required();
+  add->add_option("--format", provider.format, "openai, anthropic or gemini")->capture_default_str();
+  add->add_option("--key", keys, "Better by the environment: a command line is seen by everyone; several: by commas")
+      ->delimiter(',')
+      ->envname("TROUPE_PROVIDER_KEY");
+  add->add_option("--model", provider.model, "Where a request names none");
+  add->add_option("--models", provider.models, "What it may be asked for besides; none: anything")->delimiter(',');
+  add->add_option("--embedding-model", provider.embedding_model, "None: it makes no embeddings");
+  add->add_option("--priority", provider.priority, "The lowest is asked first")->capture_default_str();
+  add->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto&, const auto& secrets) -> Expected<void> {
+      if (auto ok = actors::set_keys(provider, keys, secrets); !ok) return ok;
+      return http::add_provider(system, provider);
+    }));
+  });
+  command("list", "List the providers")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      for (const auto& row : projections::ProviderQueries(store).all())
+        std::cout << row.entry.name << '\t' << row.entry.format << '\t' << row.entry.base_url << '\t' << row.entry.model
+                  << '\t' << row.entry.key_hints.size() << " keys\t" << (row.entry.enabled ? "enabled" : "disabled")
+                  << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a provider");
+  remove->add_option("name", provider.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_provider(system, store, provider.name);
+    }));
+  });
+}
+
+void add_personality(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Personality personality;
+  static bool is_default = false;
+  auto* group = app.add_subcommand("personality", "Personalities, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a personality");
+  add->add_option("name", personality.name)->required();
+  add->add_option("prompt", personality.prompt, "The system prompt")->required();
+  add->add_option("--description", personality.description);
+  add->add_option("--provider", personality.provider, "The one that answers; none: any");
+  add->add_option("--model", personality.model, "None: the provider's own");
+  add->add_option("--temperature", personality.temperature, "From 0 to 2");
+  add->add_option("--max-tokens", personality.max_tokens, "Of an answer");
+  add->add_flag("--default", is_default, "Answers where none is named");
+  add->callback([&] {
+    if (is_default) personality.default_since = now_micros();
+    code = report(with_store(
+        data, [&](auto& system, const auto&, const auto&) { return http::add_personality(system, personality); }));
+  });
+  command("list", "List the personalities")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      const auto rows = projections::PersonalityQueries(store).all();
+      const auto default_id = projections::default_of(rows);
+      for (const auto& row : rows)
+        std::cout << row.entry.name << '\t' << row.entry.provider << '\t' << row.entry.model << '\t'
+                  << (row.id == default_id ? "default" : "") << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a personality");
+  remove->add_option("name", personality.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_personality(system, store, personality.name);
     }));
   });
 }
@@ -281,6 +435,186 @@ void add_export(CLI::App& app, std::filesystem::path& data, int& code) {
     const auto store = storage::Store::open({.folder = data, .read_only = true});
     code = report(store ? projections::write_export(**store, what, std::cout) : tl::unexpected(store.error()));
   });
+}
+
+/// The first line of a file; nothing without a name.
+Expected<std::optional<std::string>> first_line(const std::string& file) {
+  if (file.empty()) return std::optional<std::string>();
+  std::ifstream in(file);
+  std::string line;
+  if (!std::getline(in, line) || line.empty()) return fail(Errc::invalid, file + " must hold one line of text");
+  return std::optional(line);
+}
+
+/// Where the keys of backups come from.
+struct BackupKeys {
+  std::string passphrase_file, key_file;
+  std::filesystem::path data;  ///< a folder whose `key` may be the one
+
+  Expected<std::optional<std::string>> passphrase() const {
+    if (auto line = first_line(passphrase_file); !line || *line) return line;
+    const char* given = std::getenv("TROUPE_BACKUP_PASSPHRASE");
+    return given && *given ? std::optional<std::string>(given) : std::nullopt;
+  }
+  /// The data key's text: the file's, else the environment's, else the data folder's.
+  Expected<std::optional<std::string>> data_key() const {
+    if (auto line = first_line(key_file); !line || *line) return line;
+    if (const char* given = std::getenv("TROUPE_KEY")) return std::optional<std::string>(given);
+    if (!data.empty() && std::filesystem::exists(data / "key")) return first_line(data / "key");
+    return std::optional<std::string>();
+  }
+  /// What opens this backup, as far as it was given. Errors: invalid, those of reading its manifest.
+  Expected<std::optional<storage::BackupKey>> to_open(const std::string& file) const {
+    const auto shown = storage::read_backup_manifest(file);
+    if (!shown) return tl::unexpected(shown.error());
+    const auto kind = shown->manifest.encryption;
+    if (kind == storage::Encryption::none) return std::optional<storage::BackupKey>();
+    const auto text = kind == storage::Encryption::passphrase ? passphrase() : data_key();
+    if (!text) return tl::unexpected(text.error());
+    if (!*text) return std::optional<storage::BackupKey>();
+    if (kind == storage::Encryption::passphrase) return std::optional(storage::BackupKey{kind, **text});
+    const auto secrets = actors::Secrets::of_key(**text);
+    if (!secrets) return tl::unexpected(secrets.error());
+    return std::optional(storage::BackupKey{kind, secrets->backup_key()});
+  }
+};
+
+void print_backup(const storage::FinishedBackup& backup) {
+  const auto& m = backup.manifest;
+  std::cout << m.id << '\t' << iso8601(m.created_at) << '\t' << backup.size << " bytes\t"
+            << (m.database ? "events up to " + std::to_string(m.position) : "no database") << '\t'
+            << (m.files ? "files" : "no files") << '\t' << storage::word(m.compression) << '\t'
+            << storage::word(m.encryption) << '\n';
+}
+
+Expected<void> create_backup(const std::filesystem::path& data, actors::BackupRequest request) {
+  auto made = with_system(data, [&](actors::System& system, const projections::Queries&) -> Expected<void> {
+    std::promise<Expected<void>> promise;
+    auto finished = promise.get_future();
+    std::string id;
+    system.backups().start(
+        std::move(request), actors::by_the_house("command-line"),
+        [&](const Expected<storage::RecordPtr>& started) {
+          if (started) id = (*started)->id();
+          if (!started) promise.set_value(tl::unexpected(started.error()));
+        },
+        [&](Expected<void> result) { promise.set_value(std::move(result)); });
+    if (auto result = finished.get(); !result) return result;
+    const auto file = system.backups().file(id);
+    const auto shown = storage::read_backup_manifest(file);
+    if (!shown) return tl::unexpected(shown.error());
+    print_backup(*shown);
+    std::cout << file.string() << '\n';
+    return {};
+  });
+  if (!made && made.error().code == Errc::conflict && made.error().field.empty())
+    made.error().message += ". A running server makes its own backups: POST /api/v1/admin/backup";
+  return made;
+}
+
+Expected<void> list_backups(const std::filesystem::path& data) {
+  std::vector<std::filesystem::path> files;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(data / "backups", none))
+    if (entry.path().extension() == ".troupe-backup") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) {
+    const auto shown = storage::read_backup_manifest(file);
+    if (!shown) return tl::unexpected(shown.error());
+    print_backup(*shown);
+  }
+  return {};
+}
+
+Expected<void> verify_backup(const std::string& file, const BackupKeys& keys) {
+  const auto key = keys.to_open(file);
+  if (!key) return tl::unexpected(key.error());
+  const auto proven = storage::verify_backup(file, *key);
+  if (!proven) return tl::unexpected(proven.error());
+  std::cout << file << " is whole: " << proven->file_count << " files, " << proven->file_bytes
+            << " bytes, events up to " << proven->position << '\n';
+  return {};
+}
+
+/// The data key is not in a backup. One that is given is proven to be the right one; from a file it is put in place.
+Expected<void> restore_backup(const std::string& file, const BackupKeys& keys, const std::filesystem::path& folder) {
+  const auto key = keys.to_open(file);
+  if (!key) return tl::unexpected(key.error());
+  const auto restored = storage::restore_backup(file, *key, folder);
+  if (!restored) return tl::unexpected(restored.error());
+  std::cout << "restored " << restored->file_count << " files, " << restored->file_bytes << " bytes, events up to "
+            << restored->position << " into " << folder.string() << '\n';
+  const auto data_key = keys.data_key();
+  if (!data_key) return tl::unexpected(data_key.error());
+  if (*data_key && !keys.key_file.empty())
+    if (auto placed = actors::Secrets::place_key(folder, **data_key); !placed) return placed;
+  if (!*data_key || !restored->database) {
+    std::cout << (restored->database ? "the data key is not in a backup: put it back as " + (folder / "key").string() +
+                                           " or into TROUPE_KEY before you start the server\n"
+                                     : "there is no database in this backup: put `files` into a data folder\n");
+    return {};
+  }
+  const auto secrets = actors::Secrets::open(folder);
+  return secrets ? Expected<void>{} : tl::unexpected(secrets.error());
+}
+
+void add_backup(CLI::App& app, std::filesystem::path& data, int& code) {
+  auto* backup = app.add_subcommand("backup", "Backups of a data folder: create, list, verify, restore");
+  backup->require_subcommand(1);
+  static BackupKeys keys;
+  static actors::BackupRequest request;
+  static std::string file;
+  static bool in_clear = false, no_files = false;
+  const auto in_folder = [&](CLI::App* command, const char* help) {
+    command->add_option("--data", data, help)->envname("TROUPE_DATA")->capture_default_str();
+    return command;
+  };
+  const auto with_passphrase = [](CLI::App* command, const char* help) {
+    command->add_option("--passphrase-file", keys.passphrase_file, help)->check(CLI::ExistingFile);
+    return command;
+  };
+  const auto with_keys = [&](CLI::App* command, const char* key_help) {
+    command->add_option("file", file, "The backup")->required();
+    command->add_option("--key-file", keys.key_file, key_help)->check(CLI::ExistingFile);
+    return with_passphrase(command, "Its first line is the passphrase; or TROUPE_BACKUP_PASSPHRASE itself");
+  };
+
+  auto* create = with_passphrase(
+      in_folder(backup->add_subcommand("create", "Back up a folder that no server is using"), "Data folder"),
+      "Encrypt with this file's first line, or TROUPE_BACKUP_PASSPHRASE, instead of the data key");
+  create->add_option("--compression", request.compression)
+      ->check(CLI::IsMember({"none", "gzip", "zstd"}))
+      ->capture_default_str();
+  create->add_flag("--no-encryption", in_clear, "Leave it readable to everyone who has the file");
+  create->add_flag("--no-files", no_files, "Leave uploaded files out");
+  create->callback([&] {
+    request.files = !no_files;
+    if (in_clear) request.encryption = storage::Encryption::none;
+    const auto passphrase = keys.passphrase();
+    if (!passphrase) return void(code = report(tl::unexpected(passphrase.error())));
+    if (*passphrase && !in_clear) {
+      request.encryption = storage::Encryption::passphrase;
+      request.passphrase = **passphrase;
+    }
+    code = report(create_backup(data, request));
+  });
+
+  in_folder(backup->add_subcommand("list", "List the backups in a data folder"), "Data folder")->callback([&] {
+    code = report(list_backups(data));
+  });
+
+  auto* verify = with_keys(in_folder(backup->add_subcommand("verify", "Prove every byte of a backup"),
+                                     "Data folder whose `key` may be the one"),
+                           "The data key; or TROUPE_KEY itself, or the data folder's");
+  verify->callback([&] {
+    keys.data = data;
+    code = report(verify_backup(file, keys));
+  });
+
+  auto* restore = with_keys(backup->add_subcommand("restore", "Bring a backup back into a new folder"),
+                            "The data key, which is put into the folder; or TROUPE_KEY itself");
+  restore->add_option("--data", data, "Folder to make: empty, or not there")->required();
+  restore->callback([&] { code = report(restore_backup(file, keys, data)); });
 }
 
 /// The text of a log line as a JSON string, whatever is in it.
@@ -317,7 +651,10 @@ int main(int argc, char** argv) {
   std::filesystem::path data = "./data";
   add_serve(app, options, code);
   add_user(app, data, code);
+  add_provider(app, data, code);
+  add_personality(app, data, code);
   add_export(app, data, code);
+  add_backup(app, data, code);
   auto* rebuild = app.add_subcommand("rebuild", "Replay the log into all projections");
   rebuild->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
   rebuild->callback([&] {

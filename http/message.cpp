@@ -39,6 +39,22 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
   return std::nullopt;
 }
 
+void Reply::Sink::begin(Response) { send(plain_error(500, "Internal Server Error")); }
+
+std::string server_sent_event(std::string_view data, std::string_view type) {
+  std::string event;
+  event.reserve(data.size() + type.size() + 24);
+  if (!type.empty()) event.append("event: ").append(type).append("\n");
+  // A line break ends a field, so each line of the data is a field of its own.
+  do {
+    const auto end = std::min(data.find_first_of("\r\n"), data.size());
+    event.append("data: ").append(data.substr(0, end)).append("\n");
+    const bool both = data.substr(end).starts_with("\r\n");
+    data.remove_prefix(std::min(end + (both ? 2 : 1), data.size()));
+  } while (!data.empty());
+  return event.append("\n");
+}
+
 Reply& Reply::operator=(Reply&& other) noexcept {
   if (this != &other) {
     Reply unused(std::move(sink_));

@@ -5,6 +5,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_map>
 
@@ -62,6 +63,8 @@ struct Metrics::Impl {
                                                           .Register(registry);
   std::mutex mutex;
   std::unordered_map<const Route*, PerRoute> routes;
+  std::vector<float> recent_seconds;  // a ring of kResponseTimesRemembered
+  std::size_t next_recent = 0;
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -74,11 +77,27 @@ void Metrics::observe(const Route& route, int status, double seconds) {
   if (added)
     metrics.latency = &impl_->latency.Add({{"method", route.method}, {"route", route.pattern}}, kLatencyBounds);
   metrics.latency->Observe(seconds);
+  auto& recent = impl_->recent_seconds;
+  if (recent.size() < defaults::kResponseTimesRemembered) recent.push_back(0);
+  recent[impl_->next_recent] = static_cast<float>(seconds);
+  impl_->next_recent = (impl_->next_recent + 1) % defaults::kResponseTimesRemembered;
   auto*& counter = metrics.by_status[status];
   if (!counter)
     counter =
         &impl_->requests.Add({{"method", route.method}, {"route", route.pattern}, {"status", std::to_string(status)}});
   counter->Increment();
+}
+
+double Metrics::recent_median_seconds() const {
+  std::vector<float> seconds;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    seconds = impl_->recent_seconds;
+  }
+  if (seconds.empty()) return 0;
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return static_cast<double>(*middle);
 }
 
 std::string Metrics::text(const Sources& sources) const {
@@ -106,6 +125,7 @@ std::string Metrics::text(const Sources& sources) const {
       single("troupe_commands_awake", "Command actors awake", kGauge, number(actors.commands_awake)),
       single("troupe_polls_waiting", "Long polls waiting for a command", kGauge, number(actors.polls_waiting)),
       single("troupe_passwords_waiting", "Passwords waiting to be hashed", kGauge, number(actors.passwords_waiting)),
+      single("troupe_uploads_waiting", "Uploads to be looked at and scanned", kGauge, number(actors.uploads_waiting)),
       single("troupe_reads_waiting", "Long reads waiting for the worker", kGauge, number(actors.reads_waiting)),
       single("troupe_mails_sent_total", "Mails sent", kCounter, number(actors.mails_sent)),
       single("troupe_mails_failed_total", "Mails given up", kCounter, number(actors.mails_failed)),
@@ -113,6 +133,8 @@ std::string Metrics::text(const Sources& sources) const {
       single("troupe_websockets", "Open WebSockets", kGauge, number(server.websockets)),
       single("troupe_websockets_dropped_total", "WebSockets closed because the client did not read", kCounter,
              number(server.websockets_dropped)),
+      single("troupe_streams_dropped_total", "Streamed answers cut off because the client did not read", kCounter,
+             number(server.streams_dropped)),
       single("troupe_bodies_in_flight_bytes", "Request bodies held in memory", kGauge,
              number(server.bodies_in_flight_bytes)),
       single("troupe_responses_in_flight_bytes", "Answers that clients have not taken yet", kGauge,

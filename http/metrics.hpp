@@ -30,6 +30,9 @@ class Metrics {
   };
   std::string text(const Sources& sources) const;
 
+  /// The median of the last requests; 0 before the first.
+  double recent_median_seconds() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

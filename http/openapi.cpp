@@ -67,8 +67,8 @@ OrderedJson body_of(const Route& route) {
     schema = {{"oneOf", OrderedJson::array({object, {{"type", "array"}, {"items", object}}})}};
   OrderedJson content = {{"application/json", {{"schema", schema}}}};
   if (route.takes_forms) content["application/x-www-form-urlencoded"] = {{"schema", schema}};
-  return {{"required", !required.empty() || route.body == BodyKind::object_or_array},
-          {"content", content}};
+  if (route.body == BodyKind::upload) content = {{"multipart/form-data", {{"schema", schema}}}};
+  return {{"required", !required.empty() || route.body == BodyKind::object_or_array}, {"content", content}};
 }
 
 OrderedJson parameters_of(const Route& route) {
@@ -104,7 +104,8 @@ OrderedJson parameters_of(const Route& route) {
 OrderedJson security_of(const Surface& surface, const Route& route) {
   if (route.access == Access::anyone) return OrderedJson::array({OrderedJson::object()});
   OrderedJson ways = OrderedJson::array();
-  for (const auto& scheme : surface.security_of(route)) ways.push_back({{scheme_name(surface, scheme), OrderedJson::array()}});
+  for (const auto& scheme : surface.security_of(route))
+    ways.push_back({{scheme_name(surface, scheme), OrderedJson::array()}});
   return ways;
 }
 
@@ -131,20 +132,31 @@ std::string operation_id(const Route& route) {
 
 OrderedJson responses_of(const Surface& surface, const Route& route) {
   const auto error_response = [&](const char* description) -> OrderedJson {
-    return {{"description", description},
-            {"content",
-             {{"application/json", {{"schema", {{"$ref", "#/components/schemas/" + error_name(surface)}}}}}}}};
+    return {
+        {"description", description},
+        {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/" + error_name(surface)}}}}}}}};
   };
   const std::string invalid = std::to_string(surface.error({Errc::invalid, ""}, "").status);
   OrderedJson responses;
-  responses[std::to_string(route.status)] = {{"description", "Success"},
-                      {"content", {{"application/json", {{"schema", schema_of(OrderedJson::parse(route.response))}}}}}};
+  OrderedJson content;
+  if (route.downloads.empty())
+    content["application/json"] = {{"schema", schema_of(OrderedJson::parse(route.response))}};
+  else
+    content[route.downloads] = OrderedJson::object();
+  if (!route.events.empty()) {
+    // OpenAPI 3.1 has no word for a sequence: the schema is that of one event's data.
+    OrderedJson event = schema_of(OrderedJson::parse(route.events));
+    event["description"] = "The data of each server-sent event, as JSON text";
+    content["text/event-stream"] = {{"schema", event}};
+  }
+  responses[std::to_string(route.status)] = {{"description", "Success"}, {"content", content}};
   responses[invalid] = error_response("The request breaks a rule; `field` names the offender");
   if (route.access != Access::anyone) {
     responses["401"] = error_response("No credentials, or not good ones");
     responses["403"] = error_response("Not allowed");
   }
   if (route.pattern.find('{') != std::string::npos) responses["404"] = error_response("No such thing");
+  if (route.body == BodyKind::upload) responses["413"] = error_response("Too large");
   if (route.creates) responses["422"] = error_response("The Idempotency-Key was used with another body");
   if (route.rate) responses["429"] = error_response("Too fast; see `Retry-After`");
   responses["503"] = error_response("Overloaded; see `Retry-After`");
@@ -155,7 +167,8 @@ OrderedJson operation_of(const Surface& surface, const Route& route) {
   OrderedJson operation = {
       {"tags", OrderedJson::array({route.tag})}, {"summary", route.summary}, {"operationId", operation_id(route)}};
   operation["description"] =
-      (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access);
+      (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access) +
+      (route.logins_only ? " An API key may not." : "");
   operation["security"] = security_of(surface, route);
   if (auto parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = parameters;
   if (route.body != BodyKind::none) operation["requestBody"] = body_of(route);

@@ -31,9 +31,10 @@ struct Caller {
   std::string role;    ///< of the account
   std::string bot_id;  ///< set when a bot's token was given
   Micros login_expires_at = 0;
-  std::string login_hash;    ///< digest of the login's token, when it is a login
-  std::string api_key_hash;  ///< of the API key, when it is one
+  std::string login_hash;                  ///< digest of the login's token, when it is a login
+  std::string api_key_hash;                ///< of the API key, when it is one
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
+  events::AccountId bot_owner = 0;         ///< of the bot, when its token was given
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
   std::string name() const {
@@ -61,10 +62,10 @@ struct Field {
   Type type = Type::string;
   bool required = false;
   std::string description = {};
-  std::size_t min_length = 0;            ///< of a string, after white space around it is cut off
-  std::size_t max_length = 0;            ///< 0: the decider's own limit
-  std::vector<std::string> values = {};  ///< the words it may be; empty: any
-  std::string too_short = {};            ///< the error text below `min_length`; empty: a plain one
+  std::size_t min_length = 0;                ///< of a string, after white space around it is cut off
+  std::size_t max_length = 0;                ///< 0: the decider's own limit
+  std::vector<std::string> values = {};      ///< the words it may be; empty: any
+  std::string too_short = {};                ///< the error text below `min_length`; empty: a plain one
   std::optional<double> min = {}, max = {};  ///< of a number
 };
 
@@ -80,15 +81,19 @@ struct Parameter {
 };
 
 enum class BodyKind : std::uint8_t {
-  none,            ///< ignored
-  object,          ///< a JSON object; empty counts as `{}`
-  object_or_array  ///< one object or an array of objects
+  none,             ///< ignored
+  object,           ///< a JSON object; empty counts as `{}`
+  object_or_array,  ///< one object or an array of objects
+  upload            ///< a form with files (multipart/form-data), which goes into the route's sink
 };
 
 struct Call;
 using CallPtr = std::shared_ptr<Call>;
 /// Runs on the event loop's thread, or on the reading worker's when the route says `elsewhere`.
 using Handler = std::function<void(const CallPtr&)>;
+/// Makes the sink for the body that an authorised caller is about to send. The call has no reply yet; its views are good
+/// during the call only.
+using SinkMaker = std::function<Expected<std::shared_ptr<BodySink>>(const Call&)>;
 
 struct Route {
   std::string method;
@@ -108,8 +113,13 @@ struct Route {
   bool elsewhere = false;                       ///< a long read: runs on a worker
   const RateClass* rate = nullptr;              ///< routes of one class share a budget; null: unlimited
   int status = 200;                             ///< of a good answer
+  bool logins_only = false;                     ///< an API key is not good enough
   bool takes_forms = false;                     ///< the body may be form-encoded as well
+  std::uint64_t max_upload_bytes = 0;           ///< of a body of kind `upload`
+  SinkMaker sink = {};                          ///< of a body of kind `upload`
   std::string description = {};
+  std::string events = {};  ///< what an event's data looks like, as JSON text, where the answer may be a stream of them
+  std::string downloads = {};  ///< the content type of an answer that is bytes and no JSON
 };
 
 class Surface;
@@ -122,6 +132,7 @@ struct Call {
   const Surface* surface = nullptr;
   std::vector<std::pair<std::string_view, std::string>> path_parameters;  ///< decoded
   Caller caller;
+  events::AccountId bot_owner = 0;  ///< of the bot in question, on a route for bots and their owners
   Json body = Json::object();
   Micros now = 0;
   std::optional<storage::IdempotencyKey> idempotency;
@@ -141,6 +152,8 @@ struct Call {
   std::optional<double> body_number(std::string_view field) const;
   std::optional<long long> body_integer(std::string_view field) const;
   bool body_flag(std::string_view field, bool fallback = false) const;
+  /// An array of strings in the body; empty when it is missing. Errors: invalid.
+  Expected<std::vector<std::string>> body_texts(std::string_view field) const;
   /// An object of the body; nothing when it is missing or null.
   std::optional<Json> optional_body_object(std::string_view field) const;
   Json body_object(std::string_view field) const { return optional_body_object(field).value_or(Json::object()); }
@@ -155,6 +168,10 @@ struct Call {
   }
   /// An answer that is JSON text already.
   void answer_text(std::string json, Headers headers = {}, int status = 0);
+  /// Begins an answer of server-sent events, with the status that the route says. From now on the call is answered.
+  BodyStream answer_events(Headers headers = {});
+  /// A good answer that is no JSON.
+  void answer_with(Response response);
   void refuse(const Error& error);
   /// With an answer that the surface has worded already.
   void refuse(Response response);

@@ -29,9 +29,21 @@ class RouteDeclaration {
     route_.body = BodyKind::object_or_array;
     return *this;
   }
+  /// The body is a form with files: `sink` takes it, up to `max_bytes`, while it arrives. The fields are for the
+  /// documentation: the sink checks them.
+  RouteDeclaration& uploads(std::uint64_t max_bytes, std::vector<Field> fields, SinkMaker sink) {
+    route_.body = BodyKind::upload;
+    route_.fields = std::move(fields);
+    route_.max_upload_bytes = max_bytes;
+    return set(route_.sink, std::move(sink));
+  }
   RouteDeclaration& query(std::vector<Parameter> parameters) { return set(route_.query, std::move(parameters)); }
   /// The answer's shape as JSON text with example values.
   RouteDeclaration& answers(std::string json) { return set(route_.response, std::move(json)); }
+  /// The answer may be a stream of events as well, each with data of this shape, as JSON text with example values.
+  RouteDeclaration& streams(std::string json) { return set(route_.events, std::move(json)); }
+  /// The answer is bytes of this content type.
+  RouteDeclaration& downloads(std::string content_type) { return set(route_.downloads, std::move(content_type)); }
   /// What the caller should know beyond the summary.
   RouteDeclaration& note(std::string text) { return set(route_.description, std::move(text)); }
   /// The error text of 403.
@@ -45,6 +57,8 @@ class RouteDeclaration {
   RouteDeclaration& rate(const RateClass& rate) { return set(route_.rate, &rate); }
   /// The status of a good answer.
   RouteDeclaration& status(int status) { return set(route_.status, status); }
+  /// An API key is not good enough: a person must have logged in.
+  RouteDeclaration& logins_only() { return set(route_.logins_only, true); }
   /// The body may be form-encoded as well.
   RouteDeclaration& forms() { return set(route_.takes_forms, true); }
 
@@ -71,6 +85,9 @@ class RouteTable {
   }
   RouteDeclaration put(std::string pattern, Access access, Handler handler, std::string summary) {
     return add("PUT", std::move(pattern), access, std::move(handler), std::move(summary));
+  }
+  RouteDeclaration patch(std::string pattern, Access access, Handler handler, std::string summary) {
+    return add("PATCH", std::move(pattern), access, std::move(handler), std::move(summary));
   }
   RouteDeclaration del(std::string pattern, Access access, Handler handler, std::string summary) {
     return add("DELETE", std::move(pattern), access, std::move(handler), std::move(summary));

@@ -9,16 +9,19 @@
 #include <thread>
 
 #include "http/gateway.hpp"
+#include "http/provider_settings.hpp"
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
+#include "http/surfaces/openai/openai.hpp"
 #include "http/surfaces/plexichat/plexichat.hpp"
 
 namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
-const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1"};
+const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager",
+                                                    "127.0.0.1:8000=plexichat,chat_v1,openai"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -85,6 +88,7 @@ class House {
   explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {}
 
   Expected<void> open() {
+    if (auto ok = find_providers(); !ok) return ok;  // before anything is made
     storage::StoreOptions store_options{options_.data};
     store_options.mirrored_counters = projections::mirrored_counters();
     auto store = storage::Store::open(std::move(store_options));
@@ -96,16 +100,19 @@ class House {
       server_.stop(std::chrono::milliseconds(500));
     });
     if (auto ok = update_projections(*store_); !ok) return ok;
-    auto secrets = actors::Secrets::open(options_.data);
-    if (!secrets) return tl::unexpected(secrets.error());
-    secrets_ = *secrets;
     store_->follow([this](const std::vector<storage::RecordPtr>& records) {
       server_.loop().post([this, records] {
         for (const auto& surface : surfaces_) surface->committed(records);
       });
     });
     options_.system.mail.outbox = options_.data / "outbox";
-    system_ = std::make_unique<actors::System>(*store_, secrets_, options_.system);
+    auto files = actors::FileStore::open(options_.data, store_->secrets());
+    if (!files) return tl::unexpected(files.error());
+    options_.system.files.store = std::move(*files);
+    options_.system.files.inspector.program = actors::installed_inspector();
+    if (options_.system.files.inspector.program.empty())
+      spdlog::warn("there is no troupe-inspect: uploaded files have no type, no thumbnail and no pages");
+    system_ = std::make_unique<actors::System>(*store_, store_->secrets(), options_.system);
     if (auto ok = first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file); !ok)
       return ok;
     return first_channel(*system_, *store_);
@@ -119,10 +126,11 @@ class House {
       socketio_options.engine.cors.origins = options_.allowed_origins;
       socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
-    const Services services{*store_, *system_, secrets_, server_.loop()};
+    const Services services{*store_, *system_, store_->secrets(), server_.loop(), metrics_};
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
+    surfaces_.push_back(std::make_unique<OpenAi>(services));
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -137,6 +145,7 @@ class House {
       });
       server_.stop(options_.grace);
     });
+    system_->conversations().take_up_open_questions();  // not before everything else has begun well
     server_.run();
     signals.end();
     // What was asked is answered by now or never will be: first those who ask the journal, then the journal.
@@ -146,6 +155,27 @@ class House {
   }
 
  private:
+  /// The file's before the environment's; the system puts the catalogue's behind both.
+  Expected<void> find_providers() {
+    auto& providers = options_.system.models.providers;
+    if (!options_.providers_file.empty()) {
+      auto of_file = providers_of_file(options_.providers_file);
+      if (!of_file) return tl::unexpected(of_file.error());
+      providers = std::move(*of_file);
+    }
+    for (auto& provider : actors::llm::providers_from_environment()) {
+      const auto has_its_name = [&](const auto& other) { return other.name == provider.name; };
+      if (std::none_of(providers.begin(), providers.end(), has_its_name)) providers.push_back(std::move(provider));
+    }
+    const auto& listeners = options_.listen;
+    const bool all_on_loopback = std::all_of(listeners.begin(), listeners.end(), [](const std::string& text) {
+      const auto spec = parse_listener(text);
+      return spec && is_loopback(spec->address);
+    });
+    options_.system.allow_local_providers = options_.allow_local_providers.value_or(all_on_loopback);
+    return {};
+  }
+
   Expected<void> listen_on(const std::string& text) {
     const auto spec = parse_listener(text);
     if (!spec) return tl::unexpected(spec.error());
@@ -194,7 +224,7 @@ class House {
     options.maintenance = options_.maintenance;
     options.log_requests = options_.log_requests;
     options.docs_folder = options_.docs_folder;
-    options.fingerprint = [this](std::string_view body) { return secrets_.keyed_digest(body); };
+    options.fingerprint = [this](std::string_view body) { return store_->secrets().keyed_digest(body); };
     options.ready = [this] { return store_->healthy(); };
     options.read_elsewhere = [this](std::function<void()> work) { return system_->read_elsewhere(std::move(work)); };
     return options;
@@ -229,7 +259,6 @@ class House {
   ServeOptions options_;
   Metrics metrics_;
   Server server_;
-  actors::Secrets secrets_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;
   std::vector<std::unique_ptr<Surface>> surfaces_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct ServeOptions {
   bool log_requests = false;
   std::string maintenance;  ///< why nothing is served for a while; empty: all is
   ChatV1Options chat;
+  std::string providers_file;  ///< of http/provider_settings.hpp; empty: none
+  /// Whether administrators may set up providers on this machine; not given: where all listeners are on loopback.
+  std::optional<bool> allow_local_providers;
   std::string docs_folder;
   std::chrono::milliseconds grace = std::chrono::seconds(10);
   ServerLimits limits;

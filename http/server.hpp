@@ -20,6 +20,11 @@ namespace troupe::http {
 struct Application {
   std::function<void(Request, Reply)> request;
   std::function<void(Request, std::unique_ptr<Upgrade>)> upgrade;  ///< empty: every upgrade is refused with 400
+  /// Whether `receive` is asked for what is sent there. Empty: never. All other bodies are held in memory, up to
+  /// ServerLimits::max_body_bytes.
+  std::function<bool(std::string_view method, std::string_view path)> streams = {};
+  /// Called when the head of such a request has arrived and a body follows. The head is good during the call only.
+  std::function<BodyPlan(const Request& head)> receive = {};
 };
 
 struct TlsFiles {
@@ -42,8 +47,10 @@ struct ServerLimits {
   std::size_t max_body_bytes = defaults::kMaxBodyBytes;
   std::size_t max_bodies_in_flight_bytes = defaults::kMaxBodiesInFlightBytes;
   std::size_t max_responses_in_flight_bytes = defaults::kMaxResponsesInFlightBytes;
+  std::size_t max_stream_queue_bytes = defaults::kMaxStreamQueueBytes;
   std::size_t max_connections = defaults::kMaxConnections;
   std::chrono::milliseconds read_request_timeout = defaults::kReadRequestTimeout;
+  std::size_t min_upload_bytes_per_second = defaults::kMinUploadBytesPerSecond;
   std::chrono::milliseconds keep_alive_timeout = defaults::kKeepAliveTimeout;
   std::chrono::milliseconds write_response_timeout = defaults::kWriteResponseTimeout;
   std::size_t min_response_bytes_per_second = defaults::kMinResponseBytesPerSecond;
@@ -56,6 +63,7 @@ struct ServerMetrics {
   std::uint64_t bodies_in_flight_bytes = 0;     ///< now
   std::uint64_t responses_in_flight_bytes = 0;  ///< now
   std::uint64_t websockets_dropped = 0;         ///< closed because the client did not read
+  std::uint64_t streams_dropped = 0;            ///< answers cut off because the client did not read
 };
 
 /// One event loop on one thread, any number of listeners. Construct, listen, run; stop from any thread.

@@ -8,12 +8,15 @@
 
 namespace troupe::http {
 
+class Metrics;
+
 /// All of it outlives the surfaces.
 struct Services {
   storage::Store& store;
   actors::System& system;
   const actors::Secrets& secrets;
   EventLoop& loop;
+  const Metrics& metrics;
 
   /// Continues on the loop's thread with the record, or refuses the call.
   template <class Next>

@@ -8,6 +8,8 @@
 #include <future>
 
 #include "http/route.hpp"
+#include "http/security/api_key.hpp"
+#include "projections/catalogue_queries.hpp"
 #include "projections/rebuild.hpp"
 #include "projections/session_queries.hpp"
 
@@ -104,6 +106,49 @@ Expected<void> set_role(actors::System& system, events::AccountId account, const
   }));
 }
 
+Expected<void> erase_account(actors::System& system, events::AccountId account) {
+  return done(wait_for(
+      [&](actors::RecordAnswer answer) { system.erase_account(account, by_the_command_line(), std::move(answer)); }));
+}
+
+Expected<void> add_provider(actors::System& system, const events::Provider& provider) {
+  return done(wait_for(
+      [&](actors::RecordAnswer answer) { system.add_provider(provider, by_the_command_line(), std::move(answer)); }));
+}
+
+Expected<void> add_personality(actors::System& system, const events::Personality& personality) {
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.add_personality(personality, by_the_command_line(), std::move(answer));
+  }));
+}
+
+Expected<void> remove_provider(actors::System& system, const storage::Store& store, const std::string& name) {
+  const auto row = projections::ProviderQueries(store).named(name);
+  if (!row) return fail(Errc::not_found, "there is no provider '" + name + "'");
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.ask_provider(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
+  }));
+}
+
+Expected<void> remove_personality(actors::System& system, const storage::Store& store, const std::string& name) {
+  const auto row = projections::PersonalityQueries(store).named(name);
+  if (!row) return fail(Errc::not_found, "there is no personality '" + name + "'");
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.ask_personality(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
+  }));
+}
+
+Expected<std::string> add_api_key(actors::System& system, events::AccountId account, const std::string& name,
+                                  const std::vector<std::string>& permissions) {
+  const NewApiKey key = make_api_key();
+  auto made = done(wait_for([&](actors::RecordAnswer answer) {
+    system.ask_account(account, actors::CreateApiKey{key.id, name, permissions, key.hash, key.hint, 0},
+                       by_the_command_line(), std::move(answer));
+  }));
+  if (!made) return tl::unexpected(made.error());
+  return key.text;
+}
+
 Expected<void> first_accounts(actors::System& system, const storage::Store& store, const std::filesystem::path& data,
                               bool demo, const std::string& password_file) {
   if (projections::Queries(store).last_account_id() != 0) return {};
@@ -126,7 +171,7 @@ Expected<void> first_channel(actors::System& system, const storage::Store& store
   for (const auto& account : projections::Queries(store).accounts(0, defaults::kMaxListLimit)) {
     if (account.role != "admin") continue;
     actors::CreateSession general;
-    general.kind = events::kChannel;
+    general.kind = events::kChannelSession;
     general.owner = account.id;
     general.name = "general";
     return done(wait_for([&](actors::RecordAnswer answer) {

@@ -25,6 +25,18 @@ Expected<void> set_password(actors::System& system, events::AccountId account, c
 
 Expected<void> set_role(actors::System& system, events::AccountId account, const std::string& role);
 
+/// Deletes an account with all that is personal of it; waits for it.
+Expected<void> erase_account(actors::System& system, events::AccountId account);
+/// Adds to the catalogue, or takes out of it by name; waits for it.
+Expected<void> add_provider(actors::System& system, const events::Provider& provider);
+Expected<void> add_personality(actors::System& system, const events::Personality& personality);
+Expected<void> remove_provider(actors::System& system, const storage::Store& store, const std::string& name);
+Expected<void> remove_personality(actors::System& system, const storage::Store& store, const std::string& name);
+
+/// Makes an API key of the account and answers it: nobody can tell it later.
+Expected<std::string> add_api_key(actors::System& system, events::AccountId account, const std::string& name,
+                                  const std::vector<std::string>& permissions);
+
 /// True when the folder was made by `--demo`: then it is to be served on loopback only. The mark is a file, so that an
 /// operator who has changed the passwords can take it away.
 bool has_well_known_passwords(const std::filesystem::path& data);

@@ -94,7 +94,7 @@ bool is_missing(const Json& body, const Field& field) {
 
 Expected<Json> parse_body(const Route& route, const Request& request) {
   const std::string_view text = request.body;
-  if (route.body == BodyKind::none) return Json::object();
+  if (route.body == BodyKind::none || route.body == BodyKind::upload) return Json::object();
   if (route.takes_forms && is_form(request)) return parse_form(route, text);
   if (trimmed(text).empty()) {
     if (route.body == BodyKind::object) return Json::object();

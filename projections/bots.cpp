@@ -15,8 +15,7 @@ std::string by_owner(AccountId owner, Micros created_at, std::string_view id) {
 }
 
 void on(const BotCreated& e, const Context& c, Rows& rows) {
-  rows.push_back(
-      put_row(Table::bots, e.id, BotRow{e.id, e.owner_id, e.name, "offline", c.time, 0, e.metadata, e.sealed_token}));
+  rows.push_back(put_row(e.id, BotRow{e.id, e.owner_id, e.name, "offline", c.time, 0, e.metadata, e.sealed_token}));
   rows.push_back(put_key(Table::bots_by_owner, by_owner(e.owner_id, c.time, e.id)));
   rows.push_back(put_key(Table::bots_by_time, by_time(c.time, e.id)));
   rows.push_back(add(kTotalBots, 1));
@@ -27,31 +26,31 @@ void on(const BotUpdated& e, const Context& c, Rows& rows) {
   Json fields = Json::object();
   if (e.name) fields["name"] = *e.name;
   if (e.metadata) fields["metadata"] = *e.metadata;
-  rows.push_back(patch(Table::bots, std::string(c.id), fields));
+  rows.push_back(patch<BotRow>(std::string(c.id), fields));
 }
 
 void on(const BotTokenRegenerated& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::bots, std::string(c.id), {{"sealed_token", e.sealed_token}}));
+  rows.push_back(patch<BotRow>(std::string(c.id), {{"sealed_token", e.sealed_token}}));
 }
 
 void on(const BotRegistered& e, const Context& c, Rows& rows) {
   Json fields = {{"status", e.status}, {"last_active", c.time}};
   if (e.name) fields["name"] = *e.name;
   if (e.metadata) fields["metadata"] = *e.metadata;
-  rows.push_back(patch(Table::bots, std::string(c.id), fields));
+  rows.push_back(patch<BotRow>(std::string(c.id), fields));
 }
 
 void on(const BotStatusReported& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::bots, std::string(c.id), {{"status", e.status}, {"last_active", c.time}}));
+  rows.push_back(patch<BotRow>(std::string(c.id), {{"status", e.status}, {"last_active", c.time}}));
 }
 
 void on(const BotWentOffline& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::bots, std::string(c.id), {{"status", "offline"}, {"last_active", e.last_heard}}));
+  rows.push_back(patch<BotRow>(std::string(c.id), {{"status", "offline"}, {"last_active", e.last_heard}}));
 }
 
 void on(const BotDataSynced& e, const Context& c, Rows& rows) {
-  rows.push_back(put_row(Table::bot_data, std::string(c.id), BotDataRow{e.data, c.time}));
-  rows.push_back(patch(Table::bots, std::string(c.id), {{"last_active", c.time}}));
+  rows.push_back(put_row(std::string(c.id), BotDataRow{e.data, c.time}));
+  rows.push_back(patch<BotRow>(std::string(c.id), {{"last_active", c.time}}));
 }
 
 void on(const BotDeleted& e, const Context& c, Rows& rows) {

@@ -19,7 +19,7 @@ void on(const CommandQueued& e, const Context& c, Rows& rows) {
   row.created_by = e.created_by;
   row.created_at = c.time;
   const std::string at = ordered(e.number, e.id);
-  rows.push_back(put_row(Table::commands, e.id, row));
+  rows.push_back(put_row(e.id, row));
   rows.push_back(put_key(Table::commands_by_bot, e.bot_id + at));
   rows.push_back(put_key(Table::commands_by_owner, big64(static_cast<std::uint64_t>(e.owner_id)) + at));
   rows.push_back(put_key(Table::commands_by_number, at));
@@ -34,13 +34,13 @@ void on(const CommandQueued& e, const Context& c, Rows& rows) {
 void on(const CommandLeased& e, const Context& c, Rows& rows) {
   rows.push_back(put_bytes(Table::pending_commands, e.bot_id + ordered(e.number, c.id),
                            big64(static_cast<std::uint64_t>(e.leased_until))));
-  rows.push_back(patch(Table::commands, std::string(c.id), {{"dispatched_at", c.time}, {"attempts", e.attempt}}));
+  rows.push_back(patch<CommandRow>(std::string(c.id), {{"dispatched_at", c.time}, {"attempts", e.attempt}}));
 }
 
 void on(const CommandFinished& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::pending_commands, e.bot_id + ordered(e.number, c.id)));
-  rows.push_back(patch(Table::commands, std::string(c.id),
-                       {{"status", e.status}, {"result", e.result}, {"completed_at", c.time}}));
+  rows.push_back(
+      patch<CommandRow>(std::string(c.id), {{"status", e.status}, {"result", e.result}, {"completed_at", c.time}}));
   rows.push_back(add(kPendingCommands, -1));
   rows.push_back(add(of_bot(e.bot_id, "pending"), -1));
   rows.push_back(add(of_bot(e.bot_id, e.status), 1));

@@ -4,6 +4,7 @@
 
 #include "events/feed.hpp"
 #include "events/time.hpp"
+#include "projections/read_row.hpp"
 #include "projections/rebuild.hpp"
 #include "projections/rows.hpp"
 
@@ -14,9 +15,9 @@ using nlohmann::ordered_json;
 using Row = ordered_json::object_t;
 
 /// Fields of events that nobody needs to read and somebody could use.
-constexpr std::string_view kSecrets[] = {"password_hash", "token_hash",   "token_hashes",     "ended_logins",
-                                         "refresh_hash",  "key_hash",     "backup_code_hash", "backup_code_hashes",
-                                         "sealed_token",  "sealed_email", "sealed_secret"};
+constexpr std::string_view kSecrets[] = {"password_hash", "token_hash", "token_hashes",     "ended_logins",
+                                         "refresh_hash",  "key_hash",   "backup_code_hash", "backup_code_hashes"};
+constexpr std::string_view kSealedPrefix = "sealed_";
 
 ordered_json time_or_null(Micros time) { return time == 0 ? ordered_json(nullptr) : ordered_json(iso8601(time)); }
 
@@ -57,6 +58,8 @@ Row row_of(const CommandRow& command) {
 
 Row row_of(const events::Record& record, std::size_t index, Json fields) {
   for (const auto secret : kSecrets) fields.erase(secret);
+  for (auto field = fields.begin(); field != fields.end();)
+    field = field.key().starts_with(kSealedPrefix) ? fields.erase(field) : std::next(field);
   const auto& event = record.events[index];
   return {{"position", record.position + index},
           {"time", iso8601(record.time)},
@@ -141,13 +144,14 @@ Expected<void> write_log(const storage::Store& store, const Export& what, Output
   const auto wanted = [&](const events::Record& record) {
     if (what.kind == ExportKind::logs && record.category() != events::kLogs) return false;
     if (what.kind == ExportKind::messages && record.category() != events::kMessages) return false;
+    if (what.kind != ExportKind::events && record.erased) return false;
     return what.bot.empty() || record.id() == what.bot;
   };
   std::optional<Error> error;
   const auto write = [&](const events::Record& record, std::size_t i) -> Expected<bool> {
     const auto position = record.position + i;
     if (what.kind == ExportKind::events) {
-      auto fields = events::from_cbor(record.events[i].payload);
+      auto fields = events::fields_of(record.events[i]);
       if (!fields) return tl::unexpected(fields.error());
       return output.write(row_of(record, i, std::move(*fields)));
     }
@@ -175,14 +179,13 @@ Expected<void> write_commands(const storage::Store& store, const std::string& bo
   std::optional<Error> error;
   const auto read = store.scan(static_cast<TableId>(Table::commands), {}, {}, storage::Store::Direction::forward,
                                [&](std::string_view, std::string_view value) {
-                                 auto fields = events::from_cbor(value);
-                                 if (!fields) {
-                                   error = fields.error();
+                                 const auto command = parse_row<CommandRow>(store, value);
+                                 if (!command) {
+                                   error = Error{Errc::corrupt, "a command's row does not decode"};
                                    return false;
                                  }
-                                 const auto command = fields->get<CommandRow>();
-                                 if (!bot.empty() && command.bot_id != bot) return true;
-                                 return output.write(row_of(command));
+                                 if (!bot.empty() && command->bot_id != bot) return true;
+                                 return output.write(row_of(*command));
                                });
   if (error) return tl::unexpected(*error);
   return read;

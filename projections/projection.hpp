@@ -6,9 +6,12 @@
 #include <vector>
 
 #include "events/account.hpp"
+#include "events/backup.hpp"
 #include "events/bot.hpp"
+#include "events/catalogue.hpp"
 #include "events/command.hpp"
 #include "events/feed.hpp"
+#include "events/file.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -27,6 +30,10 @@ void project(const events::BotEvent& event, const Context& context, Rows& rows);
 void project(const events::CommandEvent& event, const Context& context, Rows& rows);
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
+void project(const events::FileEvent& event, const Context& context, Rows& rows);
+void project(const events::BackupEvent& event, const Context& context, Rows& rows);
+void project(const events::ProviderEvent& event, const Context& context, Rows& rows);
+void project(const events::PersonalityEvent& event, const Context& context, Rows& rows);
 
 /// A batch of a feed only counts: its events need no decoding.
 void project_feed(std::string_view category, std::size_t events, const Context& context, Rows& rows);
@@ -37,6 +44,6 @@ Expected<Rows> rows_of(const events::Record& record);
 
 /// Raise it with any change to the rows that come of an event: all rows are then dropped and replayed. It is one
 /// version for all tables, because the counters are fed by every projection.
-inline constexpr std::uint32_t kRowsVersion = 3;
+inline constexpr std::uint32_t kRowsVersion = 4;
 
 }  // namespace troupe::projections

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "events/bot.hpp"
+#include "projections/read_row.hpp"
 #include "storage/coding.hpp"
 
 namespace troupe::projections {
@@ -14,33 +15,7 @@ using storage::read_big64;
 using storage::Store;
 using Direction = Store::Direction;
 
-constexpr TableId id_of(Table table) { return static_cast<TableId>(table); }
 std::string key_of(AccountId id) { return big64(static_cast<std::uint64_t>(id)); }
-
-/// Nothing, and an unhealthy store, when the bytes are no such row.
-template <class Row>
-std::optional<Row> parse(const Store& store, std::string_view bytes) {
-  try {
-    if (auto fields = events::from_cbor(bytes)) return fields->template get<Row>();
-  } catch (const Json::exception&) {
-  }
-  store.report_corrupt_row(id_of(Row::table));
-  return std::nullopt;
-}
-
-template <class Row>
-std::optional<Row> row(const Store& store, std::string_view key) {
-  const auto bytes = store.row(id_of(Row::table), key);
-  return bytes ? parse<Row>(store, *bytes) : std::nullopt;
-}
-
-/// The id of the stream that holds a claim, when it is one of `category`.
-std::optional<std::string> id_of_holder(const Store& store, const std::string& claim, std::string_view category) {
-  const auto stream = store.claim_holder(claim);
-  const std::string prefix = std::string(category) + "/";
-  if (!stream || !stream->starts_with(prefix)) return std::nullopt;
-  return stream->substr(prefix.size());
-}
 
 std::optional<AccountId> account_with(const Store& store, const std::string& claim) {
   const auto text = id_of_holder(store, claim, events::kAccounts);
@@ -68,7 +43,7 @@ std::vector<Row> rows_of_ids(const Store& store, const std::vector<std::string>&
   std::vector<Row> rows;
   rows.reserve(ids.size());
   for (const auto& id : ids)
-    if (auto found = row<Row>(store, id)) rows.push_back(std::move(*found));
+    if (auto found = read_row<Row>(store, id)) rows.push_back(std::move(*found));
   return rows;
 }
 
@@ -80,7 +55,7 @@ std::vector<CommandRow> last_commands(const Store& store, Table index, const std
     if (!stored) continue;
     bytes += stored->size();
     if (bytes > defaults::kMaxListBytes) break;
-    if (auto command = parse<CommandRow>(store, *stored)) rows.push_back(std::move(*command));
+    if (auto command = parse_row<CommandRow>(store, *stored)) rows.push_back(std::move(*command));
   }
   std::reverse(rows.begin(), rows.end());
   return rows;
@@ -110,9 +85,10 @@ class Newest {
 
   /// For `read_..._backward`: stops a feed at the first record that is older than all that is kept.
   bool take(const events::Record& record) {
+    if (record.erased) return true;
     for (std::size_t i = record.events.size(); i-- > 0;) {
       const auto position = record.position + i;
-      const std::size_t size = record.events[i].payload.size();
+      const std::size_t size = record.events[i].bytes();
       while (entries_.size() >= limit_ || bytes_ + size > defaults::kMaxListBytes) {
         if (entries_.empty() || entries_.front().position > position) return false;
         std::pop_heap(entries_.begin(), entries_.end(), newer);
@@ -174,12 +150,18 @@ std::vector<std::pair<TableId, std::string>> mirrored_counters() {
   return counters;
 }
 
-std::optional<AccountRow> Queries::account(AccountId id) const { return row<AccountRow>(store_, key_of(id)); }
+std::optional<AccountRow> Queries::account(AccountId id) const { return read_row<AccountRow>(store_, key_of(id)); }
+
+std::optional<AccountStanding> Queries::standing(AccountId id) const {
+  return read_row<AccountStanding>(store_, key_of(id));
+}
 
 bool Queries::account_exists(AccountId id) const { return store_.row(id_of(Table::accounts), key_of(id)).has_value(); }
 
 std::optional<std::string> Queries::password_hash(AccountId id) const {
-  return store_.row(id_of(Table::credentials), key_of(id));
+  auto credential = read_row<CredentialRow>(store_, key_of(id));
+  if (!credential) return std::nullopt;
+  return std::move(credential->password_hash);
 }
 
 std::optional<OpenLogin> Queries::login(std::string_view token_hash) const {
@@ -200,7 +182,7 @@ Micros Queries::locked_until(AccountId id) const {
 MfaRow Queries::mfa(AccountId id) const {
   const auto bytes = store_.row(id_of(Table::mfa), key_of(id));
   if (!bytes) return {};
-  if (auto found = parse<MfaRow>(store_, *bytes)) return *found;
+  if (auto found = parse_row<MfaRow>(store_, *bytes)) return *found;
   return {.enabled = true};  // no secret fits it: who cannot be checked is not let in
 }
 
@@ -208,7 +190,7 @@ std::vector<ApiKeyRow> Queries::api_keys(AccountId id) const {
   std::vector<ApiKeyRow> rows;
   store_.scan(id_of(Table::api_keys), key_of(id), {}, Direction::forward,
               [&](std::string_view, std::string_view bytes) {
-                if (auto key = parse<ApiKeyRow>(store_, bytes)) rows.push_back(std::move(*key));
+                if (auto key = parse_row<ApiKeyRow>(store_, bytes)) rows.push_back(std::move(*key));
                 return rows.size() < defaults::kMaxApiKeysPerAccount;
               });
   return rows;
@@ -217,8 +199,8 @@ std::vector<ApiKeyRow> Queries::api_keys(AccountId id) const {
 std::optional<FoundApiKey> Queries::api_key_with_hash(std::string_view key_hash) const {
   const auto place = store_.row(id_of(Table::api_keys_by_hash), key_hash);
   if (!place) return std::nullopt;
-  auto key = row<ApiKeyRow>(store_, *place);
-  const auto owner = account(static_cast<AccountId>(read_big64(*place)));
+  auto key = read_row<ApiKeyRow>(store_, *place);
+  const auto owner = standing(static_cast<AccountId>(read_big64(*place)));
   if (!key || !owner || !owner->active) return std::nullopt;
   return FoundApiKey{owner->id, std::move(key->id), std::move(key->permissions), key->expires_at};
 }
@@ -237,7 +219,7 @@ std::vector<AccountRow> Queries::accounts(AccountId after, std::size_t limit) co
   if (limit == 0) return rows;
   store_.scan(id_of(Table::accounts), {}, key_of(after + 1), Direction::forward,
               [&](std::string_view, std::string_view bytes) {
-                if (auto account = parse<AccountRow>(store_, bytes)) rows.push_back(std::move(*account));
+                if (auto account = parse_row<AccountRow>(store_, bytes)) rows.push_back(std::move(*account));
                 return rows.size() < limit;
               });
   return rows;
@@ -247,7 +229,7 @@ std::vector<AccountRow> Queries::search_accounts(std::string_view text, std::siz
   const std::string wanted = lower(text);
   std::vector<AccountRow> rows;
   store_.scan(id_of(Table::accounts), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
-    auto account = parse<AccountRow>(store_, bytes);
+    auto account = parse_row<AccountRow>(store_, bytes);
     const auto contains = [&](const std::string& field) { return lower(field).find(wanted) != std::string::npos; };
     if (account && (contains(account->username) || contains(account->email))) rows.push_back(std::move(*account));
     return rows.size() < limit;
@@ -255,11 +237,46 @@ std::vector<AccountRow> Queries::search_accounts(std::string_view text, std::siz
   return rows;
 }
 
+AccountPage Queries::account_page(std::string_view text, std::size_t skip, std::size_t limit) const {
+  const std::string wanted = lower(text);
+  const auto contains = [&](const std::string& field) { return lower(field).find(wanted) != std::string::npos; };
+  AccountPage page;
+  std::size_t seen = 0;
+  store_.scan(id_of(Table::accounts), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
+    const bool on_page = seen >= skip && page.accounts.size() < limit;
+    if (wanted.empty() && !on_page) return ++seen <= skip;
+    auto account = parse<AccountRow>(store_, bytes);
+    if (!account || !(contains(account->username) || contains(account->email) || contains(account->fullname)))
+      return true;
+    ++seen;
+    if (on_page) page.accounts.push_back(std::move(*account));
+    return true;
+  });
+  page.total = wanted.empty() ? static_cast<std::size_t>(store_.counter(id_of(Table::counters), kTotalUsers)) : seen;
+  return page;
+}
+
+bool Queries::has_other_active_administrator(AccountId id) const {
+  bool found = false;
+  store_.scan(id_of(Table::administrators), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
+    const auto other = static_cast<AccountId>(read_big64(key));
+    const auto row = other == id ? std::nullopt : account(other);
+    found = row && row->active;
+    return !found;
+  });
+  return found;
+}
+
 AccountId Queries::last_account_id() const {
   return static_cast<AccountId>(last_number(store_, Table::account_numbers));
 }
 
-std::optional<BotRow> Queries::bot(std::string_view id) const { return row<BotRow>(store_, id); }
+std::optional<BotRow> Queries::bot(std::string_view id) const { return read_row<BotRow>(store_, id); }
+
+std::optional<AccountId> Queries::owner_of_bot(std::string_view id) const {
+  const auto bot = read_row<BotOwner>(store_, id);
+  return bot ? std::optional(bot->owner_id) : std::nullopt;
+}
 
 std::optional<std::string> Queries::bot_with_token(std::string_view token_hash) const {
   return id_of_holder(store_, events::token_claim(token_hash), events::kBots);
@@ -279,16 +296,18 @@ std::vector<BotRow> Queries::all_bots(std::size_t limit) const {
   return rows_of_ids<BotRow>(store_, ids_in(store_, Table::bots_by_time, {}, 8, Direction::backward, limit));
 }
 
-std::optional<BotDataRow> Queries::bot_data(std::string_view bot_id) const { return row<BotDataRow>(store_, bot_id); }
+std::optional<BotDataRow> Queries::bot_data(std::string_view bot_id) const {
+  return read_row<BotDataRow>(store_, bot_id);
+}
 
 void Queries::each_bot(const std::function<void(const BotRow&)>& visit) const {
   store_.scan(id_of(Table::bots), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
-    if (const auto bot = parse<BotRow>(store_, bytes)) visit(*bot);
+    if (const auto bot = parse_row<BotRow>(store_, bytes)) visit(*bot);
     return true;
   });
 }
 
-std::optional<CommandRow> Queries::command(std::string_view id) const { return row<CommandRow>(store_, id); }
+std::optional<CommandRow> Queries::command(std::string_view id) const { return read_row<CommandRow>(store_, id); }
 
 std::vector<CommandRow> Queries::commands_of_bot(std::string_view bot_id, std::size_t limit) const {
   return last_commands(store_, Table::commands_by_bot, std::string(bot_id), limit);
@@ -382,11 +401,11 @@ Expected<std::vector<FeedEntry>> Queries::recent_messages(const Visible& visible
   return newest_of(store_, {events::kMessages}, visible, limit);
 }
 
-std::vector<std::pair<std::string, std::string>> Queries::open_reset_requests() const {
-  std::vector<std::pair<std::string, std::string>> open;
+std::vector<std::pair<std::string, AccountId>> Queries::open_reset_requests() const {
+  std::vector<std::pair<std::string, AccountId>> open;
   store_.scan(id_of(Table::reset_requests), {}, {}, Direction::forward,
               [&](std::string_view key, std::string_view value) {
-                open.emplace_back(key, value);
+                open.emplace_back(key, static_cast<AccountId>(read_big64(value)));
                 return true;
               });
   return open;
@@ -395,7 +414,7 @@ std::vector<std::pair<std::string, std::string>> Queries::open_reset_requests() 
 std::vector<std::pair<std::string, ResetMailRow>> Queries::open_reset_mails() const {
   std::vector<std::pair<std::string, ResetMailRow>> open;
   store_.scan(id_of(Table::reset_mails), {}, {}, Direction::forward, [&](std::string_view key, std::string_view value) {
-    if (auto mail = parse<ResetMailRow>(store_, value)) open.emplace_back(key, std::move(*mail));
+    if (auto mail = parse_row<ResetMailRow>(store_, value)) open.emplace_back(key, std::move(*mail));
     return true;
   });
   return open;

@@ -28,6 +28,12 @@ struct FoundApiKey {
   Micros expires_at = 0;  ///< 0: never
 };
 
+/// A part of a list of accounts.
+struct AccountPage {
+  std::vector<AccountRow> accounts;
+  std::size_t total = 0;
+};
+
 /// Counters of one bot's commands and reports.
 struct BotStatistics {
   std::int64_t commands = 0, pending = 0, completed = 0, failed = 0, logs = 0, messages = 0;
@@ -61,6 +67,7 @@ class Queries {
   explicit Queries(const storage::Store& store) : store_(store) {}
 
   std::optional<AccountRow> account(AccountId id) const;
+  std::optional<AccountStanding> standing(AccountId id) const;
   /// True also when the row is there but does not decode.
   bool account_exists(AccountId id) const;
   std::optional<std::string> password_hash(AccountId id) const;
@@ -80,9 +87,15 @@ class Queries {
   std::vector<AccountRow> accounts(AccountId after, std::size_t limit) const;
   /// Username or e-mail contains `text`, ASCII letters without case.
   std::vector<AccountRow> search_accounts(std::string_view text, std::size_t limit) const;
+  /// Those of the accounts `skip` + 1 to `skip` + `limit`, in order of their ids, whose username, e-mail or full name
+  /// contains `text` (empty: all), and how many there are altogether. Reads every row when there is a text.
+  AccountPage account_page(std::string_view text, std::size_t skip, std::size_t limit) const;
   AccountId last_account_id() const;
+  /// Besides `id`.
+  bool has_other_active_administrator(AccountId id) const;
 
   std::optional<BotRow> bot(std::string_view id) const;
+  std::optional<AccountId> owner_of_bot(std::string_view id) const;
   std::optional<std::string> bot_with_token(std::string_view token_hash) const;
   /// Newest first.
   std::vector<BotRow> bots_of(AccountId owner, std::size_t limit = defaults::kMaxBotsPerAccount) const;
@@ -114,8 +127,8 @@ class Queries {
   Expected<std::vector<FeedEntry>> recent_logs(const Visible& visible, std::size_t limit) const;
   Expected<std::vector<FeedEntry>> recent_messages(const Visible& visible, std::size_t limit) const;
 
-  /// Requests with their sealed e-mails.
-  std::vector<std::pair<std::string, std::string>> open_reset_requests() const;
+  /// Requests with the accounts they are for; 0 where there is none.
+  std::vector<std::pair<std::string, AccountId>> open_reset_requests() const;
   /// Digests of reset tokens with the mails to be sent.
   std::vector<std::pair<std::string, ResetMailRow>> open_reset_mails() const;
 

@@ -6,17 +6,21 @@
 
 #include "events/codec.hpp"
 #include "projections/rows.hpp"
+#include "storage/personal_fields.hpp"
 #include "storage/store.hpp"
 
 namespace troupe::projections {
 
 constexpr TableId id_of(Table table) { return static_cast<TableId>(table); }
 
-/// Nothing, and an unhealthy store, when the bytes are no such row.
+/// Nothing, and an unhealthy store, when the bytes are no such row. Personal fields of an erased account are empty.
 template <class Row>
 std::optional<Row> parse_row(const storage::Store& store, std::string_view bytes) {
   try {
-    if (auto fields = events::from_cbor(bytes)) return fields->template get<Row>();
+    auto fields = events::from_cbor(bytes);
+    bool open = fields.has_value();
+    if constexpr (requires { Row::personal; }) open = open && storage::open_fields(*fields, store.secrets());
+    if (open) return fields->template get<Row>();
   } catch (const Json::exception&) {
   }
   store.report_corrupt_row(id_of(Row::table));

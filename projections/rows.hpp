@@ -1,9 +1,12 @@
-// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise.
+// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise. The fields
+// that a row names as `personal` are sealed in the store (storage/personal_fields.hpp).
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "events/catalogue.hpp"
+#include "events/file.hpp"
 #include "events/session.hpp"
 #include "storage/journal.hpp"
 
@@ -15,7 +18,7 @@ using storage::TableId;
 /// Numbers are for ever: a table that is dropped leaves its number unused.
 enum class Table : TableId {
   accounts = 1,             ///< big64(account) -> AccountRow
-  credentials = 2,          ///< big64(account) -> argon2id hash, as text
+  credentials = 2,          ///< big64(account) -> CredentialRow
   logins = 3,               ///< token digest -> big64(account) big64(expires_at)
   bots = 4,                 ///< bot id -> BotRow
   bots_by_owner = 5,        ///< big64(owner) big64(created_at) bot id -> nothing
@@ -27,7 +30,7 @@ enum class Table : TableId {
   commands_by_number = 11,  ///< big64(number) command id -> nothing
   pending_commands = 12,    ///< bot id big64(number) command id -> big64(leased_until)
   counters = 13,            ///< name -> counter
-  reset_requests = 14,      ///< request -> sealed e-mail: asked for, not worked out yet
+  reset_requests = 14,      ///< request -> big64(account, or 0): asked for, not worked out yet
   reset_mails = 15,         ///< token digest -> ResetMailRow: issued, not sent yet
   account_numbers = 16,     ///< big64(account) -> nothing, also of deleted accounts: numbers are not used again
   api_keys = 17,            ///< big64(account) key id -> ApiKeyRow
@@ -42,6 +45,15 @@ enum class Table : TableId {
   open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
   chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
   public_channels = 28,     ///< big64(session) -> nothing
+  providers = 40,           ///< provider id -> EntryRow<events::Provider>
+  personalities = 41,       ///< personality id -> EntryRow<events::Personality>
+  backups = 60,             ///< backup id -> BackupRow
+  log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
+  files = 70,               ///< file id -> FileRow
+  files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
+  files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
+  unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
+  administrators = 80,      ///< big64(account) -> nothing, also of those who are not active
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -49,6 +61,8 @@ inline constexpr std::size_t kBotIdLength = 6;
 
 struct AccountRow {
   static constexpr Table table = Table::accounts;
+  static constexpr std::string_view personal[] = {"username", "email",  "fullname",   "phone",
+                                                  "birthday", "gender", "avatar_url", "preferences"};
   AccountId id = 0;
   std::string username, email, fullname, phone, birthday, gender;
   std::string role;
@@ -61,8 +75,32 @@ struct AccountRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountRow, id, username, email, fullname, phone, birthday, gender,
                                                 role, created_at, last_login, active, avatar_url, preferences)
 
+/// What an account may do, and what a bot belongs to: read often, and without opening what is sealed.
+struct AccountStanding {
+  static constexpr Table table = Table::accounts;
+  AccountId id = 0;
+  std::string role;
+  bool active = true;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountStanding, id, role, active)
+
+struct BotOwner {
+  static constexpr Table table = Table::bots;
+  AccountId owner_id = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotOwner, owner_id)
+
+/// An argon2id hash says little of a password, but a weak one can be guessed by it.
+struct CredentialRow {
+  static constexpr Table table = Table::credentials;
+  static constexpr std::string_view personal[] = {"password_hash"};
+  std::string password_hash;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CredentialRow, password_hash)
+
 struct ApiKeyRow {
   static constexpr Table table = Table::api_keys;
+  static constexpr std::string_view personal[] = {"name", "hint"};
   std::string id;
   std::string name;
   std::vector<std::string> permissions;  ///< read, write or both, in this order
@@ -74,14 +112,17 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ApiKeyRow, id, name, permissions
 
 struct MfaRow {
   static constexpr Table table = Table::mfa;
+  static constexpr std::string_view personal[] = {"sealed_secret"};
   bool enabled = false;
   bool pending = false;       ///< a secret was shown, and no code has confirmed it
   std::string sealed_secret;  ///< base32 under the seal; of the enrolment that is pending, or enabled
+  std::int64_t backup_codes = 0;  ///< that are still good
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret, backup_codes)
 
 struct BotRow {
   static constexpr Table table = Table::bots;
+  static constexpr std::string_view personal[] = {"name", "metadata"};
   std::string id;
   AccountId owner_id = 0;
   std::string name;
@@ -96,6 +137,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotRow, id, owner_id, name, stat
 
 struct BotDataRow {
   static constexpr Table table = Table::bot_data;
+  static constexpr std::string_view personal[] = {"data"};
   Json data = Json::object();
   Micros updated_at = 0;
 };
@@ -103,6 +145,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BotDataRow, data, updated_at)
 
 struct CommandRow {
   static constexpr Table table = Table::commands;
+  static constexpr std::string_view personal[] = {"payload", "result"};
   std::string id;
   std::string bot_id;
   AccountId owner_id = 0;
@@ -121,6 +164,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CommandRow, id, bot_id, owner_id
 
 struct ResetMailRow {
   static constexpr Table table = Table::reset_mails;
+  static constexpr std::string_view personal[] = {"email"};
   AccountId account = 0;
   std::string email;
   std::string sealed_token;
@@ -181,6 +225,81 @@ struct QuestionRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
                                                 max_tokens)
 
+struct FileRow {
+  static constexpr Table table = Table::files;
+  events::FileId id;
+  AccountId uploader = 0;
+  events::SessionId session = 0;
+  std::string sealed_name, sealed_description;
+  std::int64_t size = 0;
+  std::string content_type;
+  bool is_public = false;
+  std::string scan;
+  std::int64_t width = 0, height = 0, pages = 0;
+  std::string sealed_author;
+  bool has_thumbnail = false;
+  Micros uploaded_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileRow, id, uploader, session, sealed_name, sealed_description, size,
+                                                content_type, is_public, scan, width, height, pages, sealed_author,
+                                                has_thumbnail, uploaded_at)
+
+struct BackupRow {
+  static constexpr Table table = Table::backups;
+  std::string id;
+  std::string asked_by;
+  bool database = true, files = true;
+  std::string compression, encryption;
+  std::string status;  ///< running, completed or failed
+  std::string reason;  ///< why it failed, or is damaged
+  Micros created_at = 0;
+  Micros finished_at = 0;  ///< 0: not yet
+  events::Position position = 0;
+  std::uint64_t size = 0, file_bytes = 0;
+  Micros verified_at = 0;  ///< 0: never
+  bool good = true;        ///< what the last verification found
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BackupRow, id, asked_by, database, files, compression, encryption,
+                                                status, reason, created_at, finished_at, position, size, file_bytes,
+                                                verified_at, good)
+
+template <class Entry>
+struct EntryTable;
+template <>
+struct EntryTable<events::Provider> {
+  static constexpr Table table = Table::providers;
+};
+template <>
+struct EntryTable<events::Personality> {
+  static constexpr Table table = Table::personalities;
+};
+
+/// An entry of the catalogue. In the row, its fields stand beside the other three.
+template <class Entry>
+struct EntryRow {
+  static constexpr Table table = EntryTable<Entry>::table;
+  std::string id;
+  Entry entry;
+  Micros created_at = 0;
+  Micros updated_at = 0;  ///< 0: never
+};
+template <class Entry>
+void to_json(Json& fields, const EntryRow<Entry>& row) {
+  fields = row.entry;
+  fields["id"] = row.id;
+  fields["created_at"] = row.created_at;
+  fields["updated_at"] = row.updated_at;
+}
+template <class Entry>
+void from_json(const Json& fields, EntryRow<Entry>& row) {
+  row.entry = fields.template get<Entry>();
+  row.id = fields.value("id", std::string());
+  row.created_at = fields.value("created_at", Micros{0});
+  row.updated_at = fields.value("updated_at", Micros{0});
+}
+using ProviderRow = EntryRow<events::Provider>;
+using PersonalityRow = EntryRow<events::Personality>;
+
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };
 inline constexpr AccountId kEveryone = 0;  ///< the counts of all accounts together
@@ -197,6 +316,7 @@ inline std::string owner_bots(AccountId owner) { return "owner/" + std::to_strin
 inline std::string owner_chats(AccountId owner) { return "owner/" + std::to_string(owner) + "/chats"; }
 inline std::string owner_channels(AccountId owner) { return "owner/" + std::to_string(owner) + "/channels"; }
 inline std::string session_members(events::SessionId id) { return "session/" + std::to_string(id) + "/members"; }
+inline std::string owner_files(AccountId owner) { return "owner/" + std::to_string(owner) + "/files"; }
 /// One of a bot's own: `commands`, `pending`, `completed`, `failed`, `logs`, `messages`, or `type/<command type>`.
 inline std::string of_bot(std::string_view bot_id, std::string_view what) {
   return "bot/" + std::string(bot_id) + "/" + std::string(what);

@@ -108,12 +108,12 @@ std::vector<SessionRow> SessionQueries::sessions_of(AccountId account, std::stri
 }
 
 std::vector<SessionId> SessionQueries::channels_of(AccountId account, SessionId after, std::size_t limit) const {
-  return ids(store_, Table::sessions_of_member, session_of_member_prefix(account, events::kChannel),
+  return ids(store_, Table::sessions_of_member, session_of_member_prefix(account, events::kChannelSession),
              numbers_key({after + 1}), Direction::forward, limit);
 }
 
 std::vector<SessionId> SessionQueries::newest_channels_of(AccountId account, std::size_t limit) const {
-  return ids(store_, Table::sessions_of_member, session_of_member_prefix(account, events::kChannel), {},
+  return ids(store_, Table::sessions_of_member, session_of_member_prefix(account, events::kChannelSession), {},
              Direction::backward, limit);
 }
 

@@ -29,7 +29,7 @@ void add_member(SessionId id, std::string_view kind, AccountId account, Micros s
 
 void remove_member(SessionId id, AccountId account, Rows& rows) {
   rows.push_back(erase(Table::members, member_key(id, account)));
-  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(account, kChannel, id)));
+  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(account, kChannelSession, id)));
   rows.push_back(add(session_members(id), -1));
 }
 
@@ -43,9 +43,9 @@ void on(const SessionCreated& e, const Context& c, Rows& rows) {
   row.is_private = e.is_private;
   row.sealed_title = e.sealed_title;
   row.created_at = c.time;
-  rows.push_back(put_row(Table::sessions, session_key(e.id), row));
+  rows.push_back(put_row(session_key(e.id), row));
   add_member(e.id, e.kind, e.owner, c.time, rows);
-  if (e.kind == kChannel) {
+  if (e.kind == kChannelSession) {
     rows.push_back(add(owner_channels(e.owner), 1));
     if (!e.is_private) rows.push_back(put_key(Table::public_channels, session_key(e.id)));
     return;
@@ -55,21 +55,21 @@ void on(const SessionCreated& e, const Context& c, Rows& rows) {
 }
 
 void on(const MemberJoined& e, const Context& c, Rows& rows) {
-  add_member(session_of(c), kChannel, e.account, c.time, rows);
+  add_member(session_of(c), kChannelSession, e.account, c.time, rows);
 }
 
 void on(const MemberLeft& e, const Context& c, Rows& rows) { remove_member(session_of(c), e.account, rows); }
 
 void on(const ChannelDescribed& e, const Context& c, Rows& rows) {
   rows.push_back(
-      patch(Table::sessions, session_key(session_of(c)), {{"name", e.name}, {"description", e.description}}));
+      patch<SessionRow>(session_key(session_of(c)), {{"name", e.name}, {"description", e.description}}));
 }
 
 void on(const ChannelArchived& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   for (const AccountId member : e.members) remove_member(id, member, rows);
   rows.push_back(erase(Table::public_channels, session_key(id)));
-  rows.push_back(patch(Table::sessions, session_key(id), {{"archived_at", c.time}}));
+  rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
   rows.push_back(add(owner_channels(e.owner), -1));
 }
 
@@ -89,25 +89,25 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
   row.tokens = e.tokens;
   row.status = "complete";
   row.created_at = c.time;
-  rows.push_back(put_row(Table::session_messages, message_key(id, e.number), row));
-  rows.push_back(patch(Table::sessions, session_key(id), {{"messages", e.number}, {"last_message_at", c.time}}));
+  rows.push_back(put_row(message_key(id, e.number), row));
+  rows.push_back(patch<SessionRow>(session_key(id), {{"messages", e.number}, {"last_message_at", c.time}}));
 }
 
 void on(const MessageEdited& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(Table::session_messages, message_key(session_of(c), e.number),
-                       {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
+  rows.push_back(patch<MessageRow>(message_key(session_of(c), e.number),
+                                   {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
 }
 
 void on(const MessageDeleted& e, const Context& c, Rows& rows) {
-  rows.push_back(patch(
-      Table::session_messages, message_key(session_of(c), e.number),
+  rows.push_back(patch<MessageRow>(
+      message_key(session_of(c), e.number),
       {{"sealed_text", ""}, {"mentions", Json::array()}, {"attachments", Json::array()}, {"deleted_at", c.time}}));
 }
 
 void on(const ReactionAdded& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(put_key(Table::reactions, reaction_key(id, e.number, e.account, e.emoji)));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"reacted_to", true}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"reacted_to", true}}));
 }
 
 void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
@@ -116,12 +116,11 @@ void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
 
 void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
-  rows.push_back(
-      put_row(Table::open_questions, message_key(id, e.number),
-              QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt, e.temperature, e.max_tokens}));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "pending"}}));
+  rows.push_back(put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
+                                                                e.temperature, e.max_tokens}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "pending"}}));
   if (!e.sealed_system_prompt.empty())
-    rows.push_back(patch(Table::sessions, session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
+    rows.push_back(patch<SessionRow>(session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
   count(ChatFigure::messages, e.asker, c.time, 1, rows);
 }
 
@@ -130,8 +129,8 @@ void on(const QuestionAskedAgain&, const Context&, Rows&) {}
 void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "complete"}}));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.answer_number), {{"model", e.model}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "complete"}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.answer_number), {{"model", e.model}}));
   count(ChatFigure::messages, e.asker, c.time, 1, rows);
   count(ChatFigure::answers, e.asker, c.time, 1, rows);
   count(ChatFigure::took_us, e.asker, c.time, e.took, rows);
@@ -141,7 +140,7 @@ void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
 void on(const QuestionFailed& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
-  rows.push_back(patch(Table::session_messages, message_key(id, e.number), {{"status", "failed"}}));
+  rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "failed"}}));
   count(ChatFigure::errors, e.asker, c.time, 1, rows);
 }
 

@@ -5,6 +5,7 @@
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/wal_filter.h>
 
 #include <algorithm>
@@ -161,8 +162,10 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const rocksdb::CompactionFilter* expired_keys) {
-  const auto cache = rocksdb::NewLRUCache(128 * kMiB);
+std::shared_ptr<rocksdb::Cache> new_block_cache() { return rocksdb::NewLRUCache(128 * kMiB); }
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::shared_ptr<rocksdb::Cache>& cache,
+                                                      const rocksdb::CompactionFilter* expired_keys) {
   const auto options_of = [&](Family family) {
     switch (family) {
       // Whole records of many events: larger blocks compress better, and they are read in runs.
@@ -238,10 +241,13 @@ Expected<std::unique_ptr<Database>> Database::open(const std::filesystem::path& 
   FirstRecovered first_recovered;
   auto options = database_options(create);
   options.wal_filter = &first_recovered;
+  database->cache_ = new_block_cache();
+  database->statistics_ = options.statistics = rocksdb::CreateDBStatistics();
+  options.statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);  // counters cost next to nothing
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status =
-      rocksdb::DB::Open(options, folder.string(), families(database->expired_keys_.get()), &handles, &db);
+  const auto status = rocksdb::DB::Open(options, folder.string(),
+                                        families(database->cache_, database->expired_keys_.get()), &handles, &db);
   if (!status.ok()) return tl::unexpected(open_error(status));
   database->db_.reset(db);
   std::copy(handles.begin(), handles.end(), database->handles_.begin());
@@ -254,10 +260,24 @@ Expected<std::unique_ptr<Database>> Database::open_secondary(const std::filesyst
   std::unique_ptr<Database> database(new Database);
   auto options = database_options(false);
   options.max_open_files = -1;  // files the writer deletes must stay readable here
+  database->cache_ = new_block_cache();
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status =
-      rocksdb::DB::OpenAsSecondary(options, folder.string(), scratch.string(), families(nullptr), &handles, &db);
+  const auto status = rocksdb::DB::OpenAsSecondary(options, folder.string(), scratch.string(),
+                                                   families(database->cache_, nullptr), &handles, &db);
+  if (!status.ok()) return tl::unexpected(open_error(status));
+  database->db_.reset(db);
+  std::copy(handles.begin(), handles.end(), database->handles_.begin());
+  return database;
+}
+
+Expected<std::unique_ptr<Database>> Database::open_read_only(const std::filesystem::path& folder) {
+  std::unique_ptr<Database> database(new Database);
+  database->cache_ = new_block_cache();
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const auto status = rocksdb::DB::OpenForReadOnly(database_options(false), folder.string(),
+                                                   families(database->cache_, nullptr), &handles, &db);
   if (!status.ok()) return tl::unexpected(open_error(status));
   database->db_.reset(db);
   std::copy(handles.begin(), handles.end(), database->handles_.begin());
@@ -268,6 +288,14 @@ Database::~Database() {
   if (!db_) return;
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   db_->Close();
+}
+
+Database::BlockCache Database::block_cache() const {
+  BlockCache use{cache_->GetUsage(), cache_->GetCapacity()};
+  if (!statistics_) return use;
+  use.hits = statistics_->getTickerCount(rocksdb::BLOCK_CACHE_HIT);
+  use.misses = statistics_->getTickerCount(rocksdb::BLOCK_CACHE_MISS);
+  return use;
 }
 
 Expected<std::optional<std::string>> Database::get(Family family, std::string_view key) const {
@@ -291,6 +319,23 @@ Expected<void> Database::write(rocksdb::WriteBatch& batch, const rocksdb::WriteO
 Expected<void> Database::flush() {
   const auto status = db_->Flush({}, {handles_.begin(), handles_.end()});
   if (!status.ok()) return tl::unexpected(Error{Errc::storage_failed, "flushing: " + status.ToString()});
+  return {};
+}
+
+Expected<void> Database::checkpoint(const std::filesystem::path& folder) const {
+  rocksdb::Checkpoint* made = nullptr;
+  auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  // 0: flushes first. RocksDB before 9.4 may link a write-ahead log that is not wholly on the disk yet; what is
+  // acknowledged is then in table files already.
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder.string(), 0);
+  if (!status.ok()) return tl::unexpected(to_error(status, "making a checkpoint"));
+  return {};
+}
+
+Expected<void> Database::verify_checksums() const {
+  const auto status = db_->VerifyChecksum();
+  if (!status.ok()) return tl::unexpected(to_error(status, "verifying the log"));
   return {};
 }
 

@@ -21,7 +21,8 @@ using events::Version;
 /// A table of projection rows. Projections name them; the store only keeps them apart.
 using TableId = std::uint8_t;
 
-/// One change to one row, part of the batch that holds the events it was computed from.
+/// One change to one row, part of the batch that holds the events it was computed from. Personal fields (of a row that
+/// is a CBOR map) come apart from the others: they are sealed under the key of the append's owner.
 struct RowChange {
   enum class Kind : std::uint8_t {
     put,    ///< `value` is the row
@@ -34,11 +35,13 @@ struct RowChange {
   std::string key;
   std::string value = {};
   std::int64_t delta = 0;
+  std::string personal = {};  ///< a CBOR map: more fields of `value`
 };
 
-/// A name that at most one stream may hold: a username, an e-mail, a token. `take` needs it free or already
-/// held by this stream; `release` gives it up if this stream holds it. Checked and made true in the append's
-/// batch, so a claim is both the uniqueness rule and the index from the name to the stream.
+/// A name that at most one stream may hold, as `<kind>/<name>`: a username, an e-mail, a token. `take` needs it free or
+/// already held by this stream; `release` gives it up if this stream holds it. Checked and made true in the append's
+/// batch, so a claim is both the uniqueness rule and the index from the name to the stream. The name is kept as a keyed
+/// digest only, because it may be a person's.
 struct Claim {
   enum class Kind : std::uint8_t { take, release };
   Kind kind = Kind::take;
@@ -68,6 +71,7 @@ struct Append {
   std::vector<Claim> claims = {};
   std::optional<IdempotencyKey> idempotency = {};
   std::vector<RowChange> rows = {};
+  events::AccountId owner = 0;  ///< whose the personal fields of events and rows are
 };
 
 using RecordPtr = std::shared_ptr<const Record>;
@@ -84,10 +88,10 @@ class Journal {
 
   /// Called once, on the writer's thread: hand the work on, do not do it there.
   /// Errors: conflict (version, or a claim: `field` names the claim's kind, the part before its first '/'),
-  /// duplicate, overloaded (the queue is full; nothing was written), invalid and too_large (a name, a key or
-  /// the whole append breaks a limit of defaults.hpp), storage_failed (the outcome is unknown until the next
-  /// start), shutting_down. An append that does not even get into the queue is answered at once, on the
-  /// caller's thread.
+  /// not_found (the owner of personal fields has no key any more: the account was erased), duplicate, overloaded (the
+  /// queue is full; nothing was written), invalid (a name is malformed, or personal fields have no owner), too_large
+  /// (a limit of defaults.hpp), storage_failed (the outcome is unknown until the next start), shutting_down. An append
+  /// that does not even get into the queue is answered at once, on the caller's thread.
   using Answer = std::function<void(Expected<RecordPtr>)>;
 
   /// Never blocks. Answers after the record is on disk (fsync), in the order of the calls.
@@ -117,8 +121,8 @@ class Journal {
   /// Position of the last acknowledged event; 0 in an empty log.
   virtual Position last_position() const = 0;
 
-  /// Hands every committed batch, in log order, to `follower` on the writer's thread after the answers: hand
-  /// the work on, do not do it there. Register followers before the first append; they live as long as the journal.
+  /// Hands every committed batch, in log order, to `follower` on the writer's thread, and then answers its appends:
+  /// what an answer leads to comes after what the follower leads to. Hand the work on, do not do it there. Register followers before the first append; they live as long as the journal.
   virtual void follow(std::function<void(const std::vector<RecordPtr>&)> follower) = 0;
 };
 

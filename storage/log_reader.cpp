@@ -115,6 +115,10 @@ std::string stream_entry(Position position, std::size_t event_count) {
   return value;
 }
 
+std::string claim_key(const Secrets& secrets, std::string_view name) {
+  return std::string(name.substr(0, name.find('/'))) + "/" + secrets.keyed_digest(name);
+}
+
 Expected<void> LogReader::read(Position from, const RecordVisitor& visit) const {
   rocksdb::ReadOptions options;
   options.fill_cache = false;  // a replay must not push out what the server is using
@@ -125,7 +129,7 @@ Expected<void> LogReader::read(Position from, const RecordVisitor& visit) const 
   if (!records->Valid() && records->status().ok()) records->SeekToFirst();
   std::optional<Position> expected;
   for (; records->Valid(); records->Next()) {
-    auto record = decode_record(view(records->value()));
+    auto record = record_from(view(records->value()));
     if (!record) return tl::unexpected(record.error());
     if (read_big64(view(records->key())) != record->position)
       return fail(Errc::corrupt, "a record stands at a position that is not its own");
@@ -204,7 +208,7 @@ Expected<Record> LogReader::record_at(Position position) const {
   const auto bytes = database_.get(Family::events, position_key(position));
   if (!bytes) return tl::unexpected(bytes.error());
   if (!*bytes) return fail(Errc::corrupt, "the record at position " + std::to_string(position) + " is missing");
-  auto record = decode_record(**bytes);
+  auto record = record_from(**bytes);
   if (record && record->position != position)
     return fail(Errc::corrupt, "a record stands at a position that is not its own");
   return record;
@@ -241,7 +245,21 @@ Expected<Position> LogReader::last_position() const {
   }
   const auto record = decode_record(view(records->value()));
   if (!record) return tl::unexpected(record.error());
-  return record->last_position();
+  return record->record.last_position();
+}
+
+Expected<Record> LogReader::record_from(std::string_view bytes) const {
+  auto stored = decode_record(bytes);
+  if (!stored) return tl::unexpected(stored.error());
+  Record& record = stored->record;
+  if (stored->sealed.empty()) return std::move(record);
+  const auto key = secrets_.personal_key(record.owner);
+  record.erased = !key;
+  if (!key) return std::move(record);
+  const auto opened = key->open(stored->sealed);
+  if (!opened) return tl::unexpected(opened.error());
+  if (auto ok = restore_personal_part(*opened, record.events); !ok) return tl::unexpected(ok.error());
+  return std::move(record);
 }
 
 }  // namespace troupe::storage

@@ -3,6 +3,7 @@
 
 #include "storage/database.hpp"
 #include "storage/journal.hpp"
+#include "storage/secrets.hpp"
 
 namespace troupe::storage {
 
@@ -11,11 +12,15 @@ std::string position_key(Position position);
 std::string index_key(std::string_view name, std::uint64_t number);  ///< name 0x00 number:big64
 std::string stream_entry(Position position, std::size_t event_count);
 
+/// `<kind>/` and the keyed digest of the whole name.
+std::string claim_key(const Secrets& secrets, std::string_view name);
+
 /// Stateless and thread-safe. Every read checks what it finds against what must be there (no gap in positions
-/// or versions, no index entry without its record): a difference is Errc::corrupt.
+/// or versions, no index entry without its record): a difference is Errc::corrupt. Personal parts of events come
+/// unsealed; those of an erased account are missing.
 class LogReader {
  public:
-  explicit LogReader(const Database& database) : database_(database) {}
+  LogReader(const Database& database, const Secrets& secrets) : database_(database), secrets_(secrets) {}
 
   Expected<void> read(Position from, const RecordVisitor& visit) const;
   Expected<void> read_stream(std::string_view stream, Version from, const RecordVisitor& visit) const;
@@ -32,7 +37,10 @@ class LogReader {
   Expected<Position> last_position() const;
 
  private:
+  Expected<Record> record_from(std::string_view bytes) const;
+
   const Database& database_;
+  const Secrets& secrets_;
 };
 
 }  // namespace troupe::storage

@@ -55,8 +55,8 @@ Expected<void> drop_rows(Database& database) {
   return {};
 }
 
-Expected<void> replay(Database& database, const Rebuild& rebuild) {
-  const LogReader log(database);
+Expected<void> replay(Database& database, const Secrets& secrets, const Rebuild& rebuild) {
+  const LogReader log(database, secrets);
   const auto total = log.last_position();
   if (!total) return tl::unexpected(total.error());
   rocksdb::WriteBatch batch;
@@ -73,7 +73,9 @@ Expected<void> replay(Database& database, const Rebuild& rebuild) {
   };
   const auto read = log.read(1, [&](const Record& record) {
     auto changes = rebuild.rows_of(record);
-    auto prepared = changes ? prepare_rows(std::move(*changes)) : tl::unexpected(std::move(changes.error()));
+    const auto key = record.owner == 0 ? std::nullopt : secrets.personal_key(record.owner);
+    auto prepared =
+        changes ? prepare_rows(std::move(*changes), record.owner, key) : tl::unexpected(std::move(changes.error()));
     if (!prepared) {
       outcome = tl::unexpected(std::move(prepared.error()));
       return false;
@@ -91,10 +93,10 @@ Expected<void> replay(Database& database, const Rebuild& rebuild) {
 
 }  // namespace
 
-Expected<void> rebuild_rows(Database& database, const Rebuild& rebuild) {
+Expected<void> rebuild_rows(Database& database, const Secrets& secrets, const Rebuild& rebuild) {
   if (auto forgotten = forget_versions(database, rebuild); !forgotten) return forgotten;
   if (auto dropped = drop_rows(database); !dropped) return dropped;
-  if (auto replayed = replay(database, rebuild); !replayed) return replayed;
+  if (auto replayed = replay(database, secrets, rebuild); !replayed) return replayed;
   if (auto flushed = database.flush(); !flushed) return flushed;
   return store_versions(database, rebuild);
 }

@@ -16,6 +16,6 @@ struct Rebuild {
 };
 
 /// See Store::rebuild. While it runs nobody else writes.
-Expected<void> rebuild_rows(Database& database, const Rebuild& rebuild);
+Expected<void> rebuild_rows(Database& database, const Secrets& secrets, const Rebuild& rebuild);
 
 }  // namespace troupe::storage

@@ -8,14 +8,31 @@
 namespace troupe::storage {
 namespace {
 
-constexpr char kFormat = 1;
+constexpr char kFormat = 2;
 constexpr std::size_t kTrailerBytes = std::tuple_size_v<RecordTrailer>;
 constexpr std::size_t kSmallestEventBytes = 3;  // two empty strings and a one-byte schema
 
 }  // namespace
 
-RecordBody encode_body(const events::Record& record) {
-  std::size_t size = 64 + record.stream.size() + record.caused_by.size() + record.correlation.size();
+std::string personal_part(const std::vector<events::EncodedEvent>& events) {
+  std::string part;
+  if (std::all_of(events.begin(), events.end(), [](const auto& event) { return event.personal.empty(); })) return part;
+  std::size_t size = 0;
+  for (const auto& event : events) size += 5 + event.personal.size();
+  part.reserve(size);
+  for (const auto& event : events) put_string(part, event.personal);
+  return part;
+}
+
+Expected<void> restore_personal_part(std::string_view opened, std::vector<events::EncodedEvent>& events) {
+  ByteReader reader(opened);
+  for (auto& event : events) event.personal = reader.string();
+  if (!reader.finished()) return fail(Errc::corrupt, "the personal part of a record is malformed");
+  return {};
+}
+
+RecordBody encode_body(const events::Record& record, std::string_view sealed) {
+  std::size_t size = 80 + sealed.size() + record.stream.size() + record.caused_by.size() + record.correlation.size();
   for (const auto& event : record.events) size += 16 + event.type.size() + event.payload.size();
   RecordBody body;
   std::string& out = body.bytes;
@@ -25,6 +42,8 @@ RecordBody encode_body(const events::Record& record) {
   put_fixed64(out, static_cast<std::uint64_t>(record.time));
   put_string(out, record.caused_by);
   put_string(out, record.correlation);
+  put_varint(out, static_cast<std::uint64_t>(record.owner));
+  put_string(out, sealed);
   put_varint(out, record.events.size());
   for (const auto& event : record.events) {
     put_string(out, event.type);
@@ -46,7 +65,7 @@ RecordTrailer encode_trailer(const RecordBody& body, events::Position position, 
   return trailer;
 }
 
-Expected<events::Record> decode_record(std::string_view bytes) {
+Expected<StoredRecord> decode_record(std::string_view bytes) {
   if (bytes.size() < kTrailerBytes + 1) return fail(Errc::corrupt, "a record is cut short");
   const auto checked = bytes.substr(0, bytes.size() - 4);
   if (crc32c(0, checked) != read_fixed(bytes.substr(checked.size())))
@@ -54,7 +73,8 @@ Expected<events::Record> decode_record(std::string_view bytes) {
   if (bytes[0] != kFormat) return fail(Errc::corrupt, "a record has an unknown format");
 
   ByteReader trailer(checked.substr(checked.size() - 16));
-  events::Record record;
+  StoredRecord stored;
+  events::Record& record = stored.record;
   record.position = trailer.fixed64();
   record.version = trailer.fixed64();
   ByteReader body(checked.substr(1, checked.size() - 17));
@@ -62,6 +82,8 @@ Expected<events::Record> decode_record(std::string_view bytes) {
   record.time = static_cast<Micros>(body.fixed64());
   record.caused_by = body.string();
   record.correlation = body.string();
+  record.owner = static_cast<events::AccountId>(body.varint());
+  stored.sealed = body.string();
   const std::uint64_t count = body.varint();
   if (count == 0 || count > body.remaining() / kSmallestEventBytes)
     return fail(Errc::corrupt, "a record counts more events than it holds");
@@ -77,7 +99,7 @@ Expected<events::Record> decode_record(std::string_view bytes) {
   }
   if (!body.finished() || record.position == 0 || record.version == 0)
     return fail(Errc::corrupt, "a record is malformed");
-  return record;
+  return stored;
 }
 
 }  // namespace troupe::storage

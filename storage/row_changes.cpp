@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "events/codec.hpp"
 #include "events/defaults.hpp"
+#include "storage/personal_fields.hpp"
 #include "storage/row_value.hpp"
 
 namespace troupe::storage {
@@ -15,12 +17,20 @@ std::string row_key(TableId table, std::string_view key) {
   return whole;
 }
 
-Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows) {
+Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows, events::AccountId owner,
+                                                 const std::optional<SealingKey>& key) {
   std::vector<StoredChange> changes;
   changes.reserve(rows.size());
   std::unordered_map<std::string, std::size_t> additions;  // key -> index of its last addition
   for (RowChange& row : rows) {
     if (row.key.size() > defaults::kMaxStorageKeyBytes) return fail(Errc::too_large, "a row's key is too long");
+    if (!row.personal.empty()) {
+      auto fields = decode_map(row.value);
+      const auto personal = decode_map(row.personal);
+      if (!fields || !personal) return fail(Errc::invalid, "a row with personal fields is not a CBOR map");
+      seal_fields(*fields, *personal, owner, key);
+      row.value = events::to_cbor(*fields);
+    }
     StoredChange change{row.kind, row_key(row.table, row.key)};
     if (row.kind == RowChange::Kind::add) {
       const auto [earlier, first] = additions.try_emplace(change.key, changes.size());

@@ -6,6 +6,7 @@
 
 #include "storage/database.hpp"
 #include "storage/journal.hpp"
+#include "storage/secrets.hpp"
 
 namespace troupe::storage {
 
@@ -22,8 +23,10 @@ struct StoredChange {
   std::size_t bytes() const { return key.size() + value.size() + 16; }
 };
 
-/// Encodes changes, all additions to one counter as one. Errors: invalid (a patch that is not a CBOR map), too_large.
-Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows);
+/// Encodes changes, all additions to one counter as one, their personal fields sealed for `owner`. Errors: invalid (a
+/// patch or a row with personal fields that is not a CBOR map), too_large.
+Expected<std::vector<StoredChange>> prepare_rows(std::vector<RowChange> rows, events::AccountId owner,
+                                                 const std::optional<SealingKey>& key);
 
 /// Puts the changes of many appends into one RocksDB batch. Additions to a counter that many appends share
 /// are written once: call `finish` before each batch is written.

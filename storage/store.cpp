@@ -68,10 +68,9 @@ tl::unexpected<Error> ends_early(Position acknowledged, Position last) {
 }
 
 /// Refuses a log whose end is not where the witness says, or whose recovered part has a hole.
-Expected<Position> check_log_end(const Database& database, std::optional<Position> acknowledged,
+Expected<Position> check_log_end(const LogReader& log, std::optional<Position> acknowledged,
                                  const StoreOptions& options) {
-  const LogReader reader(database);
-  const auto last = reader.last_position();
+  const auto last = log.last_position();
   if (!last || options.accept_log_end) return last;
   if (!acknowledged && *last > 0)
     return fail(Errc::corrupt,
@@ -84,10 +83,10 @@ Expected<Position> check_log_end(const Database& database, std::optional<Positio
 
 /// RocksDB skips a zeroed stretch of its write-ahead log without a word. What came out of it must follow on,
 /// record by record, from what was flushed before.
-Expected<void> check_recovered(const Database& database) {
+Expected<void> check_recovered(const Database& database, const LogReader& log) {
   const auto first = database.first_recovered();
   if (!first) return {};
-  return LogReader(database).read(*first > 1 ? *first - 1 : 1, [](const Record&) { return true; });
+  return log.read(*first > 1 ? *first - 1 : 1, [](const Record&) { return true; });
 }
 
 }  // namespace
@@ -97,13 +96,21 @@ struct Store::Impl {
 
   StoreOptions options;
   FolderLock lock;
+  Secrets secrets;
   ScratchFolder scratch;
   std::unique_ptr<Database> database;
   MirroredCounters mirrored;
   std::unique_ptr<Writer> writer;  // none when read-only
 
-  LogReader log() const { return LogReader(*database); }
+  LogReader log() const { return LogReader(*database, secrets); }
 
+  Expected<void> open_secrets() {
+    if (options.without_keys) return {};
+    auto opened = Secrets::open(options.folder);
+    if (!opened) return tl::unexpected(opened.error());
+    secrets = std::move(*opened);
+    return {};
+  }
   Expected<void> open_for_writing();
   Expected<void> open_for_reading();
 
@@ -145,6 +152,7 @@ Expected<void> Store::Impl::open_for_writing() {
   auto taken = FolderLock::take(paths.lock);
   if (!taken) return tl::unexpected(taken.error());
   lock = std::move(*taken);
+  if (auto opened = open_secrets(); !opened) return opened;
 
   auto acknowledged = Witness::read(paths.witness);
   if (!acknowledged && !options.accept_log_end) return tl::unexpected(acknowledged.error());
@@ -158,14 +166,14 @@ Expected<void> Store::Impl::open_for_writing() {
   if (!opened) return tl::unexpected(opened.error());
   database = std::move(*opened);
 
-  const auto last = check_log_end(*database, witnessed ? *acknowledged : std::nullopt, options);
+  const auto last = check_log_end(log(), witnessed ? *acknowledged : std::nullopt, options);
   if (!last) return tl::unexpected(last.error());
-  if (auto whole = check_recovered(*database); !whole) return whole;
+  if (auto whole = check_recovered(*database, log()); !whole) return whole;
   if (auto flushed = database->flush(); !flushed) return flushed;
   auto witness = Witness::create(paths.witness, *last);
   if (!witness) return tl::unexpected(witness.error());
   const Writer::Limits limits{options.max_queued_appends, options.max_queued_bytes, options.max_batch_events};
-  writer = std::make_unique<Writer>(*database, std::move(*witness), *last, limits, options.clock, mirrored);
+  writer = std::make_unique<Writer>(*database, secrets, std::move(*witness), *last, limits, options.clock, mirrored);
   load_mirrored();
   return {};
 }
@@ -173,6 +181,7 @@ Expected<void> Store::Impl::open_for_writing() {
 Expected<void> Store::Impl::open_for_reading() {
   const Paths paths(options.folder);
   if (!paths.has_log()) return fail(Errc::not_found, "there is no log in " + options.folder.string());
+  if (auto opened = open_secrets(); !opened) return opened;
   auto made = ScratchFolder::make();
   if (!made) return tl::unexpected(made.error());
   scratch = std::move(*made);
@@ -183,7 +192,7 @@ Expected<void> Store::Impl::open_for_reading() {
   database = std::move(*opened);
   // The writer may have moved its log into table files between our looking at the one and at the other.
   if (auto caught_up = database->catch_up(); !caught_up) return caught_up;
-  const auto last = check_log_end(*database, acknowledged ? *acknowledged : std::nullopt, options);
+  const auto last = check_log_end(log(), acknowledged ? *acknowledged : std::nullopt, options);
   if (!last) return tl::unexpected(last.error());
   return {};
 }
@@ -226,7 +235,9 @@ Expected<void> Store::read_category_backward(std::string_view category, Position
   return impl_->log().read_category_backward(category, from, visit);
 }
 
-std::optional<std::string> Store::claim_holder(std::string_view name) const { return impl_->get(Family::claims, name); }
+std::optional<std::string> Store::claim_holder(std::string_view name) const {
+  return impl_->get(Family::claims, claim_key(impl_->secrets, name));
+}
 
 Expected<RecordPtr> Store::find_idempotent(const IdempotencyKey& key) const {
   return impl_->log().find_idempotent(key, impl_->options.clock());
@@ -298,12 +309,23 @@ void Store::report_corrupt_row(TableId table) const {
   impl_->fail_store(Error{Errc::corrupt, "a row of table " + std::to_string(table) + " does not decode"});
 }
 
+const Secrets& Store::secrets() const { return impl_->secrets; }
+
 // Snapshots
 
 std::optional<Snapshot> Store::snapshot(std::string_view stream) const {
   const auto bytes = impl_->get(Family::snapshots, stream);
   if (!bytes) return std::nullopt;
   auto snapshot = decode_snapshot(*bytes);
+  if (snapshot && snapshot->owner != 0) {
+    const auto key = impl_->secrets.personal_key(snapshot->owner);
+    if (!key) return std::nullopt;
+    auto opened = key->open(snapshot->state);
+    if (opened)
+      snapshot->state = std::move(*opened);
+    else
+      snapshot.reset();
+  }
   if (!snapshot) impl_->fail_store(Error{Errc::corrupt, "a snapshot is damaged"});
   return snapshot;
 }
@@ -332,14 +354,40 @@ Expected<void> Store::rebuild(const std::function<Expected<std::vector<RowChange
                               const std::function<void(Position, Position)>& progress) {
   if (!impl_->writer) return fail(Errc::invalid, "the store was opened for reading only");
   if (impl_->writer->has_appended()) return fail(Errc::invalid, "rows are rebuilt only before the first append");
-  auto rebuilt = rebuild_rows(*impl_->database, {rows_of, versions, progress});
+  auto rebuilt = rebuild_rows(*impl_->database, impl_->secrets, {rows_of, versions, progress});
   impl_->load_mirrored();
   return rebuilt;
 }
 
 // Operations
 
-StoreMetrics Store::metrics() const { return impl_->writer ? impl_->writer->metrics() : StoreMetrics{}; }
+const fs::path& Store::folder() const { return impl_->options.folder; }
+
+Expected<Position> Store::checkpoint(const fs::path& folder) const {
+  if (!impl_->writer) return fail(Errc::invalid, "the store was opened for reading only");
+  const Position acknowledged = last_position();
+  const Paths paths(folder);
+  if (auto made = impl_->database->checkpoint(paths.log); !made) return tl::unexpected(made.error());
+  // What was written since may be in it too: only its own end says where it ends.
+  const auto copy = Database::open_read_only(paths.log);
+  if (!copy) return tl::unexpected(copy.error());
+  if (auto whole = (*copy)->verify_checksums(); !whole) return tl::unexpected(whole.error());
+  const auto last = LogReader(**copy, impl_->secrets).last_position();
+  if (!last) return tl::unexpected(last.error());
+  if (*last < acknowledged) return ends_early(acknowledged, *last);
+  if (auto witness = Witness::create(paths.witness, *last); !witness) return tl::unexpected(witness.error());
+  return *last;
+}
+
+StoreMetrics Store::metrics() const {
+  StoreMetrics metrics = impl_->writer ? impl_->writer->metrics() : StoreMetrics{};
+  const auto cache = impl_->database->block_cache();
+  metrics.cache_bytes = cache.bytes;
+  metrics.cache_capacity_bytes = cache.capacity_bytes;
+  metrics.cache_hits = cache.hits;
+  metrics.cache_misses = cache.misses;
+  return metrics;
+}
 
 bool Store::healthy() const { return !impl_->writer || impl_->writer->healthy(); }
 

@@ -7,14 +7,16 @@
 
 #include "events/defaults.hpp"
 #include "storage/journal.hpp"
+#include "storage/secrets.hpp"
 
 namespace troupe::storage {
 
 /// The state of an entity after `version` events of its stream, so that waking reads only what came later.
 struct Snapshot {
   Version version = 0;
-  std::uint16_t schema = 1;  ///< of the state's encoding: another schema means "ignore this snapshot"
-  std::string state;         ///< CBOR
+  std::uint16_t schema = 1;     ///< of the state's encoding: another schema means "ignore this snapshot"
+  std::string state;            ///< CBOR
+  events::AccountId owner = 0;  ///< whose the state is: kept sealed under that account's key
 };
 
 /// What `Store::metrics` reports; totals since start-up unless said otherwise.
@@ -27,7 +29,9 @@ struct StoreMetrics {
   std::uint64_t queue_bytes = 0;
   std::vector<std::uint64_t> append_latency_buckets;  ///< cumulative counts: kAppendLatencyBoundsSeconds, then all
   double append_latency_sum_seconds = 0;
-  std::vector<std::uint64_t> batch_size_buckets;  ///< cumulative counts: kBatchSizeBounds (events), then all
+  std::uint64_t cache_bytes = 0, cache_capacity_bytes = 0;  ///< the cache of table blocks, now
+  std::uint64_t cache_hits = 0, cache_misses = 0;           ///< look-ups in it
+  std::vector<std::uint64_t> batch_size_buckets;            ///< cumulative counts: kBatchSizeBounds (events), then all
 };
 
 inline constexpr double kAppendLatencyBoundsSeconds[] = {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
@@ -42,14 +46,20 @@ struct StoreOptions {
   std::size_t max_batch_events = defaults::kMaxBatchEvents;
   /// Counters kept in memory as well, for reading without a look-up. Rows that are only ever added to.
   std::vector<std::pair<TableId, std::string>> mirrored_counters = {};
+  /// Opens no keys: for a look at the log in a folder that has none yet. What is personal is missing.
+  bool without_keys = false;
   /// Takes the log as it ends although the witness says that more was acknowledged, or is missing. For an
   /// operator who knows what was lost.
   bool accept_log_end = false;
   std::function<Micros()> clock = now_micros;  ///< ages idempotency keys, and nothing else
 };
 
-/// The folder holds `log/` (RocksDB), `acknowledged` (how far the log was acknowledged: storage/witness.hpp)
-/// and `lock`.
+/// The folder holds `log/` (RocksDB), `acknowledged` (how far the log was acknowledged: storage/witness.hpp), `lock`,
+/// and the keys (storage/secrets.hpp).
+///
+/// What is personal in events, rows and snapshots is sealed under its owner's key before it is queued, and opened when
+/// it is read: nothing above this knows of it. Plain, it is in no file. When the key is thrown away, events come without
+/// their personal fields, rows too, and snapshots not at all.
 ///
 /// Bytes that do not decode are never taken for absent. Reads that can say so answer corrupt; those whose
 /// result has no room for an error (`row`, `counter`, `claim_holder`, `snapshot`, `projection_versions`)
@@ -58,7 +68,8 @@ class Store final : public Journal {
  public:
   /// Opens or creates the folder. Errors: conflict (another process holds it; the sentence names its pid),
   /// corrupt (the log is damaged, or ends before the last acknowledged event: nothing is repaired silently),
-  /// storage_failed (cannot create or open), not_found (read_only, and there is no log).
+  /// storage_failed (cannot create or open), not_found (read_only, and there is no log; or the accounts' keys are
+  /// missing), invalid (the folder's key is missing or wrong).
   static Expected<std::unique_ptr<Store>> open(StoreOptions options);
 
   /// Stops taking appends, answers those waiting, flushes and closes.
@@ -82,6 +93,7 @@ class Store final : public Journal {
 
   // Rows
 
+  /// Personal fields are sealed in it: `open_fields` (storage/personal_fields.hpp) opens them.
   std::optional<std::string> row(TableId table, std::string_view key) const;
 
   /// The counter's value, 0 when it has no row.
@@ -96,6 +108,8 @@ class Store final : public Journal {
 
   /// For who knows what a row must look like: one that does not makes the store unhealthy.
   void report_corrupt_row(TableId table) const;
+
+  const Secrets& secrets() const;
 
   // Snapshots
 
@@ -117,6 +131,14 @@ class Store final : public Journal {
                          const std::function<void(Position, Position)>& progress);
 
   // Operations
+
+  const std::filesystem::path& folder() const;
+
+  /// Makes `folder`, an empty one on the same file system, a data folder with the log as of one moment: every event
+  /// acknowledged before the call is in it, and appends go on meanwhile. All of it is read back and its checksums
+  /// verified, so this blocks for a flush and a read of the whole log. Answers the last position in it.
+  /// Errors: invalid (read-only), corrupt, storage_failed.
+  Expected<Position> checkpoint(const std::filesystem::path& folder) const;
 
   StoreMetrics metrics() const;
 

@@ -63,10 +63,11 @@ struct Writer::Batch {
   std::optional<Error> broken;  // a read or write that failed: nothing of this batch counts
 };
 
-Writer::Writer(Database& database, Witness witness, Position last_position, Limits limits,
+Writer::Writer(Database& database, const Secrets& secrets, Witness witness, Position last_position, Limits limits,
                std::function<Micros()> clock, MirroredCounters& mirrored)
     : database_(database),
-      reader_(database),
+      secrets_(secrets),
+      reader_(database, secrets),
       witness_(std::move(witness)),
       limits_(limits),
       clock_(std::move(clock)),
@@ -79,18 +80,28 @@ Writer::~Writer() { close(); }
 
 // Callers' threads
 
-Expected<Writer::Request> Writer::prepare(Append append) {
+Expected<Writer::Request> Writer::prepare(Append append) const {
   if (auto good = check_append(append); !good) return tl::unexpected(good.error());
-  auto rows = prepare_rows(std::move(append.rows));
+  std::string personal = personal_part(append.events);
+  const bool any_personal = !personal.empty() || std::any_of(append.rows.begin(), append.rows.end(),
+                                                             [](const auto& row) { return !row.personal.empty(); });
+  std::optional<SealingKey> key;
+  if (any_personal) {
+    if (append.owner == 0) return troupe::fail(Errc::invalid, "personal fields have no owner", "owner");
+    key = secrets_.personal_key(append.owner);
+    if (!key) return troupe::fail(Errc::not_found, "the account is gone");
+  }
+  auto rows = prepare_rows(std::move(append.rows), append.owner, key);
   if (!rows) return tl::unexpected(rows.error());
 
   Request request;
   request.record =
       std::make_shared<Record>(Record{0, std::move(append.stream), 0, append.time, std::move(append.caused_by),
-                                      std::move(append.correlation), std::move(append.events)});
-  request.body = encode_body(*request.record);
+                                      std::move(append.correlation), std::move(append.events), append.owner});
+  request.body = encode_body(*request.record, personal.empty() ? personal : key->seal(personal));
   request.expected_version = append.expected_version;
   request.claims = std::move(append.claims);
+  for (Claim& claim : request.claims) claim.name = claim_key(secrets_, claim.name);
   request.idempotency = std::move(append.idempotency);
   request.rows = std::move(*rows);
   request.bytes = request.body.bytes.size();
@@ -123,6 +134,11 @@ void Writer::append(Append append, Journal::Answer answer) {
 }
 
 void Writer::save_snapshot(std::string stream, Snapshot snapshot) {
+  if (snapshot.owner != 0) {
+    const auto key = secrets_.personal_key(snapshot.owner);
+    if (!key) return;
+    snapshot.state = key->seal(snapshot.state);
+  }
   WaitingSnapshot waiting{snapshot.version, encode_snapshot(snapshot)};
   const std::lock_guard lock(mutex_);
   const auto earlier = snapshots_.find(stream);
@@ -252,14 +268,15 @@ void Writer::commit(std::vector<Request>& requests) {
     return;
   }
 
+  // Before the answers: who acts on one, acts after the event was handed on.
+  if (!batch.records.empty())
+    for (const auto& follower : followers_) follower(batch.records);
   const auto now = Clock::now();
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (!outcomes[i]) refused_.fetch_add(1, kRelaxed);
     latency_.observe(std::chrono::duration<double>(now - requests[i].arrived).count());
     requests[i].answer(std::move(outcomes[i]));
   }
-  if (batch.records.empty()) return;
-  for (const auto& follower : followers_) follower(batch.records);
 }
 
 /// Checks the conditions of one append and, when they hold, makes it part of the batch.

@@ -1,6 +1,6 @@
 // The writer: a bounded queue of appends and the one thread that commits them in groups. Internal to storage/.
 //
-// Life of an append: the caller's thread validates and encodes it (`prepare`) and queues it; the writer's
+// Life of an append: the caller's thread validates, seals and encodes it (`prepare`) and queues it; the writer's
 // thread takes all that waits up to one batch, checks the conditions of each in order, numbers its events,
 // writes ONE RocksDB batch with one sync, and answers. It never waits for more to come: while one batch is on
 // its way to the disk the next one gathers by itself.
@@ -21,6 +21,7 @@
 #include "storage/mirrored_counters.hpp"
 #include "storage/record_codec.hpp"
 #include "storage/row_changes.hpp"
+#include "storage/secrets.hpp"
 #include "storage/store.hpp"
 #include "storage/stream_heads.hpp"
 #include "storage/witness.hpp"
@@ -36,8 +37,8 @@ class Writer {
     std::size_t batch_events;
   };
 
-  Writer(Database& database, Witness witness, Position last_position, Limits limits, std::function<Micros()> clock,
-         MirroredCounters& mirrored);
+  Writer(Database& database, const Secrets& secrets, Witness witness, Position last_position, Limits limits,
+         std::function<Micros()> clock, MirroredCounters& mirrored);
   ~Writer();
 
   void append(Append append, Journal::Answer answer);
@@ -82,7 +83,7 @@ class Writer {
   struct Batch;
   using Outcome = Expected<RecordPtr>;
 
-  static Expected<Request> prepare(Append append);
+  Expected<Request> prepare(Append append) const;
   std::optional<Error> enqueue(Request& request);
 
   void run();
@@ -99,6 +100,7 @@ class Writer {
   Expected<void> write(Batch& batch);
 
   Database& database_;
+  const Secrets& secrets_;
   LogReader reader_;
   Witness witness_;
   const Limits limits_;

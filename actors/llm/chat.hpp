@@ -13,7 +13,8 @@ namespace troupe::actors::llm {
 
 struct ToolCall {
   std::string id, name;
-  std::string arguments;  ///< JSON text
+  std::string arguments;       ///< JSON text
+  std::string signature = {};  ///< what the provider wants back unread with the call; usually nothing
 };
 
 struct ChatMessage {
@@ -35,6 +36,8 @@ struct ChatRequest {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::vector<Tool> tools;
+  Json tool_choice = nullptr;        ///< in OpenAI's form; null: the model chooses
+  Json parameters = Json::object();  ///< what else an OpenAI-compatible provider is told, unread; others ignore it
 };
 
 struct Usage {
@@ -49,6 +52,18 @@ struct ChatAnswer {
   std::string provider, model;
   Usage usage;
   std::int64_t took_us = 0;
+};
+
+struct EmbeddingRequest {
+  std::string provider;            ///< empty: the first that makes embeddings
+  std::string model;               ///< empty: the provider's own
+  std::vector<std::string> texts;  ///< 1 to kMaxEmbeddingTexts, none empty
+};
+
+struct Embeddings {
+  std::vector<std::vector<float>> vectors;  ///< one for each text, in their order; all of one dimension
+  std::string provider, model;
+  Usage usage{0, 0, true};
 };
 
 /// An estimate, for when a provider does not count: one token for four bytes of Latin text, one for each character of

@@ -1,34 +1,24 @@
 // Language models behind one function, whoever provides them. Thread-safe.
 //
-// A provider is any server that speaks OpenAI's chat completions. Requests run side by side on one thread of their own
-// (libcurl's multi interface), always streamed. Before the first piece of an answer a request is tried again, with
-// back-off, after 429, 5xx, a broken connection or a time-out: with the provider's next key, then, when the request
-// named no provider, with the next provider. After it, never: what was handed out cannot be taken back.
+// Requests run side by side on one thread of their own (embeddings on another, as their answers are long to read),
+// always streamed. Before the first piece of an answer a request is tried again after 429, 5xx, a broken connection or
+// silence: with the provider's next key, then, when the request named no provider, with the next provider, then, with
+// back-off, from the beginning. After it, never: what was handed out cannot be taken back. Failed attempts are logged
+// with the provider's own words; the errors here have none of them, and neither ever has a key.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors/llm/chat.hpp"
+#include "actors/llm/provider.hpp"
 #include "events/defaults.hpp"
 #include "events/expected.hpp"
 
 namespace troupe::actors::llm {
-
-struct Provider {
-  std::string name;
-  std::string base_url;           ///< `https://api.openai.com/v1`: what stands before `/chat/completions`
-  std::vector<std::string> keys;  ///< tried in turn; none: no Authorization header
-  std::string model;              ///< where a request names none
-};
-
-/// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL and OPENAI_MODEL; none when neither key nor URL is
-/// set.
-std::vector<Provider> providers_from_environment();
 
 struct ModelsOptions {
   std::vector<Provider> providers = {};  ///< in order of preference; none: the stand-in answers
@@ -43,19 +33,35 @@ class Models {
   using Ticket = std::uint64_t;
   using OnDelta = std::function<void(std::string_view text)>;
   using OnDone = std::function<void(Expected<ChatAnswer>)>;
+  using OnEmbedded = std::function<void(Expected<Embeddings>)>;
 
   explicit Models(ModelsOptions options);
   ~Models();
 
-  /// Callbacks come on the models' thread, or on the caller's before `ask` returns: hand the work on. `on_done` comes
-  /// once. Errors: invalid (no such provider; `field` says so), overloaded (kMaxModelRequests are under way),
-  /// upstream_failed, timed_out, cancelled, shutting_down.
+  /// From now on these are asked, in this order of preference; requests under way keep theirs.
+  void configure(std::vector<Provider> providers);
+  /// Without their keys.
+  std::vector<Provider> providers() const;
+
+  /// A request that names a model but no provider goes to those whose own model it is or, where it is nobody's, to the
+  /// first. The provider `echo`, which is also the model `echo`, is the stand-in, and there even beside others.
+  ///
+  /// Callbacks come on the models' thread, or on the caller's before `ask` returns (then the ticket is 0): hand the
+  /// work on, and throw nothing. `on_done` comes once. Errors: invalid (no such provider; `field` says so), overloaded
+  /// (kMaxModelRequests are under way), upstream_failed, timed_out, cancelled, shutting_down.
   Ticket ask(ChatRequest request, OnDelta on_delta, OnDone on_done);
 
   /// Gives up: closes the connection to the provider, and `on_done` says cancelled. Nothing when it is done already.
   void cancel(Ticket ticket);
 
-  /// Ends everything that is under way with shutting_down, and the thread.
+  bool can_embed() const;
+
+  /// Vectors for texts, as `ask` in all else. A request is tried again only with providers of the same embedding model:
+  /// the vectors of two models cannot be compared. Errors, besides those of `ask`: invalid (nobody makes embeddings; no
+  /// text, an empty one, or more than kMaxEmbeddingTexts).
+  void embed(EmbeddingRequest request, OnEmbedded on_done);
+
+  /// Ends everything that is under way with shutting_down, and the threads.
   void stop();
 
   std::size_t under_way() const;

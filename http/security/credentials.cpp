@@ -22,7 +22,7 @@ Expected<Caller> Credentials::of_login(std::string_view token) {
   const std::string hash = actors::token_digest(token);
   const auto login = queries_.login(hash);
   if (!login || login->expires_at <= now) return fail(Errc::unauthenticated, "Invalid session");
-  const auto account = queries_.account(login->account);
+  const auto account = queries_.standing(login->account);
   if (!account) return fail(Errc::unauthenticated, "Invalid session");
   Caller caller{account->id, account->role, {}, login->expires_at, hash};
   logins_.put(token, caller, since);
@@ -47,7 +47,7 @@ Expected<Caller> Credentials::of_api_key(std::string_view text) {
   if (const Caller* known = api_keys_.find(text, since)) return good(*known);
   const std::string hash = api_key_digest(text);
   const auto key = queries_.api_key_with_hash(hash);
-  const auto account = key ? queries_.account(key->account) : std::nullopt;
+  const auto account = key ? queries_.standing(key->account) : std::nullopt;
   if (!account) return fail(Errc::unauthenticated, "Invalid API key", kTokenInvalid);
   Caller caller;
   caller.account = account->id;
@@ -58,6 +58,15 @@ Expected<Caller> Credentials::of_api_key(std::string_view text) {
   caller.may_write = has(key->permissions, "write");
   api_keys_.put(text, caller, since);
   return good(caller);
+}
+
+Expected<std::string_view> bearer_token(const Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const auto header = request.header("Authorization");
+  if (!header) return std::string_view{};
+  const auto token = header->starts_with(kBearer) ? trimmed(header->substr(kBearer.size())) : std::string_view{};
+  if (token.empty()) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
+  return token;
 }
 
 bool Credentials::still_good(const Caller& caller) const {
@@ -75,8 +84,10 @@ Expected<Caller> Credentials::of_bot(std::string_view token) {
   Caller caller = known ? *known : Caller{};
   if (!known) {
     auto bot_id = queries_.bot_with_token(actors::token_digest(token));
-    if (!bot_id) return fail(Errc::unauthenticated, "Invalid bot token");
+    const auto owner = bot_id ? queries_.owner_of_bot(*bot_id) : std::nullopt;
+    if (!owner) return fail(Errc::unauthenticated, "Invalid bot token");
     caller.bot_id = std::move(*bot_id);
+    caller.bot_owner = *owner;
     bots_.put(token, caller, since);
   }
   system_.heard_from(caller.bot_id, now_micros());

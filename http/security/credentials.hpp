@@ -43,4 +43,8 @@ class Credentials {
   Remembered<Caller> bots_{defaults::kMaxRememberedTokens};
 };
 
+/// The token of `Authorization: Bearer …`; empty when there is no such header. Errors: unauthenticated (kTokenInvalid),
+/// when the header holds something else.
+Expected<std::string_view> bearer_token(const Request& request);
+
 }  // namespace troupe::http

@@ -6,35 +6,63 @@
 #include "events/time.hpp"
 #include "http/server/http_connection.hpp"
 #include "http/server/restinio_adapter.hpp"
+#include "http/server/streamed_body.hpp"
 
 namespace troupe::http {
 
 thread_local const ReplyQueue* ReplyQueue::running_here_ = nullptr;
 
 void ReplyQueue::push(ReplyAddress address, Response response) {
+  push({std::move(address), std::move(response), nullptr});
+}
+
+void ReplyQueue::push(std::shared_ptr<StreamedBody> body) { push({{}, {}, std::move(body)}); }
+
+void ReplyQueue::push(Waiting answer) {
   const std::lock_guard lock(mutex_);
   if (!io_) return;
-  if (waiting_.empty()) asio::post(*io_, [this] { drain(); });
-  waiting_.emplace_back(std::move(address), std::move(response));
+  wake();
+  waiting_.push_back(std::move(answer));
+}
+
+void ReplyQueue::post(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  if (!io_) return;
+  wake();
+  work_.push_back(std::move(work));
+}
+
+void ReplyQueue::wake() {
+  if (waiting_.empty() && work_.empty()) asio::post(*io_, [this] { drain(); });
 }
 
 void ReplyQueue::close() {
-  std::vector<std::pair<ReplyAddress, Response>> dropped;
+  std::vector<Waiting> dropped;
+  std::vector<std::function<void()>> dropped_work;
   const std::lock_guard lock(mutex_);
   io_ = nullptr;
   dropped.swap(waiting_);
+  dropped_work.swap(work_);
 }
 
 void ReplyQueue::drain() {
-  std::vector<std::pair<ReplyAddress, Response>> ready;
+  std::vector<Waiting> ready;
+  std::vector<std::function<void()>> work;
   {
     const std::lock_guard lock(mutex_);
     ready.swap(waiting_);
+    work.swap(work_);
   }
-  for (auto& [address, response] : ready) {
-    HttpConnection& connection = *address.connection;
-    connection.answer(address.sequence, std::move(response));
+  for (auto& [address, response, body] : ready) {
+    if (body) {
+      const auto connection = body->address().connection;
+      connection->stream(std::move(body));
+    } else {
+      HttpConnection& connection = *address.connection;
+      connection.answer(address.sequence, std::move(response));
+    }
   }
+  for (auto& one : work) std::exchange(one, nullptr)();
 }
 
 Core::Core(const ServerLimits& server_limits)

@@ -40,6 +40,7 @@ struct Clock {
 
 class HttpConnection;
 class RestinioAdapter;
+class StreamedBody;
 
 /// Shared with requests, which may outlive the server.
 struct Counters {
@@ -48,6 +49,7 @@ struct Counters {
   std::atomic<std::uint64_t> bodies_in_flight_bytes{0};
   std::atomic<std::uint64_t> responses_in_flight_bytes{0};
   std::atomic<std::uint64_t> websockets_dropped{0};
+  std::atomic<std::uint64_t> streams_dropped{0};
 };
 
 /// The share of one body or message in the sum of all that are in flight; given back when destroyed, on any
@@ -57,7 +59,12 @@ class BytesInFlight {
   BytesInFlight() = default;
   explicit BytesInFlight(std::shared_ptr<std::atomic<std::uint64_t>> sum) : sum_(std::move(sum)) {}
   BytesInFlight(BytesInFlight&& other) noexcept : sum_(other.sum_), bytes_(std::exchange(other.bytes_, 0)) {}
-  BytesInFlight& operator=(BytesInFlight&&) = delete;
+  BytesInFlight& operator=(BytesInFlight&& other) noexcept {
+    clear();
+    sum_ = other.sum_;
+    bytes_ = std::exchange(other.bytes_, 0);
+    return *this;
+  }
   ~BytesInFlight() { clear(); }
 
   /// False when the sum would pass `max_sum`. A small body is always let in, so that large ones cannot shut
@@ -86,24 +93,41 @@ struct ReplyAddress {
   unsigned sequence = 0;  ///< RESTinio's number of the request on its connection
 };
 
-/// Answers from other threads on their way to the loop. Many answers cost one wake-up. Any thread.
+/// Answers and other work from other threads on their way to the loop. Much of it costs one wake-up. Any thread.
 class ReplyQueue {
  public:
-  explicit ReplyQueue(asio::io_context& io) : io_(&io) {}
+  ReplyQueue(asio::io_context& io, const ServerLimits& server_limits, std::shared_ptr<Counters> server_counters)
+      : limits(server_limits), counters(std::move(server_counters)), io_(&io) {}
   void push(ReplyAddress address, Response response);
-  /// Answers pushed later are dropped; called before the io_context goes.
+  /// Lets the connection look at what was written of a body.
+  void push(std::shared_ptr<StreamedBody> body);
+  /// Runs the work on the loop, also when called there: after the handler that runs now.
+  void post(std::function<void()> work);
+  /// What is pushed later is dropped; called before the io_context goes.
   void close();
   /// True on the thread that runs this queue's loop.
   bool on_loop_thread() const { return running_here_ == this; }
   void set_loop_thread(bool running) { running_here_ = running ? this : nullptr; }
 
+  const ServerLimits limits;
+  const std::shared_ptr<Counters> counters;
+
  private:
+  struct Waiting {
+    ReplyAddress address;
+    Response response;
+    std::shared_ptr<StreamedBody> body;  ///< then the other two are empty
+  };
+
+  void push(Waiting answer);
+  void wake();
   void drain();
 
   static thread_local const ReplyQueue* running_here_;
   std::mutex mutex_;
   asio::io_context* io_;
-  std::vector<std::pair<ReplyAddress, Response>> waiting_;
+  std::vector<Waiting> waiting_;
+  std::vector<std::function<void()>> work_;
 };
 
 /// Anything that holds a socket: an HTTP connection, a WebSocket, a connection about to end. Loop thread
@@ -152,7 +176,7 @@ struct Core {
   std::array<char, 65536> scrap;
   /// Sockets and timers are used on the loop's thread only; other threads post.
   asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-  const std::shared_ptr<ReplyQueue> replies = std::make_shared<ReplyQueue>(io);
+  const std::shared_ptr<ReplyQueue> replies = std::make_shared<ReplyQueue>(io, limits, counters);
   std::unique_ptr<RestinioAdapter> restinio;
 
  private:

@@ -18,6 +18,11 @@ std::string printable(const asio::ip::address& address) {
   return address.to_string();
 }
 
+Clock::time_point write_deadline(const ServerLimits& limits, std::size_t bytes) {
+  return Clock::now() + limits.write_response_timeout +
+         std::chrono::seconds(bytes / limits.min_response_bytes_per_second);
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(Core& core, std::shared_ptr<Stream> stream,
@@ -55,13 +60,27 @@ bool HttpConnection::body_arrived(std::size_t bytes) {
   return body_.add(bytes, core_.limits.max_bodies_in_flight_bytes);
 }
 
+bool HttpConnection::body_begins(BodyPlan plan, const std::string& request_id) {
+  if (!body_.add(defaults::kStreamedBodyBytes, core_.limits.max_bodies_in_flight_bytes)) return false;
+  intake_ = std::make_shared<BodyIntake>(core_, std::move(plan), request_id);
+  intake_->on_refusal([this](Response response) {
+    refuse(std::move(response), intake_->request_id());
+    close();
+  });
+  return true;
+}
+
 BytesInFlight HttpConnection::request_complete() {
   request_began_ = false;
   return std::move(body_);
 }
 
 void HttpConnection::refuse(int status) {
-  if (refusal_ == 0) refusal_ = status;
+  if (last_words_.empty()) last_words_ = refusal(status, core_.date());
+}
+
+void HttpConnection::refuse(Response response, std::string_view request_id) {
+  if (last_words_.empty()) last_words_ = last_words(response, request_id, core_.date());
 }
 
 void HttpConnection::send_continue() {
@@ -76,20 +95,24 @@ void HttpConnection::send_continue() {
 
 void HttpConnection::wrote(std::size_t bytes) {
   unwritten_bytes_ -= std::min(bytes, unwritten_bytes_);
-  if (is_writing()) return;
+  if (unwritten_bytes_ > 0) return;
+  if (streaming_) return read_next_piece();
   response_.clear();
   idle_since_ = Clock::now();
+  if (!streamed_ || flush_scheduled_) return;
+  flush_scheduled_ = true;
+  core_.flush_at_end_of_turn(shared_from_this());
 }
 
 void HttpConnection::close() {
   if (!is_open()) return;
-  const bool can_answer = refusal_ != 0 && !awaited_ && !is_writing();
+  const bool can_answer = !last_words_.empty() && !awaited_ && !is_writing();
   const bool is_tls = is_tls_ && !is_writing();
   const auto stream = detach();
   if (handshaking_)
     stream->close();
   else if (can_answer)
-    linger(core_, stream, refusal(refusal_, core_.date()));
+    linger(core_, stream, std::move(last_words_));
   else if (is_tls || stream->has_unread_bytes())
     linger(core_, stream, {});
   else
@@ -116,6 +139,7 @@ void HttpConnection::flush() {
   flush_scheduled_ = false;
   auto response = std::exchange(kept_back_, std::nullopt);
   if (response && awaited_) answer(awaited_->sequence, std::move(*response));
+  if (streamed_) send_streamed();
 }
 
 void HttpConnection::answer(unsigned sequence, Response response) {
@@ -129,29 +153,114 @@ void HttpConnection::answer(unsigned sequence, Response response) {
   kept_back_.reset();
   const bool close = !awaited.keep_alive || core_.stopping;
   if (response.status < 200 || response.status > 999) response = plain_error(500, "Internal Server Error");
-  if (!response_.add(response.body.size(), core_.limits.max_responses_in_flight_bytes)) {
+  if (response.source && response.source->size() == 0) response.source.reset();
+  const std::size_t held_bytes = response.source ? defaults::kStreamedBodyBytes : response.body.size();
+  if (!response_.add(held_bytes, core_.limits.max_responses_in_flight_bytes)) {
     response = plain_error(503, "Too many answers are on their way to slow clients");
     response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
   }
   auto head = response_head(
       response, {.request_id = awaited.request_id, .date = core_.date(), .close = close, .http_1_0 = awaited.http_1_0});
-  if (awaited.head || !has_body(response.status)) response.body.clear();
-  unwritten_bytes_ = head.size() + response.body.size();
-  write_by_ = Clock::now() + core_.limits.write_response_timeout +
-              std::chrono::seconds(unwritten_bytes_ / core_.limits.min_response_bytes_per_second);
-  write_response(*this, *owner, sequence, std::move(head), std::move(response.body), close);
+  if (awaited.head || !has_body(response.status)) {
+    response.body.clear();
+    response.source.reset();
+  }
+  began_to_write(head.size() + response.body.size());
+  const bool whole = !response.source;
+  if (!whole) streaming_ = {response.source, owner, sequence, response.source->size(), close};
+  write_response(*this, *owner, sequence, std::move(head), std::move(response.body), {.last = whole, .close = close});
+}
+
+void HttpConnection::read_next_piece() {
+  streaming_->source->next([replies = core_.replies, weak = weak_from_this()](Expected<std::string> piece) {
+    replies->post([weak, piece = std::move(piece)]() mutable {
+      if (const auto me = weak.lock()) me->send_piece(std::move(piece));
+    });
+  });
+}
+
+void HttpConnection::send_piece(Expected<std::string> piece) {
+  if (!is_open() || !streaming_) return;
+  // The head has promised a length: only a connection that ends early says that it could not be kept.
+  if (!piece || piece->empty() || piece->size() > streaming_->left_bytes) return abort();
+  streaming_->left_bytes -= piece->size();
+  const bool last = streaming_->left_bytes == 0;
+  const Streaming streaming = *streaming_;
+  if (last) streaming_.reset();
+  began_to_write(piece->size());
+  write_response(*this, *streaming.owner, streaming.sequence, {}, std::move(*piece),
+                 {.last = last, .close = streaming.close});
+}
+
+void HttpConnection::began_to_write(std::size_t bytes) {
+  unwritten_bytes_ = bytes;
+  write_by_ = write_deadline(core_.limits, bytes);
+}
+
+void HttpConnection::stream(std::shared_ptr<StreamedBody> body) {
+  if (!is_open() || !awaited_ || awaited_->sequence != body->address().sequence) return body->cut_off();
+  if (!streamed_) begin_stream(std::move(body));
+  send_streamed();
+}
+
+void HttpConnection::begin_stream(std::shared_ptr<StreamedBody> body) {
+  closes_after_stream_ = !awaited_->keep_alive || awaited_->http_1_0 || core_.stopping;
+  stream_head_ = response_head(body->head(), {.request_id = awaited_->request_id,
+                                              .date = core_.date(),
+                                              .close = closes_after_stream_,
+                                              .http_1_0 = awaited_->http_1_0,
+                                              .streamed = true});
+  streamed_ = std::move(body);
+}
+
+/// One batch at a time: what is written meanwhile goes out with the next, in one chunk.
+void HttpConnection::send_streamed() {
+  using Fate = StreamedBody::Fate;
+  const auto body = streamed_;
+  if (!is_open() || !awaited_) return;
+  if (body->fate() == Fate::overflowed) return abort();
+  if (is_writing()) return;
+  const bool has_no_body = awaited_->head || !has_body(body->head().status);
+  if (has_no_body) body->cut_off();
+  const bool abandoned = body->fate() == Fate::abandoned;
+  bool ended = false;
+  auto batch = body->take(ended);
+  ended |= has_no_body;
+  std::string bytes = std::exchange(stream_head_, {});
+  if (!batch.bytes.empty()) bytes += awaited_->http_1_0 ? batch.bytes : chunk_of(batch.bytes);
+  if (ended && !has_no_body && !awaited_->http_1_0) bytes += chunk_of({});
+  if (bytes.empty() && !ended) {
+    if (abandoned) close();
+    return;
+  }
+  waiting_since_ = Clock::now();
+  response_ = std::move(batch.in_flight);
+  began_to_write(bytes.size());
+  const unsigned sequence = awaited_->sequence;
+  const auto owner = owner_;
+  if (ended) {
+    awaited_.reset();
+    owner_.reset();
+    streamed_.reset();
+  }
+  write_response(*this, *owner, sequence, {}, std::move(bytes), {.last = ended, .close = closes_after_stream_});
 }
 
 std::shared_ptr<Stream> HttpConnection::take_stream() { return is_open() ? detach() : nullptr; }
 
 void HttpConnection::check_deadlines(Clock::time_point now) {
   const ServerLimits& limits = core_.limits;
-  if (is_writing() && now > write_by_) return abort();
-  if (request_began_ && now - request_began_at_ > limits.read_request_timeout) {
+  if (unwritten_bytes_ > 0 && now > write_by_) return abort();
+  Clock::duration time_to_read = limits.read_request_timeout;
+  if (intake_)
+    time_to_read += intake_->held_up() +
+                    std::chrono::seconds(intake_->arrived_bytes() / limits.min_upload_bytes_per_second);
+  if (request_began_ && now - request_began_at_ > time_to_read) {
     refuse(408);
     return close();
   }
   if (awaited_ && now - waiting_since_ > limits.handle_request_timeout) {
+    if (streamed_) return close();
     auto response = plain_error(503, "The request was not handled in time");
     response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);
     awaited_->keep_alive = false;
@@ -182,6 +291,11 @@ std::shared_ptr<Stream> HttpConnection::detach() {
   body_.clear();
   response_.clear();
   awaited_.reset();
+  if (const auto intake = std::exchange(intake_, nullptr))
+    if (auto resume = intake->end()) asio::post(core_.io, std::move(resume));
+  if (const auto body = std::exchange(streamed_, nullptr)) body->cut_off();
+  auto streaming = std::exchange(streaming_, std::nullopt);
+  if (streaming && !owner_) owner_ = std::move(streaming->owner);
   unlink();
   core_.counters->connections.fetch_sub(1, std::memory_order_relaxed);
   // RESTinio may be in the middle of one of its own functions: its connection must outlive this call.

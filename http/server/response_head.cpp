@@ -57,12 +57,23 @@ std::string response_head(const Response& response, const ResponseContext& conte
     append_header(head, name, value);
   }
   if (!has_type) append_header(head, "Content-Type", response.content_type);
-  if (has_body(response.status)) {
+  if (has_body(response.status) && context.streamed) {
+    if (!context.http_1_0) append_header(head, "Transfer-Encoding", "chunked");
+  } else if (has_body(response.status)) {
     head.append("Content-Length: ");
-    append_number(head, response.body.size());
+    append_number(head, response.content_length());
     head.append(kLineEnd);
   }
   return head.append(kLineEnd);
+}
+
+std::string chunk_of(std::string_view bytes) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16).ptr;
+  std::string chunk;
+  chunk.reserve(bytes.size() + 20);
+  chunk.append(digits.data(), end).append(kLineEnd).append(bytes).append(kLineEnd);
+  return chunk;
 }
 
 std::string next_request_id() {
@@ -81,13 +92,17 @@ std::string next_request_id() {
   return id;
 }
 
+std::string last_words(const Response& response, std::string_view request_id, std::string_view date) {
+  return response_head(response, {.request_id = request_id, .date = date, .close = true}) + response.body;
+}
+
 std::string refusal(int status, std::string_view date) {
   const std::string id = next_request_id();
   Response response{
       .status = status,
       .body = R"({"error":")" + std::string(reason_phrase(status)) + R"(","request_id":")" + id + R"("})"};
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response_head(response, {.request_id = id, .date = date, .close = true}) + response.body;
+  return last_words(response, id, date);
 }
 
 }  // namespace troupe::http

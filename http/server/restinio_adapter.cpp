@@ -55,6 +55,11 @@ class Socket {
   void async_read_some(const Buffers& buffers, Handler&& handler) {
     asio::post(get_executor(), [connection = connection_, buffers, handler = std::forward<Handler>(handler)]() mutable {
       if (!connection->is_open()) return handler(asio::error::operation_aborted, 0);
+      if (const auto intake = connection->intake(); intake && intake->is_full())
+        return intake->when_ready([connection, buffers, handler = std::move(handler)]() mutable {
+          if (!connection->is_open()) return handler(asio::error::operation_aborted, 0);
+          read_now(std::move(connection), buffers, std::move(handler));
+        });
       read_now(std::move(connection), buffers, std::move(handler));
     });
   }
@@ -186,6 +191,45 @@ int on_header_value(http_parser* parser, const char* at, std::size_t length) {
   return restinio::impl::restinio_header_value_cb(parser, at, length) == 0 ? 0 : refuse(431);
 }
 
+/// Views into the parser's own header.
+Request head_of(const restinio::http_request_header_t& header, std::string_view method, const HttpConnection& from) {
+  Request head;
+  head.method = method;
+  set_target(head, header.request_target());
+  head.headers.reserve(header.fields_count());
+  header.for_each_field([&](const auto& field) { head.headers.emplace_back(field.name(), field.value()); });
+  head.remote_address = from.remote_address();
+  head.remote_port = from.remote_port();
+  head.id = next_request_id();
+  head.tls = from.is_tls();
+  return head;
+}
+
+bool streams(const restinio::http_request_header_t& header, std::string_view method) {
+  const auto& application = current->application();
+  if (!application.streams) return false;
+  Request target;
+  set_target(target, header.request_target());
+  return application.streams(method, target.path);
+}
+
+/// Asks the application for a sink, before a byte of the body is read.
+int begin_streaming(http_parser* parser, const restinio::http_request_header_t& header, std::string_view method) {
+  const Request head = head_of(header, method, *current);
+  BodyPlan plan;
+  try {
+    plan = current->application().receive(head);
+  } catch (const std::exception&) {
+    return refuse(500);
+  }
+  if (plan.refusal || !plan.sink) {
+    current->refuse(plan.refusal ? std::move(*plan.refusal) : plain_error(500, "Internal Server Error"), head.id);
+    return -1;
+  }
+  if (parser->content_length != ULLONG_MAX && parser->content_length > plan.max_bytes) return refuse(413);
+  return current->body_begins(std::move(plan), head.id) ? 0 : refuse(503);
+}
+
 int on_headers_complete(http_parser* parser) {
   auto& header = static_cast<restinio::impl::http_parser_ctx_t*>(parser->data)->m_header;
   header.http_minor(parser->http_minor);  // RESTinio itself leaves it at 1
@@ -196,9 +240,15 @@ int on_headers_complete(http_parser* parser) {
   // read no further request from such a connection.
   const auto upgrade = header.get_field_or(restinio::http_field::upgrade, "");
   if (parser->method != HTTP_GET || !equals_ignoring_case(upgrade, "websocket")) parser->upgrade = 0;
-  if (restinio::impl::restinio_headers_complete_cb(parser) != 0) return refuse(413);
   const bool has_body =
       (parser->content_length > 0 && parser->content_length != ULLONG_MAX) || (parser->flags & F_CHUNKED) != 0;
+  const char* method = http_method_str(static_cast<http_method>(parser->method));
+  if (has_body && streams(header, method)) {
+    static_cast<restinio::impl::http_parser_ctx_t*>(parser->data)->m_leading_headers_completed = true;
+    if (const int refused = begin_streaming(parser, header, method); refused != 0) return refused;
+  } else if (restinio::impl::restinio_headers_complete_cb(parser) != 0) {
+    return refuse(413);
+  }
   if (const auto expect = header.opt_value_of(restinio::http_field::expect); expect && http_1_1) {
     if (!equals_ignoring_case({expect->data(), expect->size()}, "100-continue")) return refuse(417);
     if (has_body) current->send_continue();
@@ -207,6 +257,7 @@ int on_headers_complete(http_parser* parser) {
 }
 
 int on_body(http_parser* parser, const char* at, std::size_t length) {
+  if (const auto& intake = current->intake()) return intake->add({at, length}) ? 0 : refuse(413);
   if (!current->body_arrived(length)) return refuse(503);
   return restinio::impl::restinio_body_cb(parser, at, length) == 0 ? 0 : refuse(413);
 }
@@ -231,6 +282,9 @@ class ReplySink final : public Reply::Sink {
  public:
   explicit ReplySink(ReplyAddress address)
       : address_(std::move(address)), replies_(address_.connection->core().replies) {}
+  ~ReplySink() override {
+    if (body_) body_->abandon();
+  }
 
   void send(Response response) override {
     if (replies_->on_loop_thread())
@@ -238,11 +292,20 @@ class ReplySink final : public Reply::Sink {
     else
       replies_->push(std::move(address_), std::move(response));
   }
+  void begin(Response head) override {
+    body_ = std::make_shared<StreamedBody>(replies_, address_, std::move(head));
+    body_->begin();
+  }
+  bool write(std::string_view piece) override { return body_ && body_->write(piece); }
+  void end() override {
+    if (body_) body_->end();
+  }
   bool gone() const override { return address_.connection->gone(); }
 
  private:
   ReplyAddress address_;
   std::shared_ptr<ReplyQueue> replies_;
+  std::shared_ptr<StreamedBody> body_;
 };
 
 class PendingUpgrade final : public Upgrade {
@@ -263,17 +326,8 @@ class PendingUpgrade final : public Upgrade {
 };
 
 Request plain_request(const RestinioRequest& source, const HttpConnection& connection) {
-  const auto& header = source->header();
-  Request request;
-  request.method = header.method().c_str();
-  set_target(request, header.request_target());
+  Request request = head_of(source->header(), source->header().method().c_str(), connection);
   request.body = source->body();
-  request.headers.reserve(header.fields_count());
-  header.for_each_field([&](const auto& field) { request.headers.emplace_back(field.name(), field.value()); });
-  request.remote_address = connection.remote_address();
-  request.remote_port = connection.remote_port();
-  request.id = next_request_id();
-  request.tls = connection.is_tls();
   request.keep_alive = source;
   return request;
 }
@@ -285,6 +339,18 @@ void upgrade(const Application& application, Request request, Reply reply, std::
   application.upgrade(std::move(request), std::move(pending));
 }
 
+void hand_over(HttpConnection& connection, bool is_upgrade, Request request, Reply reply) {
+  const Application& application = connection.application();
+  try {
+    if (is_upgrade)
+      upgrade(application, std::move(request), std::move(reply), connection.shared_from_this());
+    else
+      application.request(std::move(request), std::move(reply));
+  } catch (...) {
+    // The reply was destroyed on the way here, or is still in somebody's hands: either way it answers.
+  }
+}
+
 restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequest& source) const {
   const auto connection = source->extra_data().connection;
   if (!connection->is_open()) return restinio::request_accepted();
@@ -293,6 +359,11 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
   auto owner = std::move(restinio::impl::access_req_connection(*source));
   Request request = plain_request(source, *connection);
   const unsigned sequence = source->request_id();
+  const auto intake = connection->intake();
+  if (intake) {
+    request.id = intake->request_id();
+    request.body_sink = intake->sink();
+  }
   connection->waiting_for_answer(std::move(owner), {.sequence = sequence,
                                                     .request_id = request.id,
                                                     // RESTinio reads nothing more once it has seen an upgrade.
@@ -300,15 +371,18 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
                                                     .http_1_0 = source->header().http_minor() == 0,
                                                     .head = request.method == "HEAD"});
   Reply reply(std::make_unique<ReplySink>(ReplyAddress{connection, sequence}));
-  const Application& application = connection->application();
-  try {
-    if (is_upgrade)
-      upgrade(application, std::move(request), std::move(reply), connection);
-    else
-      application.request(std::move(request), std::move(reply));
-  } catch (...) {
-    // The reply was destroyed on the way here, or is still in somebody's hands: either way it answers.
+  if (!intake) {
+    hand_over(*connection, is_upgrade, std::move(request), std::move(reply));
+    return restinio::request_accepted();
   }
+  auto waiting = std::make_shared<std::pair<Request, Reply>>(std::move(request), std::move(reply));
+  intake->finish([raw = connection.get(), is_upgrade, waiting](std::optional<Response> refusal) {
+    const auto connection = raw->shared_from_this();
+    connection->body_taken();
+    auto& [request, reply] = *waiting;
+    if (refusal) return reply(std::move(*refusal));
+    hand_over(*connection, is_upgrade, std::move(request), std::move(reply));
+  });
   return restinio::request_accepted();
 }
 
@@ -345,18 +419,21 @@ void RestinioAdapter::serve(std::shared_ptr<HttpConnection> connection) {
 }
 
 void write_response(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
-                    std::string head, std::string body, bool close) {
+                    std::string head, std::string body, ResponsePart part) {
   restinio::writable_items_container_t items;
-  if (body.size() <= defaults::kSmallBodyBytes) {
+  if (head.empty()) {
+    if (!body.empty()) items.emplace_back(std::move(body));
+  } else if (body.size() <= defaults::kSmallBodyBytes) {
     head += body;
     items.emplace_back(std::move(head));
   } else {
     items.emplace_back(std::move(head));
     items.emplace_back(std::move(body));
   }
-  const restinio::response_output_flags_t flags{restinio::response_parts_attr_t::final_parts,
-                                                close ? restinio::response_connection_attr_t::connection_close
-                                                      : restinio::response_connection_attr_t::connection_keepalive};
+  const restinio::response_output_flags_t flags{part.last ? restinio::response_parts_attr_t::final_parts
+                                                          : restinio::response_parts_attr_t::not_final_parts,
+                                                part.close ? restinio::response_connection_attr_t::connection_close
+                                                           : restinio::response_connection_attr_t::connection_keepalive};
   inside_restinio(connection,
                   [&] { owner.write_response_parts(sequence, flags, restinio::write_group_t{std::move(items)}); });
 }

@@ -29,8 +29,13 @@ class RestinioAdapter {
   std::unique_ptr<Settings> settings_;
 };
 
-/// Writes a whole response to request number `sequence`.
+struct ResponsePart {
+  bool last = true;    ///< the response is complete with it
+  bool close = false;  ///< the connection ends after the response
+};
+
+/// Writes a response to request number `sequence`, or a part of it; the parts after the first have no head.
 void write_response(HttpConnection& connection, restinio::impl::connection_base_t& owner, unsigned sequence,
-                    std::string head, std::string body, bool close);
+                    std::string head, std::string body, ResponsePart part);
 
 }  // namespace troupe::http

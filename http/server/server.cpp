@@ -180,7 +180,8 @@ ServerMetrics Server::metrics() const {
           .websockets = counters.websockets,
           .bodies_in_flight_bytes = counters.bodies_in_flight_bytes,
           .responses_in_flight_bytes = counters.responses_in_flight_bytes,
-          .websockets_dropped = counters.websockets_dropped};
+          .websockets_dropped = counters.websockets_dropped,
+          .streams_dropped = counters.streams_dropped};
 }
 
 }  // namespace troupe::http

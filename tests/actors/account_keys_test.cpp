@@ -61,6 +61,14 @@ TEST(AccountKeys, AllGoWithTheAccount) {
   EXPECT_TRUE(std::holds_alternative<AccountDeleted>(events->back()));
 }
 
+TEST(AccountKeys, GoAlsoWithAnAccountThatAnAdministratorErases) {
+  const auto events = Account({kAda, created("a")}).when(EraseAccount{});
+  ASSERT_TRUE(events && events->size() == 2);
+  EXPECT_EQ(std::get<ApiKeyRevoked>(events->front()).id, "a");
+  EXPECT_TRUE(std::holds_alternative<AccountDeleted>(events->back()));
+  expect_refused(Account({kAda, AccountDeleted{}}).when(EraseAccount{}), Errc::not_found);
+}
+
 TEST(AccountKeys, AStateSurvivesItsSnapshot) {
   const auto again = Json(Account({kAda, created("a")}).state).get<AccountState>();
   ASSERT_EQ(again.api_keys.size(), 1u);

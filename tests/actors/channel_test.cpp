@@ -282,7 +282,7 @@ TEST_F(ChannelOnStore, CountsMembersAndFindsTheChannelsOfEach) {
   EXPECT_EQ(queries.member_count(channel_), 2);
   EXPECT_EQ(queries.channels_of(2, 0, 10), std::vector<SessionId>{channel_});
   EXPECT_EQ(queries.public_channels(0, 10), std::vector<SessionId>{channel_});
-  EXPECT_TRUE(queries.sessions_of(2, kChat, 0, 10).empty());
+  EXPECT_TRUE(queries.sessions_of(2, kChatSession, 0, 10).empty());
   EXPECT_TRUE(wait([&](RecordAnswer answer) { conversations().ask_session(channel_, Leave{2}, cause(), answer); }));
   EXPECT_EQ(queries.member_count(channel_), 1);
   EXPECT_TRUE(queries.channels_of(2, 0, 10).empty());

@@ -5,10 +5,13 @@
 
 #include <fstream>
 #include <future>
+#include <map>
 #include <random>
+#include <sstream>
 #include <thread>
 
 #include "actors/feeds.hpp"
+#include "projections/exports.hpp"
 #include "projections/projection.hpp"
 #include "projections/rebuild.hpp"
 #include "tests/storage/temp_folder.hpp"
@@ -223,6 +226,227 @@ TEST_F(SystemTest, FinishesADeletionThatACrashInterrupted) {
   EXPECT_FALSE(projections::Queries(*store_).bot(bot));
 }
 
+/// An account that says something in every place there is, each text once and nowhere else.
+class ErasureTest : public SystemTest {
+ protected:
+  using Texts = std::vector<std::string>;
+
+  Result erase(AccountId id) {
+    return wait([&](auto answer) { system_->erase_account(id, cause(), answer); });
+  }
+  bool has_key(AccountId id) const { return secrets_.personal_keys().find(id).has_value(); }
+
+  std::vector<std::filesystem::path> mails() const {
+    std::vector<std::filesystem::path> found;
+    if (std::filesystem::exists(options_.mail.outbox))
+      for (const auto& entry : std::filesystem::directory_iterator(options_.mail.outbox)) found.push_back(entry.path());
+    return found;
+  }
+
+  /// Registers the account `number` (the next one), and answers all its texts.
+  Texts live(AccountId number) {
+    Texts texts;
+    const std::string mark = "Quokka" + std::to_string(number);
+    const auto text = [&](const std::string& where) { return texts.emplace_back(mark + "-" + where); };
+    const auto ask_account = [&](AccountDecider::Command command) {
+      EXPECT_TRUE(wait([&](auto answer) { system_->ask_account(number, command, cause(), answer); }));
+    };
+    const std::string email = text("mail") + "@example.org";
+    EXPECT_TRUE(wait([&](auto answer) {
+      system_->register_account({0, text("name"), email, text("fullname"), text("hash")}, cause(), answer);
+    }));
+    ask_account(UpdateProfile{text("phone-0"),
+                              text("phone"),
+                              text("birthday"),
+                              text("gender"),
+                              {},
+                              "/" + text("avatar"),
+                              Json{{"colour", text("preference")}}});
+    ask_account(CreateApiKey{random_letters(12), text("key"), {"read"}, "digest of " + mark, "wxyz"});
+    for (int i = 0; i < 20; ++i) ask_account(UpdateProfile{text("fullname-" + std::to_string(i)), {}, {}, {}});
+
+    const std::string bot =
+        (*wait([&](auto answer) {
+          system_->create_bot({"", number, text("bot"), {{"m", text("metadata")}}, mark, "sealed"}, cause(), answer);
+        }))->stream.substr(4);
+    bots_[number] = bot;
+    const auto ask_bot = [&](BotDecider::Command command) {
+      EXPECT_TRUE(wait([&](auto answer) { system_->ask_bot(bot, command, cause(), answer); }));
+    };
+    ask_bot(RegisterBot{text("bot-name"), "online", Json{{"m", text("registered")}}});
+    ask_bot(ReportBotStatus{"online", {{"d", text("status")}}});
+    ask_bot(SyncBotData{{{"d", text("synced")}}});
+    ask_bot(UpdateBot{text("renamed"), Json{{"m", text("changed")}}});
+    const auto queued = wait([&](auto answer) {
+      system_->queue_command({"", 0, bot, number, "greet", {{"p", text("payload")}}}, cause(), answer);
+    });
+    EXPECT_TRUE(wait([&](auto answer) {
+      system_->ask_command(std::string((*queued)->id()), FinishCommand{"completed", {{"r", text("result")}}}, cause(),
+                           answer);
+    }));
+    EXPECT_TRUE(store_->append_and_wait(append_of_logs(
+        bot, number, {{text("level"), text("log"), {{"m", text("log-metadata")}}}, {"info", text("log-2")}}, cause())));
+    EXPECT_TRUE(store_->append_and_wait(append_of_message(
+        bot, number, {text("message"), text("author"), text("author-name"), text("thread")}, cause())));
+
+    CreateSession chat;
+    chat.kind = "chat";
+    chat.owner = number;
+    const auto created =
+        wait([&](auto answer) { system_->conversations().create(chat, text("title"), cause(), answer); });
+    chats_[number] = std::stoll(std::string((*created)->id()));
+    PostMessage message;
+    message.author = number;
+    EXPECT_TRUE(wait(
+        [&](auto answer) { system_->conversations().post(chats_[number], message, text("chat"), cause(), answer); }));
+    return texts;
+  }
+
+  void expect_whole(AccountId number, const Texts& texts) {
+    const projections::Queries queries(*store_);
+    const auto row = queries.account(number);
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->username, texts[1]);
+    EXPECT_EQ(queries.account_named(texts[1]), number);
+    EXPECT_EQ(queries.account_named(row->email), number);
+    EXPECT_EQ(queries.password_hash(number), "Quokka" + std::to_string(number) + "-hash");
+    EXPECT_EQ(row->fullname, "Quokka" + std::to_string(number) + "-fullname-19");
+    EXPECT_EQ(queries.api_keys(number).size(), 1u);
+    ASSERT_TRUE(queries.bot(bots_[number]));
+    EXPECT_EQ(queries.bot(bots_[number])->name, "Quokka" + std::to_string(number) + "-renamed");
+    EXPECT_EQ(queries.recent_logs({false, {bots_[number]}}, 10)->size(), 3u);
+    const auto message = projections::SessionQueries(*store_).message(chats_[number], 1);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(secrets_.unseal_for(number, message->sealed_text).value_or(""),
+              "Quokka" + std::to_string(number) + "-chat");
+  }
+
+  std::string exported(projections::ExportKind kind) {
+    std::ostringstream out;
+    EXPECT_TRUE(projections::write_export(*store_, {kind, projections::ExportFormat::ndjson, ""}, out));
+    return out.str();
+  }
+
+  std::map<AccountId, std::string> bots_;
+  std::map<AccountId, SessionId> chats_;
+};
+
+TEST_F(ErasureTest, NothingOfAnybodyIsEverPlainOnTheDisk) {
+  const Texts texts = live(1);
+  ASSERT_TRUE(folder_.holds("BotCreated")) << "or this looks at nothing";  // the write-ahead log is not compressed
+  for (const auto& text : texts) EXPECT_FALSE(folder_.holds(text)) << text;
+  stop();  // snapshots and tables
+  for (const auto& text : texts) EXPECT_FALSE(folder_.holds(text)) << text;
+  start();
+  expect_whole(1, texts);
+}
+
+TEST_F(ErasureTest, LeavesNumbersAndOtherPeopleAlone) {
+  const Texts ada = live(1), bob = live(2);
+  CreateSession channel;
+  channel.kind = "channel";
+  channel.owner = 1;
+  channel.name = "commons";
+  const auto created = wait([&](auto answer) { system_->conversations().create(channel, "", cause(), answer); });
+  ASSERT_TRUE(created);
+  const SessionId commons = std::stoll(std::string((*created)->id()));
+  ASSERT_TRUE(wait([&](auto answer) { system_->conversations().ask_session(commons, Join{2}, cause(), answer); }));
+  ASSERT_TRUE(wait([&](auto answer) { system_->request_password_reset(ada[0] + "@example.org", cause(), answer); }));
+  for (int i = 0; i < 500 && mails().empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_EQ(mails().size(), 1u);
+
+  ASSERT_TRUE(erase(1));
+  EXPECT_FALSE(has_key(1));
+  EXPECT_FALSE(erase(1)) << "there is nobody any more";
+  EXPECT_TRUE(mails().empty());
+  const auto check = [&](const char* when) {
+    SCOPED_TRACE(when);
+    const projections::Queries queries(*store_);
+    const projections::SessionQueries sessions(*store_);
+    EXPECT_FALSE(queries.account(1));
+    EXPECT_FALSE(queries.password_hash(1));
+    EXPECT_FALSE(queries.account_named(ada[1]));
+    EXPECT_TRUE(queries.api_keys(1).empty());
+    EXPECT_TRUE(queries.bots_of(1).empty());
+    EXPECT_TRUE(sessions.is_member(commons, 2));
+    EXPECT_FALSE(sessions.is_member(commons, 1));
+    EXPECT_EQ(sessions.session(commons)->name, "commons");
+    const auto message = sessions.message(chats_[1], 1);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(secrets_.unseal_for(1, message->sealed_text).error().code, Errc::not_found);
+    expect_whole(2, bob);
+    const auto overview = queries.overview(2);
+    EXPECT_EQ(overview.users, 1);
+    EXPECT_EQ(overview.bots, 1);
+    EXPECT_EQ(overview.commands, 2);
+    EXPECT_EQ(overview.logs, 6);
+    EXPECT_EQ(overview.messages, 2);
+    EXPECT_EQ(sessions.chat_figures(projections::kEveryone).chats, 2);
+    EXPECT_EQ(queries.recent_logs({true, {}}, 100)->size(), 3u) << "the others' only";
+    using projections::ExportKind;
+    for (const auto kind : {ExportKind::logs, ExportKind::messages, ExportKind::commands, ExportKind::events}) {
+      const std::string text = exported(kind);
+      EXPECT_EQ(text.find("Quokka1-"), std::string::npos);
+      EXPECT_NE(text.find("Quokka2-"), std::string::npos);
+    }
+    EXPECT_TRUE(store_->healthy());
+  };
+  check("at once");
+  stop();
+  for (const auto& text : ada) EXPECT_FALSE(folder_.holds(text)) << text;
+  start();
+  check("after a restart");
+  stop();
+  store_ = std::move(*storage::Store::open({folder_.path()}));
+  ASSERT_TRUE(projections::rebuild(*store_, true, {}));
+  check("rebuilt");
+}
+
+TEST_F(ErasureTest, IsFinishedAtTheNextStartAfterACrash) {
+  const Texts ada = live(1), bob = live(2);
+  // Only the first step, as if the process had ended after it; and a registration that it ended in the middle of.
+  ASSERT_TRUE(wait([&](auto answer) { system_->ask_account(1, EraseAccount{}, cause(), answer); }));
+  ASSERT_TRUE(secrets_.personal_keys().make(3));
+  ASSERT_TRUE(has_key(1));
+  stop();
+  start();
+  for (int i = 0; i < 500 && has_key(1); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_FALSE(has_key(1));
+  EXPECT_TRUE(has_key(3)) << "it may be about to be registered";
+  EXPECT_TRUE(projections::Queries(*store_).bots_of(1).empty());
+  expect_whole(2, bob);
+}
+
+TEST_F(ErasureTest, FailsAQuestionThatWaitsForItsAnswer) {
+  live(1);
+  PostMessage message;
+  message.author = 1;
+  message.question = Question{};
+  ASSERT_TRUE(wait([&](auto answer) { system_->conversations().post(chats_[1], message, "why?", cause(), answer); }));
+  const projections::SessionQueries sessions(*store_);
+  ASSERT_EQ(sessions.open_questions().size(), 1u);
+  ASSERT_TRUE(erase(1));
+  EXPECT_TRUE(sessions.open_questions().empty());
+  EXPECT_EQ(sessions.chat_figures(projections::kEveryone).errors, 1);
+}
+
+TEST_F(ErasureTest, LeavesNothingForWhatWasStillOnItsWay) {
+  live(1);
+  ASSERT_TRUE(erase(1));
+  const auto logs = store_->append_and_wait(append_of_logs(bots_[1], 1, {{"info", "too late"}}, cause()));
+  ASSERT_FALSE(logs);
+  EXPECT_EQ(logs.error().code, Errc::not_found);
+  // A command without a payload holds nothing personal, so it is taken; it has no bot, and fails without a reason.
+  const auto queued = queue(bots_[1]);
+  ASSERT_TRUE(queued);
+  const projections::Queries queries(*store_);
+  const std::string id((*queued)->id());
+  for (int i = 0; i < 500 && queries.command(id)->status == "pending"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(queries.command(id)->status, "failed");
+  EXPECT_EQ(queries.overview(1).pending, 0);
+}
+
 TEST_F(SystemTest, ASilentBotGoesOffline) {
   stop();
   options_.heartbeat_window = std::chrono::milliseconds(500);
@@ -399,7 +623,7 @@ TEST_F(SystemTest, AResetThatACrashInterruptedIsTakenUpAgain) {
     storage::Append asked;
     asked.stream = "reset_requests/all";
     asked.time = now_micros();
-    const events::ResetRequestEvent event = events::PasswordResetRequested{"r1", secrets_.seal("ada@example.org")};
+    const events::ResetRequestEvent event = events::PasswordResetRequested{"r1", 1};
     asked.events.push_back(events::encode(event));
     projections::project(event, {"all", asked.time}, asked.rows);
     ASSERT_TRUE(store->append_and_wait(std::move(asked)));
@@ -460,7 +684,9 @@ TEST_F(SystemTest, CountersEqualARecountAndARebuild) {
       default:
         if (!bots.empty()) {
           const std::vector<events::LogReported> logs(1 + random() % 3, {"info", "m"});
-          store_->append_and_wait(append_of_logs(bots[random() % bots.size()], logs, cause()));
+          const std::string bot = bots[random() % bots.size()];
+          if (const auto owner = projections::Queries(*store_).owner_of_bot(bot))
+            store_->append_and_wait(append_of_logs(bot, *owner, logs, cause()));
         }
     }
   }

@@ -20,6 +20,12 @@ TEST(Message, FindsAHeaderWithoutCaseAndTheFirstOfTwo) {
   EXPECT_EQ(request.header("x-bot"), std::nullopt);
 }
 
+TEST(ServerSentEvent, HasAFieldForEachLineOfItsData) {
+  EXPECT_EQ(server_sent_event("{}"), "data: {}\n\n");
+  EXPECT_EQ(server_sent_event("a\nb\r\nc\rd", "note"), "event: note\ndata: a\ndata: b\ndata: c\ndata: d\n\n");
+  EXPECT_EQ(server_sent_event(""), "data: \n\n");
+}
+
 TEST(Message, ComparesOnlyAsciiLettersWithoutCase) {
   EXPECT_TRUE(equals_ignoring_case("Keep-Alive", "keep-alive"));
   EXPECT_FALSE(equals_ignoring_case("a", "ab"));

@@ -26,8 +26,9 @@ class RunningServer {
  public:
   explicit RunningServer(std::function<void(Request, Reply)> handler = echo, ServerLimits limits = {},
                          std::function<void(Request, std::unique_ptr<Upgrade>)> upgrade = {})
-      : server_(limits) {
-    const auto port = server_.listen({.application = {.request = std::move(handler), .upgrade = std::move(upgrade)}});
+      : RunningServer(Application{.request = std::move(handler), .upgrade = std::move(upgrade)}, limits) {}
+  explicit RunningServer(Application application, ServerLimits limits = {}) : server_(limits) {
+    const auto port = server_.listen({.application = std::move(application)});
     EXPECT_TRUE(port.has_value());
     port_ = port.value_or(0);
     thread_ = std::thread([this] {

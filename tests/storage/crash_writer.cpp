@@ -8,7 +8,10 @@
 //   FILE_BYTES (0: no
 //                                                such limit)
 //
-// Lines: "open", "ack POSITION DIGEST", "loaded", "failed ERROR-CODE HEALTHY FAILURE-CALLS", "refused
+//   crash_writer backup FOLDER THREADS           appends from several threads without end, and makes one backup after
+//                                                the other beside them
+//
+// Lines: "open", "backup N", "ack POSITION DIGEST", "loaded", "failed ERROR-CODE HEALTHY FAILURE-CALLS", "refused
 // SENTENCE".
 #include <sys/resource.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "storage/backup.hpp"
 #include "tests/storage/workload.hpp"
 
 namespace {
@@ -70,6 +74,16 @@ void load(Store& store, unsigned threads, unsigned appends) {
   wait_for_end_of_input();
 }
 
+void back_up(Store& store, unsigned threads) {
+  for (unsigned i = 0; i < threads; ++i) std::thread([&store, i] { append_from_one_thread(store, i, 0); }).detach();
+  for (unsigned n = 1;; ++n) {
+    say("backup " + std::to_string(n));
+    BackupOptions options{.id = "b" + std::to_string(n)};
+    options.min_free_bytes = 0;
+    if (const auto made = create_backup(store, options); !made) say("failed " + made.error().message);
+  }
+}
+
 void fill(Store& store) {
   int failure_calls = 0;
   std::promise<void> announced;
@@ -110,5 +124,6 @@ int main(int argc, char** argv) {
   if (mode == "load" && argc > 4)
     load(**store, static_cast<unsigned>(std::atoi(argv[3])), static_cast<unsigned>(std::atoi(argv[4])));
   if (mode == "fill") fill(**store);
+  if (mode == "backup" && argc > 3) back_up(**store, static_cast<unsigned>(std::atoi(argv[3])));
   return 0;
 }

@@ -12,8 +12,8 @@ events::Record example() {
   return {41, "bots/AbCd", 7, -5, "account/7", "req-1", {{"BotCreated", 1, "\xa1\x61\x61\x01"}, {"BotNamed", 300, ""}}};
 }
 
-std::string encode(const events::Record& record) {
-  const auto body = encode_body(record);
+std::string encode(const events::Record& record, std::string_view sealed = {}) {
+  const auto body = encode_body(record, sealed);
   const auto trailer = encode_trailer(body, record.position, record.version);
   return body.bytes + std::string(trailer.begin(), trailer.end());
 }
@@ -33,7 +33,28 @@ TEST(Crc32c, GivesTheValuesOfRfc3720) {
 TEST(RecordCodec, ReadsBackWhatItWrote) {
   const auto decoded = decode_record(encode(example()));
   ASSERT_TRUE(decoded);
-  EXPECT_EQ(*decoded, example());
+  EXPECT_EQ(decoded->record, example());
+  EXPECT_EQ(decoded->sealed, "");
+}
+
+TEST(RecordCodec, KeepsThePersonalPartApart) {
+  events::Record record = example();
+  record.owner = 7;
+  record.events[1].personal =
+      "\xa1\x61n\x63"
+      "Ada";
+  EXPECT_EQ(encode(record).find("Ada"), std::string::npos);
+  auto decoded = decode_record(encode(record, "sealed"));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->sealed, "sealed");
+  EXPECT_EQ(decoded->record.events[1].personal, "");
+  ASSERT_TRUE(restore_personal_part(personal_part(record.events), decoded->record.events));
+  EXPECT_EQ(decoded->record, record);
+  EXPECT_FALSE(
+      restore_personal_part("\x05"
+                            "cut",
+                            decoded->record.events));
+  EXPECT_EQ(personal_part(example().events), "") << "nothing to seal";
 }
 
 TEST(RecordCodec, ReadsBackTheLargestNumbers) {
@@ -43,7 +64,7 @@ TEST(RecordCodec, ReadsBackTheLargestNumbers) {
   record.events[0].schema = UINT16_MAX;
   const auto decoded = decode_record(encode(record));
   ASSERT_TRUE(decoded);
-  EXPECT_EQ(*decoded, record);
+  EXPECT_EQ(decoded->record, record);
 }
 
 TEST(RecordCodec, RefusesEveryTruncation) {
@@ -79,7 +100,7 @@ TEST(RecordCodec, RefusesTrailingBytesAndNoEventsUnderAGoodChecksum) {
 TEST(RecordCodec, RefusesAnotherFormatAndPositionZero) {
   std::string other = encode(example());
   other.resize(other.size() - 4);
-  other[0] = 2;
+  other[0] = 1;
   EXPECT_FALSE(decode_record(with_checksum(other)));
   events::Record nowhere = example();
   nowhere.position = 0;
@@ -99,7 +120,7 @@ TEST(RecordCodec, NeverTrustsALengthOrACount) {
       put_fixed64(bytes, 7);
       const auto decoded = decode_record(with_checksum(bytes));
       if (decoded) {
-        EXPECT_EQ(encode(*decoded).size(), bytes.size() + 4);  // it fell inside some text
+        EXPECT_EQ(encode(decoded->record, decoded->sealed).size(), bytes.size() + 4);  // it fell inside some text
       }
     }
   }

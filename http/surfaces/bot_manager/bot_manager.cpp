@@ -28,8 +28,8 @@ Expected<Caller> BotManager::authenticate(const Request& request, std::string_vi
 }
 
 Subject BotManager::bot(std::string_view bot_id) const {
-  const auto bot = queries_.bot(bot_id);
-  return bot ? Subject{true, bot->owner_id} : Subject{};
+  const auto owner = queries_.owner_of_bot(bot_id);
+  return owner ? Subject{true, *owner} : Subject{};
 }
 
 Response BotManager::error(const Error& error, std::string_view request_id) const {

@@ -64,7 +64,7 @@ std::size_t limit_of(const CallPtr& call) { return static_cast<std::size_t>(call
 void BotManager::post_logs(const CallPtr& call) {
   const auto logs = logs_from(call->body);
   if (!logs) return call->refuse(logs.error());
-  services_.store.append(actors::append_of_logs(call->path_parameter("bot_id"), *logs, call->cause()),
+  services_.store.append(actors::append_of_logs(call->path_parameter("bot_id"), call->bot_owner, *logs, call->cause()),
                          services_.then(call, [call](const storage::Record& record) {
                            call->answer({{"status", "ok"}, {"received", record.events.size()}});
                          }));
@@ -79,10 +79,11 @@ void BotManager::post_message(const CallPtr& call) {
   message.thread_type = call->optional_body_text("thread_type").value_or("GROUP");
   message.metadata = call->body_object("metadata");
   if (auto ok = actors::check(message); !ok) return call->refuse(ok.error());
-  services_.store.append(actors::append_of_message(call->path_parameter("bot_id"), message, call->cause()),
-                         services_.then(call, [call](const storage::Record&) {
-                           call->answer({{"status", "ok"}});
-                         }));
+  services_.store.append(
+      actors::append_of_message(call->path_parameter("bot_id"), call->bot_owner, message, call->cause()),
+      services_.then(call, [call](const storage::Record&) {
+        call->answer({{"status", "ok"}});
+      }));
 }
 
 void BotManager::answer_from_feed(const CallPtr& call, FeedQuery query, const FeedAnswer& answer_of) {

@@ -14,8 +14,6 @@ using projections::ChatFigures;
 using projections::MessageRow;
 using projections::SessionRow;
 
-constexpr std::string_view kBearer = "Bearer ";
-
 /// Fields of an Error that tell business codes apart.
 constexpr const char* kQuota = "quota";
 constexpr const char* kSession = "session_id";
@@ -56,12 +54,8 @@ tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "There is
 OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
 
 OrderedJson message_view(const MessageRow& row, events::SessionId session, const std::string& text) {
-  return {{"id", events::message_id(session, row.number)},
-          {"role", row.role},
-          {"content", text},
-          {"created_at", iso8601(row.created_at)},
-          {"tokens", row.tokens},
-          {"status", row.status}};
+  return {{"id", events::message_id(session, row.number)}, {"role", row.role},     {"content", text},
+          {"created_at", iso8601(row.created_at)},         {"tokens", row.tokens}, {"status", row.status}};
 }
 
 OrderedJson session_view(const SessionRow& row, const std::string& title) {
@@ -110,19 +104,19 @@ std::string date_of(std::int64_t day) { return iso8601(day * projections::kDayMi
 }  // namespace
 
 Expected<Caller> ChatV1::authenticate(const Request& request, std::string_view) {
-  const auto header = request.header("Authorization");
-  if (!header) return Caller{};
-  if (!header->starts_with(kBearer)) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
-  return credentials_.of_access_token(trimmed(header->substr(kBearer.size())));
+  const auto token = bearer_token(request);
+  if (!token) return tl::unexpected(token.error());
+  return token->empty() ? Caller{} : credentials_.of_access_token(*token);
 }
 
 Response ChatV1::error(const Error& error, std::string_view request_id) const {
   const auto [status, code] = refusal_of(error);
   const bool named = !error.field.empty() && status != 401 && status != 403;
-  OrderedJson body = {{"error",
-                       {{"code", code},
-                        {"message", public_text(error, request_id)},
-                        {"details", (named ? "field: " + error.field + "; " : "") + "request: " + std::string(request_id)}}}};
+  OrderedJson body = {
+      {"error",
+       {{"code", code},
+        {"message", public_text(error, request_id)},
+        {"details", (named ? "field: " + error.field + "; " : "") + "request: " + std::string(request_id)}}}};
   return {status, body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};
 }
 
@@ -179,17 +173,17 @@ void ChatV1::register_account(const CallPtr& call) {
       call->body_text("password"),
       services_.then_with<std::string>(call, [this, call, command](std::string hash) mutable {
         command.password_hash = std::move(hash);
-        services_.system.register_account(
-            command, call->cause(), services_.then(call, [this, call](const storage::Record& record) {
-              const auto id = std::stoll(std::string(record.id()));
-              const auto row = queries_.account(id);
-              if (!row) return call->refuse({Errc::corrupt, "a new account has no row"});
-              call->answer({{"id", id},
-                            {"username", row->username},
-                            {"email", row->email},
-                            {"role", row->role},
-                            {"status", "active"}});
-            }));
+        services_.system.register_account(command, call->cause(),
+                                          services_.then(call, [this, call](const storage::Record& record) {
+                                            const auto id = std::stoll(std::string(record.id()));
+                                            const auto row = queries_.account(id);
+                                            if (!row) return call->refuse({Errc::corrupt, "a new account has no row"});
+                                            call->answer({{"id", id},
+                                                          {"username", row->username},
+                                                          {"email", row->email},
+                                                          {"role", row->role},
+                                                          {"status", "active"}});
+                                          }));
       }));
 }
 
@@ -197,7 +191,7 @@ void ChatV1::register_account(const CallPtr& call) {
 
 std::optional<SessionRow> ChatV1::session_of(AccountId account, SessionId id) const {
   auto row = sessions_.session(id);
-  return row && row->kind == events::kChat && row->owner == account ? row : std::nullopt;
+  return row && row->kind == events::kChatSession && row->owner == account ? row : std::nullopt;
 }
 
 void ChatV1::chat(const CallPtr& call) {
@@ -209,7 +203,7 @@ void ChatV1::chat(const CallPtr& call) {
   if (sessions_.chat_count(account) >= static_cast<std::int64_t>(options_.max_sessions_per_account))
     return call->refuse({Errc::forbidden, "Failed to create session: the account has too many", kQuota});
   actors::CreateSession create;
-  create.kind = events::kChat;
+  create.kind = events::kChatSession;
   create.owner = account;
   services_.system.conversations().create(std::move(create), title_of(call->body_text("message")), call->cause(),
                                           services_.then(call, [this, call](const storage::Record& record) {
@@ -247,9 +241,9 @@ void ChatV1::ask(const CallPtr& call, SessionId session) {
 
 void ChatV1::sessions(const CallPtr& call) {
   OrderedJson list = OrderedJson::array();
-  for (const auto& row : sessions_.sessions_of(call->caller.account, events::kChat,
-                                               static_cast<std::size_t>(call->query_integer("skip")),
-                                               static_cast<std::size_t>(call->query_integer("limit"))))
+  for (const auto& row :
+       sessions_.sessions_of(call->caller.account, events::kChatSession, static_cast<std::size_t>(call->query_integer("skip")),
+                             static_cast<std::size_t>(call->query_integer("limit"))))
     list.push_back(session_view(row, services_.secrets.unseal_for(row.owner, row.sealed_title).value_or("")));
   call->answer(list);
 }

@@ -31,7 +31,7 @@ Expected<SessionRow> open_channel(const Context& context, std::string_view text)
   auto id = id_number(kChannel, text);
   if (!id) id = context.sessions.channel_named(text);
   auto row = id ? context.sessions.session(*id) : std::nullopt;
-  if (!row || row->kind != events::kChannel || row->archived_at != 0) return no_such_channel();
+  if (!row || row->kind != events::kChannelSession || row->archived_at != 0) return no_such_channel();
   return std::move(*row);
 }
 
@@ -77,7 +77,7 @@ void Channels::create(const CallPtr& call) {
     return call->refuse(
         {Errc::conflict, "an account owns at most " + std::to_string(defaults::kMaxChannelsPerAccount) + " channels"});
   actors::CreateSession create;
-  create.kind = events::kChannel;
+  create.kind = events::kChannelSession;
   create.owner = call->caller.account;
   create.name = call->body_text("name");
   create.description = call->body_text("description");

@@ -67,10 +67,9 @@ Expected<Draft> Messages::draft(const Json& fields, const Caller& caller) const 
   if (!mentions) return tl::unexpected(mentions.error());
   auto attachments = texts_in(fields, "attachments");
   if (!attachments) return fail(Errc::invalid, "attachments must be a list of file ids", "attachments");
-  if (!attachments->empty()) {
-    if (!check_attachments_) return fail(Errc::invalid, "attachments must be files of yours", "attachments");
-    if (auto ok = check_attachments_(caller, channel->id, *attachments); !ok) return tl::unexpected(ok.error());
-  }
+  if (attachments->size() <= defaults::kMaxAttachmentsPerMessage)  // the rule for that is the decider's
+    if (auto ok = context_.services.system.files().check_attachments(*attachments, caller.account, channel->id); !ok)
+      return tl::unexpected(ok.error());
   Draft draft;
   draft.channel = channel->id;
   draft.text = content_of(fields);

@@ -33,12 +33,6 @@ class Messages {
   /// Of fields that have their types. Errors: not_found (`channel_id`), invalid.
   Expected<Draft> draft(const Json& fields, const Caller& caller) const;
 
-  /// Decides whether the caller may attach these files to a message in the channel. Errors: invalid (`attachments`).
-  using CheckAttachments =
-      std::function<Expected<void>(const Caller&, events::SessionId channel, const std::vector<std::string>& files)>;
-  /// Until then there are no files that could be attached.
-  void check_attachments_with(CheckAttachments check) { check_attachments_ = std::move(check); }
-
  private:
   struct Found {
     projections::SessionRow channel;
@@ -56,7 +50,6 @@ class Messages {
   void answer_with(const CallPtr& call, events::SessionId channel, std::int64_t number) const;
 
   Context& context_;
-  CheckAttachments check_attachments_;
 };
 
 }  // namespace troupe::http::plexichat

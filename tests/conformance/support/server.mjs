@@ -11,9 +11,13 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
-const binary = process.env.TROUPE_BINARY ?? join(repositoryRoot, 'build/release/troupe');
+export const binary = process.env.TROUPE_BINARY ?? join(repositoryRoot, 'build/release/troupe');
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 20_000;
+
+/// Without what would set the server up: its own variables, and those of a model that costs money.
+const neutralEnvironment = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TROUPE|OPENAI)_/.test(name)));
 
 const started = new Set();
 process.on('exit', () => {
@@ -35,8 +39,9 @@ export class Server {
   port = 0;
   output = '';
 
-  constructor(surfaces, dataFolder, metricsPort, args) {
+  constructor(surfaces, dataFolder, metricsPort, args, environment = {}) {
     this.surfaces = surfaces;
+    this.environment = environment;
     this.dataFolder = dataFolder;
     this.metricsPort = metricsPort;
     this.args = args;
@@ -56,7 +61,7 @@ export class Server {
     const args = ['serve', '--data', this.dataFolder, '--demo',
       '--listen', `127.0.0.1:${this.port}=${this.surfaces.join()}`, '--metrics', `127.0.0.1:${this.metricsPort}`, ...this.args];
     this.output = '';
-    this.process = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...neutralEnvironment(), ...this.environment } });
     await new Promise((resolve, reject) => {
       const fail = (reason) => {
         clearTimeout(timer);
@@ -97,14 +102,26 @@ export class Server {
   crash() {
     return this.#end('SIGKILL');
   }
+
+  /// Runs another command on the same data folder to its end; answers what it wrote.
+  async command(...args) {
+    const child = spawn(binary, [...args, '--data', this.dataFolder], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...neutralEnvironment(), ...this.environment } });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => { output += chunk; });
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(`troupe ${args.join(' ')} ended with ${code}`);
+    return output;
+  }
 }
 
 /// A server of these surfaces, all on one port, for the whole test file; stopped after its last test.
-export async function startServerOf(surfaces, ...args) {
+export async function startServerIn(environment, surfaces, ...args) {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-conformance-'));
-  const server = await new Server(surfaces, folder, await freePort(), args).start();
+  const server = await new Server(surfaces, folder, await freePort(), args, environment).start();
   after(() => server.stop());
   return server;
 }
+
+export const startServerOf = (surfaces, ...args) => startServerIn({}, surfaces, ...args);
 
 export const startServer = (...args) => startServerOf(['bot_manager'], ...args);

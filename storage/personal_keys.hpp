@@ -11,17 +11,18 @@
 #include <memory>
 #include <optional>
 
-#include "events/account.hpp"
 #include "events/expected.hpp"
+#include "events/record.hpp"
 
-namespace troupe::actors {
+namespace troupe::storage {
 
 class PersonalKeys {
  public:
   using Slot = std::array<unsigned char, 32>;
 
-  /// Errors: storage_failed.
-  static Expected<std::unique_ptr<PersonalKeys>> open(const std::filesystem::path& folder);
+  /// Without `create` the file must be there: missing, it would make all accounts look erased. Errors: not_found,
+  /// storage_failed.
+  static Expected<std::unique_ptr<PersonalKeys>> open(const std::filesystem::path& folder, bool create);
   PersonalKeys(const PersonalKeys&) = delete;
   ~PersonalKeys();
 
@@ -34,9 +35,6 @@ class PersonalKeys {
   /// Durable when it returns: blocks for an fsync.
   Expected<void> forget(events::AccountId account);
 
-  /// Accounts up to this number may have a key; none above has.
-  events::AccountId last() const;
-
  private:
   explicit PersonalKeys(int file) : file_(file) {}
   Expected<void> write(events::AccountId account, const Slot& slot);
@@ -44,4 +42,4 @@ class PersonalKeys {
   int file_;
 };
 
-}  // namespace troupe::actors
+}  // namespace troupe::storage

@@ -1,15 +1,13 @@
-#include "actors/personal_keys.hpp"
+#include "storage/personal_keys.hpp"
 
 #include <fcntl.h>
 #include <sodium.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-namespace troupe::actors {
+namespace troupe::storage {
 namespace {
 
 constexpr off_t kSlotBytes = sizeof(PersonalKeys::Slot);
@@ -20,8 +18,10 @@ tl::unexpected<Error> failed(const char* doing) {
 
 }  // namespace
 
-Expected<std::unique_ptr<PersonalKeys>> PersonalKeys::open(const std::filesystem::path& folder) {
-  const int file = ::open((folder / "personal-keys").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+Expected<std::unique_ptr<PersonalKeys>> PersonalKeys::open(const std::filesystem::path& folder, bool create) {
+  const auto path = folder / "personal-keys";
+  const int file = ::open(path.c_str(), O_RDWR | (create ? O_CREAT : 0) | O_CLOEXEC, 0600);
+  if (file < 0 && errno == ENOENT) return fail(Errc::not_found, "the accounts' keys are missing: " + path.string());
   if (file < 0) return failed("opening");
   std::unique_ptr<PersonalKeys> keys(new PersonalKeys(file));
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -52,15 +52,10 @@ Expected<void> PersonalKeys::forget(events::AccountId account) {
   return write(account, Slot{});
 }
 
-events::AccountId PersonalKeys::last() const {
-  struct stat status {};
-  return fstat(file_, &status) == 0 ? std::max<off_t>(0, status.st_size / kSlotBytes - 1) : 0;
-}
-
 Expected<void> PersonalKeys::write(events::AccountId account, const Slot& slot) {
   if (pwrite(file_, slot.data(), slot.size(), account * kSlotBytes) != kSlotBytes) return failed("writing");
   if (fdatasync(file_) != 0) return failed("writing");
   return {};
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::storage

@@ -1,0 +1,53 @@
+#include "actors/llm/configured_providers.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace troupe::actors::llm {
+
+ConfiguredProviders::ConfiguredProviders(const storage::Store& store, const Secrets& secrets, Models& models,
+                                         std::vector<Provider> of_settings)
+    : queries_(store), secrets_(secrets), models_(models), of_settings_(std::move(of_settings)) {
+  refresh();
+}
+
+void ConfiguredProviders::refresh() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Provider> providers = of_settings_;
+  for (auto& provider : of_catalogue()) {
+    const bool taken = std::any_of(of_settings_.begin(), of_settings_.end(),
+                                   [&](const Provider& other) { return other.name == provider.name; });
+    if (taken)
+      spdlog::warn("the provider {} of the catalogue is left out: the settings have one of that name", provider.name);
+    else
+      providers.push_back(std::move(provider));
+  }
+  models_.configure(std::move(providers));
+}
+
+std::vector<Provider> ConfiguredProviders::of_catalogue() const {
+  auto rows = queries_.all();
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.entry.priority < b.entry.priority; });
+  std::vector<Provider> providers;
+  for (auto& [id, entry, created_at, updated_at] : rows) {
+    if (!entry.enabled) continue;
+    Provider provider;
+    provider.name = entry.name;
+    provider.format = format_named(entry.format).value_or(Format::openai);  // its decider knows these three alone
+    provider.base_url = entry.base_url;
+    provider.model = entry.model;
+    provider.embedding_model = entry.embedding_model;
+    provider.models = entry.models;
+    for (const auto& sealed : entry.sealed_keys)
+      if (auto key = secrets_.unseal(sealed)) provider.keys.push_back(std::move(*key));
+    if (provider.keys.size() == entry.sealed_keys.size())
+      providers.push_back(std::move(provider));
+    else
+      spdlog::error("the provider {} is left out: its keys do not open with this folder's key", entry.name);
+  }
+  return providers;
+}
+
+}  // namespace troupe::actors::llm

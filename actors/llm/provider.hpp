@@ -1,0 +1,36 @@
+// Who provides language models, and in which format they are spoken to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::actors::llm {
+
+enum class Format : std::uint8_t {
+  openai,     ///< chat completions, by OpenAI and by everyone who imitates them
+  anthropic,  ///< the Messages API; it has no embeddings
+  gemini,     ///< generateContent of Google's Generative Language API
+};
+
+std::string_view name(Format format);
+std::optional<Format> format_named(std::string_view name);
+
+struct Provider {
+  std::string name;               ///< unique, and not `echo`
+  std::string base_url;           ///< with the version: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
+                                  ///< `https://generativelanguage.googleapis.com/v1beta`
+  std::vector<std::string> keys;  ///< tried in turn; none: nothing that authenticates is sent
+  std::string model;              ///< where a request names none
+  Format format = Format::openai;
+  std::string embedding_model = {};  ///< empty: it makes no embeddings
+  std::vector<std::string> models = {};  ///< what it may be asked for besides `model`; empty: anything
+};
+
+/// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_EMBEDDING_MODEL; none
+/// when neither key nor URL is set. Without a URL it is OpenAI itself, which then also makes embeddings.
+std::vector<Provider> providers_from_environment();
+
+}  // namespace troupe::actors::llm

@@ -1,0 +1,113 @@
+// What can happen to an entry of the catalogue: the things of the house that administrators set up, each under a name.
+// Streams `<category>/<id>`, where an id is 12 random letters.
+//
+// Every kind of entry has the same three events. An entry that is changed is told whole: the event says how it is from
+// then on. In the log, the fields of the entry stand beside those of the event. `sealed_keys` are XChaCha20-Poly1305
+// under the data folder's key, in url-safe base64.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "events/codec.hpp"
+
+namespace troupe::events {
+
+/// A service that answers for language models.
+struct Provider {
+  static constexpr std::string_view category = "provider";
+  static constexpr std::string_view added = "ProviderAdded", changed = "ProviderChanged", removed = "ProviderRemoved";
+  std::string name;
+  std::string format = "openai";         ///< the wire format: openai, anthropic or gemini
+  std::string base_url;                  ///< http or https: what stands before `/chat/completions` and the like
+  std::vector<std::string> sealed_keys;  ///< tried in turn; none: no credentials are sent
+  std::vector<std::string> key_hints;    ///< of each, the last four characters, or nothing of a short one
+  std::string model;                     ///< where a request names none
+  std::string embedding_model;           ///< empty: it makes no embeddings
+  std::vector<std::string> models;       ///< what it may be asked for besides `model`; empty: anything
+  std::int64_t priority = 100;           ///< the lowest is asked first
+  bool enabled = true;
+};
+TROUPE_EVENT(Provider, name, format, base_url, sealed_keys, key_hints, model, embedding_model, models, priority,
+             enabled)
+
+/// A system prompt under a name, and who is to answer in its manner.
+struct Personality {
+  static constexpr std::string_view category = "personality";
+  static constexpr std::string_view added = "PersonalityAdded", changed = "PersonalityChanged",
+                                    removed = "PersonalityRemoved";
+  std::string name;
+  std::string description;
+  std::string prompt;
+  std::string provider;                    ///< empty: any
+  std::string model;                       ///< empty: the provider's own
+  std::optional<double> temperature;       ///< where a request says none
+  std::optional<std::int64_t> max_tokens;  ///< where a request says none
+  Micros default_since = 0;  ///< the latest of all is the default one, so that it takes one event to choose another
+};
+TROUPE_EVENT(Personality, name, description, prompt, provider, model, temperature, max_tokens, default_since)
+
+/// Two entries of one kind never have the same name.
+template <class Entry>
+std::string name_claim(std::string_view name) {
+  return std::string(Entry::category) + "/" + std::string(name);
+}
+
+template <class Entry>
+struct EntryAdded {
+  static constexpr std::string_view type = Entry::added;
+  static constexpr std::uint16_t schema = 1;
+  std::string id;
+  Entry entry;
+};
+template <class Entry>
+void to_json(Json& fields, const EntryAdded<Entry>& event) {
+  fields = event.entry;
+  fields["id"] = event.id;
+}
+template <class Entry>
+void from_json(const Json& fields, EntryAdded<Entry>& event) {
+  event.entry = fields.template get<Entry>();
+  event.id = fields.value("id", std::string());
+}
+
+template <class Entry>
+struct EntryChanged {
+  static constexpr std::string_view type = Entry::changed;
+  static constexpr std::uint16_t schema = 1;
+  Entry entry;  ///< all of it, as it is from now on
+};
+template <class Entry>
+void to_json(Json& fields, const EntryChanged<Entry>& event) {
+  fields = event.entry;
+}
+template <class Entry>
+void from_json(const Json& fields, EntryChanged<Entry>& event) {
+  event.entry = fields.template get<Entry>();
+}
+
+template <class Entry>
+struct EntryRemoved {
+  static constexpr std::string_view type = Entry::removed;
+  static constexpr std::uint16_t schema = 1;
+  std::string name;  ///< for who reads the log
+};
+template <class Entry>
+void to_json(Json& fields, const EntryRemoved<Entry>& event) {
+  fields = {{"name", event.name}};
+}
+template <class Entry>
+void from_json(const Json& fields, EntryRemoved<Entry>& event) {
+  event.name = fields.value("name", std::string());
+}
+
+template <class Entry>
+using EntryEvent = std::variant<EntryAdded<Entry>, EntryChanged<Entry>, EntryRemoved<Entry>>;
+using ProviderEvent = EntryEvent<Provider>;
+using PersonalityEvent = EntryEvent<Personality>;
+
+}  // namespace troupe::events

@@ -1,0 +1,84 @@
+// A virus scanner that works, and one that does not.
+#include "actors/files/scanner.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/actors/fake_scanner.hpp"
+#include "tests/storage/temp_folder.hpp"
+
+namespace troupe::actors {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::FakeScanner;
+using Fault = FakeScanner::Fault;
+
+class ScannerTest : public ::testing::Test {
+ protected:
+  ScannerOptions options() const { return {clamd_.address(), 200ms, 200ms, 50ms}; }
+  static Scanner::Content content(std::string text) {
+    return [text = std::move(text)](std::uint64_t offset) -> Expected<std::string> {
+      return offset < text.size() ? text.substr(offset, 1000) : std::string();
+    };
+  }
+
+  storage::test::TempFolder folder_;
+  FakeScanner clamd_{folder_.path()};
+};
+
+TEST_F(ScannerTest, TellsCleanFromInfected) {
+  Scanner scanner(options());
+  EXPECT_EQ(scanner.scan(content(std::string(300'000, 'x'))), "clean");
+  EXPECT_EQ(clamd_.received_bytes, 300'000u);
+  EXPECT_EQ(scanner.scan(content(std::string(1234, 'x') + "EICAR")), "infected");
+}
+
+TEST_F(ScannerTest, SaysNothingOfAFileWhenThereIsNone) {
+  Scanner scanner(ScannerOptions{});
+  EXPECT_FALSE(scanner.is_there());
+  EXPECT_EQ(scanner.scan(content("EICAR")), "not_scanned");
+}
+
+TEST_F(ScannerTest, NeverTakesAFailureForClean) {
+  for (const auto fault : {Fault::never_answers, Fault::hangs_up, Fault::talks_nonsense, Fault::size_limit}) {
+    clamd_.fault = fault;
+    Scanner scanner(options());
+    EXPECT_EQ(scanner.scan(content("x")), "error") << static_cast<int>(fault);
+    clamd_.fault = Fault::none;
+  }
+  for (const char* nowhere : {"/no/such/socket", "127.0.0.1:1", "nonsense"})
+    EXPECT_EQ(Scanner({nowhere, 200ms, 200ms, 50ms}).scan(content("x")), "error") << nowhere;
+  EXPECT_EQ(Scanner(options()).scan([](std::uint64_t) { return fail(Errc::corrupt, "damaged"); }), "error");
+}
+
+TEST_F(ScannerTest, IsLeftAloneForAWhileAfterAFailure) {
+  clamd_.fault = Fault::hangs_up;
+  auto slow = options();
+  slow.retry_delay = 300ms;
+  Scanner scanner(slow);
+  EXPECT_EQ(scanner.scan(content("x")), "error");
+  clamd_.fault = Fault::none;
+  EXPECT_TRUE(scanner.rests(now_micros()));
+  EXPECT_EQ(scanner.scan(content("x")), "error");
+  EXPECT_EQ(clamd_.conversations, 1);
+  while (scanner.rests(now_micros())) std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(scanner.scan(content("x")), "clean");
+}
+
+TEST_F(ScannerTest, IsAskedAgainAtOnceAfterAFileThatWasTooLargeForIt) {
+  clamd_.fault = Fault::size_limit;
+  Scanner scanner(options());
+  EXPECT_EQ(scanner.scan(content(std::string(5'000'000, 'x'))), "error");
+  clamd_.fault = Fault::none;
+  EXPECT_EQ(scanner.scan(content("x")), "clean");
+}
+
+TEST(ScanOfAnswer, IsOneOfThreeWords) {
+  EXPECT_EQ(scan_of_answer("stream: OK"), "clean");
+  EXPECT_EQ(scan_of_answer("stream: Win.Test.EICAR_HDB-1 FOUND"), "infected");
+  for (const char* other : {"", "OK", "stream: ", "stream: x ERROR", "INSTREAM size limit exceeded. ERROR", "FOUND"})
+    EXPECT_EQ(scan_of_answer(other), "error") << other;
+}
+
+}  // namespace
+}  // namespace troupe::actors
