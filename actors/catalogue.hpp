@@ -77,6 +77,8 @@ struct CatalogueDecider {
                event);
   }
 
+  static events::AccountId owner(const State&) { return 0; }
+
   static std::vector<Claim> claims(const State& before, const Event& event) {
     const auto claim = [](const std::string& name) { return events::name_claim<Entry>(name); };
     return std::visit(

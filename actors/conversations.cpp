@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "actors/channel_context.hpp"
 #include "actors/rules.hpp"
 #include "events/codec.hpp"
 
@@ -35,12 +36,22 @@ Error in_words(const Error& error) {
   }
 }
 
+llm::ChatRequest bare_request(const QuestionRow& question) {
+  llm::ChatRequest request;
+  request.provider = question.provider;
+  request.model = question.model;
+  request.temperature = question.temperature;
+  request.max_tokens = question.max_tokens;
+  return request;
+}
+
 }  // namespace
 
 Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
                              Elsewhere elsewhere)
     : secrets_(secrets),
       queries_(store),
+      accounts_(store),
       models_(models),
       ask_session_(std::move(ask_session)),
       elsewhere_(std::move(elsewhere)),
@@ -75,7 +86,13 @@ void Conversations::edit(SessionId id, EditMessage message, const std::string& t
 
 void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked,
                               std::function<void(Expected<Outcome>)> settled) {
-  Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens};
+  Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens, asked.context};
+  if (auto& context = question.context; context && context->channel != 0) {
+    const auto channel = queries_.session(context->channel);
+    if (!channel || channel->kind != events::kChannelSession || !queries_.is_member(context->channel, asked.asker))
+      return on_asked(fail(Errc::not_found, "No such channel", "channel_id"));
+    context->through = channel->messages;
+  }
   if (!asked.system_prompt.empty()) {
     auto sealed = secrets_.seal_for(asked.asker, asked.system_prompt);
     if (!good_or_refused(sealed, on_asked)) return;
@@ -100,6 +117,18 @@ void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked
          on_asked(std::move(result));
          put_to_model(id);
        });
+}
+
+void Conversations::find_assistant(AccountId account, Cause cause, std::function<void(Expected<SessionId>)> answer) {
+  if (const auto id = queries_.assistant_of(account)) return answer(*id);
+  CreateSession command;
+  command.kind = events::kAssistantSession;
+  command.owner = account;
+  create(std::move(command), {}, std::move(cause), [this, account, answer](Expected<RecordPtr> result) {
+    if (result) return answer(std::stoll(std::string((*result)->id())));
+    const auto made_meanwhile = queries_.assistant_of(account);
+    made_meanwhile ? answer(*made_meanwhile) : answer(tl::unexpected(result.error()));
+  });
 }
 
 void Conversations::take_up_open_questions() {
@@ -147,11 +176,8 @@ void Conversations::ask_now(const QuestionId& id) {
 /// The session's newest messages up to the question, oldest first, as many as fit, behind the system prompt. What is
 /// told begins with something that a person said, as some models insist on. Errors: not_found (the question is gone).
 Expected<llm::ChatRequest> Conversations::request_for(const QuestionId& id, const QuestionRow& question) const {
-  llm::ChatRequest request;
-  request.provider = question.provider;
-  request.model = question.model;
-  request.temperature = question.temperature;
-  request.max_tokens = question.max_tokens;
+  if (question.context) return standing_alone(id, question);
+  llm::ChatRequest request = bare_request(question);
   std::size_t bytes = 0;
   for (const MessageRow& row : queries_.messages_before(id.session, id.number + 1, defaults::kMaxContextMessages)) {
     const bool is_question = row.number == id.number;
@@ -173,6 +199,44 @@ Expected<llm::ChatRequest> Conversations::request_for(const QuestionId& id, cons
       request.messages.push_back({"system", std::move(*prompt), {}, {}});
   std::reverse(request.messages.begin(), request.messages.end());
   return request;
+}
+
+/// The question and its context, behind the assistant's prompt. Errors: as of `request_for`.
+Expected<llm::ChatRequest> Conversations::standing_alone(const QuestionId& id, const QuestionRow& question) const {
+  const auto row = queries_.message(id.session, id.number);
+  auto text = row ? secrets_.unseal_for(row->key_of, row->sealed_text) : fail(Errc::not_found, "no such message");
+  if (!text || text->empty()) return fail(Errc::not_found, "the question was taken back");
+  llm::ChatRequest request = bare_request(question);
+  request.messages.push_back({"system", std::string(kAssistantPrompt)});
+  // Asked again after a restart, the asker may have left the channel.
+  const auto& context = *question.context;
+  if (context.channel != 0 && queries_.is_member(context.channel, question.asker))
+    request.messages.push_back({"user", told_of(context)});
+  request.messages.push_back({"user", std::move(*text)});
+  return request;
+}
+
+std::string Conversations::told_of(const events::QuestionContext& context) const {
+  ChannelContext told;
+  std::map<AccountId, std::string> names;
+  const auto name_of = [&](AccountId account) -> const std::string& {
+    const auto [at, is_new] = names.try_emplace(account);
+    if (const auto row = is_new ? accounts_.account(account) : std::nullopt) at->second = row->username;
+    return at->second;
+  };
+  for (const MessageRow& row :
+       queries_.messages_before(context.channel, context.through + 1, defaults::kMaxContextMessages)) {
+    if (row.created_at < context.since) break;
+    if (row.deleted_at != 0) continue;
+    auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
+    if (!text) continue;
+    ContextMessage message{row.created_at, name_of(row.author), std::move(*text)};
+    if (context.files)
+      for (const auto& id : row.attachments) message.files.push_back({id});
+    if (!told.add(message)) break;
+  }
+  const auto channel = queries_.session(context.channel);
+  return told.text(channel ? channel->name : "");
 }
 
 std::optional<Conversations::UnderWay> Conversations::take(const QuestionId& id) {

@@ -15,6 +15,7 @@
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "actors/session.hpp"
+#include "projections/queries.hpp"
 #include "projections/session_queries.hpp"
 #include "storage/store.hpp"
 
@@ -43,6 +44,7 @@ struct AskModel {
   std::string provider, model;
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
+  std::optional<events::QuestionContext> context;  ///< the question stands alone; `through` is set here
   std::function<bool()> gone;  ///< true when nobody waits for the answer any more: it is given up; may be empty
 };
 
@@ -72,13 +74,18 @@ class Conversations {
 
   /// Posts a question and lets a model answer it. `asked` comes when the question is durable, or could not be asked;
   /// `settled` after a successful `asked`, once, when the outcome is durable. Errors of `settled`: upstream_failed,
-  /// timed_out, overloaded, cancelled.
+  /// timed_out, overloaded, cancelled. Errors of `asked`, besides those of `post`: not_found (the asker is not in the
+  /// channel that the context names).
   void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
 
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
     observers_.push_back(std::move(observer));
   }
+
+  /// The session in which the account asks questions that stand alone; made when it is not there yet. Errors: as of
+  /// `create`.
+  void find_assistant(AccountId account, Cause cause, std::function<void(Expected<SessionId>)> answer);
 
   /// Takes up the questions that the last run left open. Once, when there are models and observers, and only in a
   /// process that stays: each question has this one second chance.
@@ -100,6 +107,8 @@ class Conversations {
   void put_to_model(const QuestionId& id);
   void ask_now(const QuestionId& id);
   Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
+  Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
+  std::string told_of(const events::QuestionContext& context) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);
@@ -108,6 +117,7 @@ class Conversations {
 
   const Secrets& secrets_;
   projections::SessionQueries queries_;
+  projections::Queries accounts_;
   llm::Models& models_;
   AskSession ask_session_;
   Elsewhere elsewhere_;

@@ -145,8 +145,8 @@ Decision on(const SessionState& state, const PostMessage& c) {
   events.emplace_back(MessagePosted{number, "user", c.author, c.author, c.sealed_text, c.content_type, c.mentions,
                                     c.reply_to, c.attachments, c.tokens, c.thread});
   if (const auto& q = c.question)
-    events.emplace_back(
-        QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature, q->max_tokens});
+    events.emplace_back(QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature,
+                                      q->max_tokens, q->context});
   return events;
 }
 
@@ -278,6 +278,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros) {
 
 std::vector<Claim> SessionDecider::claims(const State& before, const Event& event) {
   if (const auto* created = std::get_if<SessionCreated>(&event)) {
+    if (created->kind == kAssistantSession) return {take(assistant_claim(created->owner))};
     if (created->kind != kChannelSession || created->is_private) return {};
     return {take(channel_claim(created->name))};
   }

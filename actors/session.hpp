@@ -83,6 +83,7 @@ struct Question {
   std::string provider, model, sealed_system_prompt;
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
+  std::optional<events::QuestionContext> context;
 };
 
 /// To a public channel it makes the author a member. Errors: not_found, invalid, conflict (full), overloaded.
@@ -166,7 +167,7 @@ struct SessionDecider {
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
   static void evolve(State& state, const Event& event, Micros time);
-  /// A public channel holds the claim `channel/<name>` until it is archived.
+  /// A public channel holds the claim `channel/<name>` until it is archived, an assistant's session `assistant/<owner>`.
   static std::vector<Claim> claims(const State& before, const Event& event);
   /// Nobody: several people write here, so each text is sealed by itself, under its author's key.
   static AccountId owner(const State&) { return 0; }

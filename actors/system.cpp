@@ -72,7 +72,7 @@ struct System::Impl {
   Directory<FileDecider> file_entities;
   Directory<ProviderDecider> providers;
   Directory<PersonalityDecider> personalities;
-  Worker passwords, reads, caretaker, mailer, questions, archivist;
+  Worker passwords, reads, caretaker, mailer, questions, indexing, archivist;
   Worker file_writes, file_reads;
   struct Inspections {
     explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
@@ -85,6 +85,7 @@ struct System::Impl {
   Completions completions;
   Conversations conversations;
   Files files;
+  Search search;
   ResetMails reset_mails;
   Backups backups;
   std::atomic<bool> mails_posted{false};
@@ -115,6 +116,7 @@ struct System::Impl {
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
+        indexing(caf_system, defaults::kMaxQueuedSearches),
         archivist(caf_system, defaults::kMaxQueuedBackupJobs),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
@@ -134,6 +136,7 @@ struct System::Impl {
               {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
                [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
                [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
+        search(store, secrets, models, [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
                     [this](AccountId id, AccountDecider::Command command) {
                       return wait_for([&](RecordAnswer answer) {
@@ -155,6 +158,7 @@ struct System::Impl {
     caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
     caretaker.post([this] { files.remove_unknown(); });
     work_off_mails();
+    search.tick();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, kTick, tick_atom::value);
       return {
@@ -179,8 +183,10 @@ struct System::Impl {
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
     conversations.stop();
     files.stop();
+    search.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
+    indexing.stop(Worker::Queued::drop);
     backups.stop();
     archivist.stop(Worker::Queued::drop);
     reads.stop(Worker::Queued::drop);
@@ -273,6 +279,7 @@ struct System::Impl {
     if (reset_mails.due(now)) work_off_mails();
     conversations.give_up_forsaken();
     files.rescan_if_due(now);
+    search.tick();
     completions.give_up_forsaken();
     if (now - last_sweep <
         to_micros(std::min<std::chrono::microseconds>(options.passivate_after, defaults::kPassivationSweepInterval)))
@@ -412,8 +419,8 @@ struct System::Impl {
 
   void leave_channels_of(AccountId account, const Cause& cause) {
     std::vector<std::string> channels;
-    for (const auto& channel :
-         projections::SessionQueries(store).sessions_of(account, events::kChannelSession, 0, std::numeric_limits<std::size_t>::max()))
+    for (const auto& channel : projections::SessionQueries(store).sessions_of(account, events::kChannelSession, 0,
+                                                                              std::numeric_limits<std::size_t>::max()))
       channels.push_back(std::to_string(channel.id));
     insist(channels, [&](const std::string& id, RecordAnswer answer) {
       sessions.ask(id, Leave{.account = account, .erased = true}, cause, std::move(answer));
@@ -483,6 +490,7 @@ Conversations& System::conversations() { return impl_->conversations; }
 Completions& System::completions() { return impl_->completions; }
 llm::Models& System::models() { return impl_->models; }
 Files& System::files() { return impl_->files; }
+Search& System::search() { return impl_->search; }
 Backups& System::backups() { return impl_->backups; }
 
 void System::add_provider(events::Provider provider, Cause cause, RecordAnswer answer) {
@@ -650,6 +658,7 @@ SystemMetrics System::metrics() {
   for (const auto& thread : impl_->inspections) metrics.uploads_waiting += thread->under_way;
   metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
+  metrics.search = impl_->search.metrics();
   return metrics;
 }
 

@@ -18,6 +18,7 @@
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
 #include "actors/mail.hpp"
+#include "actors/search.hpp"
 #include "actors/secrets.hpp"
 #include "projections/queries.hpp"
 #include "storage/store.hpp"
@@ -54,6 +55,7 @@ struct SystemMetrics {
   std::uint64_t mails_sent = 0, mails_failed = 0;
   std::size_t questions_under_way = 0;
   std::size_t uploads_waiting = 0;  ///< complete, and to be looked at
+  SearchMetrics search;
   std::size_t completions_under_way = 0;
 };
 
@@ -102,8 +104,12 @@ class System {
   Conversations& conversations();
   Completions& completions();
   llm::Models& models();
+  Search& search();
+
+  // Files
 
   Files& files();
+
   // Backups
 
   Backups& backups();

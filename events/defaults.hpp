@@ -290,6 +290,8 @@ inline constexpr std::size_t kMaxSessionsPerAccount = 100'000;
 inline constexpr std::size_t kMaxContextMessages = 100;
 /// About 8,000 tokens of English, which every current model takes.
 inline constexpr std::size_t kMaxContextBytes = 32000;
+/// How far back a question about a channel may reach: longer than any channel is old.
+inline constexpr auto kLongestTimeRange = 10 * 365 * 24h;
 /// Questions that wait until what the model is told has been put together. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxQueuedQuestions = 1024;
 /// Characters of a chat's title: the beginning of its first message.
@@ -388,6 +390,37 @@ inline constexpr long kMaxIdleModelConnections = 32;
 /// Read of an error's body, and characters of it that are passed on.
 inline constexpr std::size_t kMaxModelErrorBytes = 16384;
 inline constexpr std::size_t kMaxModelErrorLength = 300;
+
+// Search
+
+/// Messages in the index, the newest, and the memory that they take, as measured; what is older is not found. It holds
+/// about 90,000 short messages, or 30,000 with vectors of 1,536 numbers.
+inline constexpr std::size_t kMaxIndexedMessages = 200'000;
+inline constexpr std::size_t kMaxIndexedBytes = std::size_t{256} << 20;
+/// Messages that the index reads from the rows at a time, so that a search waits for milliseconds only.
+inline constexpr std::size_t kIndexPage = 50;
+/// Records that the index has not taken in yet. Past it they are let go, and the index is built anew from the rows.
+inline constexpr std::size_t kMaxUnindexedRecords = 20'000;
+/// Searches, and the index's own steps, that wait. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedSearches = 256;
+/// Vectors of one channel that are compared one by one; from then on there is a graph, which has megabytes of its own.
+inline constexpr std::size_t kMaxExactVectors = 2000;
+/// Deleted texts of one channel that stay in memory beside as many that are there.
+inline constexpr std::size_t kMaxDeletedDocuments = 1000;
+/// Channels of one search: each is an index of its own.
+inline constexpr std::size_t kMaxSearchedChannels = 1000;
+/// Characters of a query: a paragraph, to find what means the same.
+inline constexpr std::size_t kMaxQueryLength = 1000;
+inline constexpr std::size_t kMaxSearchResults = 100;
+inline constexpr std::size_t kDefaultSearchResults = 10;
+/// The least similarity where a query says nothing of it. Cosines of related texts begin about there; of its words, a
+/// message must have about a third by weight.
+inline constexpr double kVectorThreshold = 0.7;
+inline constexpr double kFullTextThreshold = 0.3;
+/// After a failed batch of embeddings; it doubles with each failure, up to the longest. The batch is halved each time,
+/// so that one text that a model does not take holds up none but itself.
+inline constexpr std::chrono::milliseconds kEmbeddingRetryDelay = 1s;
+inline constexpr std::chrono::milliseconds kLongestEmbeddingRetryDelay = 1min;
 
 // The OpenAI-compatible API
 

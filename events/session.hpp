@@ -33,18 +33,22 @@ constexpr std::int64_t number_of(MessageId id) { return id & kMaxMessagesPerSess
 /// Category of the streams here.
 inline constexpr std::string_view kSessions = "session";
 
-/// Kinds of sessions: one person and a model, or people.
+/// Kinds of sessions: one person and a model; people; one person's questions to a model, each of which stands alone.
 inline constexpr std::string_view kChatSession = "chat";
 inline constexpr std::string_view kChannelSession = "channel";
+inline constexpr std::string_view kAssistantSession = "assistant";
 
 /// Names of public channels are unique. A private one claims none: that a name is taken would tell of it.
 inline std::string channel_claim(std::string_view name) { return "channel/" + std::string(name); }
+
+/// An account has one session of the kind `assistant`.
+inline std::string assistant_claim(AccountId account) { return "assistant/" + std::to_string(account); }
 
 struct SessionCreated {
   static constexpr std::string_view type = "SessionCreated";
   static constexpr std::uint16_t schema = 1;
   SessionId id = 0;
-  std::string kind;         ///< kChatSession or kChannelSession
+  std::string kind;         ///< one of those above
   AccountId owner = 0;      ///< a member from the start
   std::string name;         ///< of a channel
   std::string description;  ///< of a channel
@@ -141,19 +145,31 @@ struct ReactionRemoved {
 };
 TROUPE_EVENT(ReactionRemoved, number, account, emoji)
 
+/// What the model is told before a question that stands alone, in place of what was said in the session before it: a
+/// channel's messages. It names them and does not copy them: they are their authors' to edit, to delete and to have
+/// erased.
+struct QuestionContext {
+  SessionId channel = 0;     ///< 0: nothing is told
+  Micros since = 0;          ///< 0: from the beginning
+  std::int64_t through = 0;  ///< number of the channel's last message when the question was asked
+  bool files = false;        ///< with what is known of the files
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionContext, channel, since, through, files)
+
 /// The message just posted is a question to the model. Open until it is answered or failed.
 struct QuestionAsked {
   static constexpr std::string_view type = "QuestionAsked";
   static constexpr std::uint16_t schema = 1;
-  std::int64_t number = 0;           ///< of the message
+  std::int64_t number = 0;  ///< of the message
   AccountId asker = 0;
   std::string provider;              ///< empty: any
   std::string model;                 ///< empty: the provider's own
   std::string sealed_system_prompt;  ///< under the asker's key; empty: none
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
+  std::optional<QuestionContext> context;
 };
-TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens)
+TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens, context)
 
 /// A restart found the question open. It is asked once more, and not again after that.
 struct QuestionAskedAgain {

@@ -262,7 +262,7 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   call.caller = std::move(*caller);
   const bool is_bot = !call.caller.bot_id.empty();
   const bool nobody = !is_bot && call.caller.account == 0;
-  const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
+  const bool reads = route.method == "GET" || route.only_reads;
   if (nobody || (is_bot && !for_bots))
     return fail(Errc::unauthenticated, std::string(surface.not_authenticated_text()));
   const auto denied = [&] { return fail(Errc::forbidden, route.denied); };

@@ -111,6 +111,7 @@ struct Route {
   std::string invalid_body = "Malformed JSON";  ///< the error text of a body that is not what `body` says
   bool creates = false;                         ///< takes an `Idempotency-Key`
   bool elsewhere = false;                       ///< a long read: runs on a worker
+  bool only_reads = false;                      ///< whatever its method: an API key that may read is good enough
   const RateClass* rate = nullptr;              ///< routes of one class share a budget; null: unlimited
   int status = 200;                             ///< of a good answer
   bool logins_only = false;                     ///< an API key is not good enough

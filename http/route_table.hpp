@@ -54,6 +54,8 @@ class RouteDeclaration {
   RouteDeclaration& creates() { return set(route_.creates, true); }
   /// A long read: runs on a worker.
   RouteDeclaration& elsewhere() { return set(route_.elsewhere, true); }
+  /// Changes nothing, although its method is not GET: an API key that may read is good enough.
+  RouteDeclaration& only_reads() { return set(route_.only_reads, true); }
   RouteDeclaration& rate(const RateClass& rate) { return set(route_.rate, &rate); }
   /// The status of a good answer.
   RouteDeclaration& status(int status) { return set(route_.status, status); }

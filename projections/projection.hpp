@@ -10,6 +10,7 @@
 #include "events/bot.hpp"
 #include "events/catalogue.hpp"
 #include "events/command.hpp"
+#include "events/embedding.hpp"
 #include "events/feed.hpp"
 #include "events/file.hpp"
 #include "events/session.hpp"
@@ -31,6 +32,7 @@ void project(const events::CommandEvent& event, const Context& context, Rows& ro
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
 void project(const events::FileEvent& event, const Context& context, Rows& rows);
+void project(const events::EmbeddingEvent& event, const Context& context, Rows& rows);
 void project(const events::BackupEvent& event, const Context& context, Rows& rows);
 void project(const events::ProviderEvent& event, const Context& context, Rows& rows);
 void project(const events::PersonalityEvent& event, const Context& context, Rows& rows);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "events/embedding.hpp"
 #include "events/catalogue.hpp"
 #include "events/file.hpp"
 #include "events/session.hpp"
@@ -53,7 +54,8 @@ enum class Table : TableId {
   files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
   files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
   unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
-  administrators = 80,      ///< big64(account) -> nothing, also of those who are not active
+  embeddings = 80,          ///< big64(session) big64(number) -> EmbeddingRow
+  administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -221,9 +223,20 @@ struct QuestionRow {
   std::string sealed_system_prompt;
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
+  std::optional<events::QuestionContext> context;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
-                                                max_tokens)
+                                                max_tokens, context)
+
+/// The meaning of a message's text as a vector.
+struct EmbeddingRow {
+  static constexpr Table table = Table::embeddings;
+  std::string model;
+  Micros text_of = 0;         ///< when the message was last edited, as it was embedded; 0: never
+  AccountId key_of = 0;       ///< whose key seals the vector: the one that seals the text
+  std::string sealed_vector;  ///< as of TextEmbedded
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EmbeddingRow, model, text_of, key_of, sealed_vector)
 
 struct FileRow {
   static constexpr Table table = Table::files;

@@ -64,6 +64,11 @@ std::vector<MessageRow> messages(const Store& store, SessionId id, std::int64_t 
   return rows;
 }
 
+std::optional<SessionId> session_with(const Store& store, const std::string& claim) {
+  const auto id = id_of_holder(store, claim, events::kSessions);
+  return id ? std::optional<SessionId>(std::stoll(*id)) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<SessionRow> SessionQueries::session(SessionId id) const {
@@ -71,8 +76,11 @@ std::optional<SessionRow> SessionQueries::session(SessionId id) const {
 }
 
 std::optional<SessionId> SessionQueries::channel_named(std::string_view name) const {
-  const auto id = id_of_holder(store_, events::channel_claim(name), events::kSessions);
-  return id ? std::optional<SessionId>(std::stoll(*id)) : std::nullopt;
+  return session_with(store_, events::channel_claim(name));
+}
+
+std::optional<SessionId> SessionQueries::assistant_of(AccountId account) const {
+  return session_with(store_, events::assistant_claim(account));
 }
 
 bool SessionQueries::is_member(SessionId id, AccountId account) const {
@@ -132,6 +140,13 @@ SessionId SessionQueries::last_session_id() const {
   return last;
 }
 
+void SessionQueries::each_channel(const std::function<void(const SessionRow&)>& visit) const {
+  store_.scan(id_of(Table::sessions), {}, {}, Direction::forward, [&](std::string_view, std::string_view value) {
+    if (const auto row = parse_row<SessionRow>(store_, value); row && row->kind == events::kChannelSession) visit(*row);
+    return true;
+  });
+}
+
 std::int64_t SessionQueries::chat_count(AccountId owner) const {
   return store_.counter(id_of(Table::counters), owner_chats(owner));
 }
@@ -165,6 +180,10 @@ std::vector<Reaction> SessionQueries::reactions(SessionId id, std::int64_t numbe
 
 bool SessionQueries::has_reacted(SessionId id, std::int64_t number, AccountId account, std::string_view emoji) const {
   return store_.row(id_of(Table::reactions), reaction_key(id, number, account, emoji)).has_value();
+}
+
+std::optional<EmbeddingRow> SessionQueries::embedding(SessionId id, std::int64_t number) const {
+  return read_row<EmbeddingRow>(store_, message_key(id, number));
 }
 
 std::optional<QuestionRow> SessionQueries::open_question(SessionId id, std::int64_t number) const {

@@ -2,6 +2,7 @@
 // cached. Texts come out sealed, as they are stored.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ class SessionQueries {
 
   std::optional<SessionRow> session(SessionId id) const;
   std::optional<SessionId> channel_named(std::string_view name) const;
+  std::optional<SessionId> assistant_of(AccountId account) const;
   bool is_member(SessionId id, AccountId account) const;
   /// In order of their numbers, from `after` (exclusive).
   std::vector<Member> members(SessionId id, AccountId after, std::size_t limit) const;
@@ -49,6 +51,8 @@ class SessionQueries {
   std::vector<SessionId> newest_channels_of(AccountId account, std::size_t limit) const;
   std::int64_t channel_count(AccountId owner) const;
   SessionId last_session_id() const;
+  /// Every channel, private ones too, for start-up work.
+  void each_channel(const std::function<void(const SessionRow&)>& visit) const;
   std::int64_t chat_count(AccountId owner) const;
 
   std::optional<MessageRow> message(SessionId id, std::int64_t number) const;
@@ -59,6 +63,8 @@ class SessionQueries {
   /// By emoji, those of the account with the lowest number first; at most kMaxReactionsPerMessage together.
   std::vector<Reaction> reactions(SessionId id, std::int64_t number) const;
   bool has_reacted(SessionId id, std::int64_t number, AccountId account, std::string_view emoji) const;
+
+  std::optional<EmbeddingRow> embedding(SessionId id, std::int64_t number) const;
 
   std::optional<QuestionRow> open_question(SessionId id, std::int64_t number) const;
   /// Sessions and numbers of all questions without an outcome, oldest session first.

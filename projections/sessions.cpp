@@ -48,8 +48,8 @@ void on(const SessionCreated& e, const Context& c, Rows& rows) {
   if (e.kind == kChannelSession) {
     rows.push_back(add(owner_channels(e.owner), 1));
     if (!e.is_private) rows.push_back(put_key(Table::public_channels, session_key(e.id)));
-    return;
   }
+  if (e.kind != kChatSession) return;
   count(ChatFigure::chats, e.owner, c.time, 1, rows);
   rows.push_back(add(owner_chats(e.owner), 1));
 }
@@ -96,12 +96,14 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
 void on(const MessageEdited& e, const Context& c, Rows& rows) {
   rows.push_back(patch<MessageRow>(message_key(session_of(c), e.number),
                                    {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
+  rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
 }
 
 void on(const MessageDeleted& e, const Context& c, Rows& rows) {
   rows.push_back(patch<MessageRow>(
       message_key(session_of(c), e.number),
       {{"sealed_text", ""}, {"mentions", Json::array()}, {"attachments", Json::array()}, {"deleted_at", c.time}}));
+  rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
 }
 
 void on(const ReactionAdded& e, const Context& c, Rows& rows) {
@@ -116,8 +118,9 @@ void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
 
 void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
-  rows.push_back(put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
-                                                                e.temperature, e.max_tokens}));
+  rows.push_back(
+      put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
+                                                     e.temperature, e.max_tokens, e.context}));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "pending"}}));
   if (!e.sealed_system_prompt.empty())
     rows.push_back(patch<SessionRow>(session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));

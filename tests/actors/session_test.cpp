@@ -176,7 +176,7 @@ TEST(SessionDecider, TakesReactionsOfMembers) {
   const Session channel({kChannel, kBobJoined, posted(1)});
   const MessageFacts facts{1, kAda};
   EXPECT_EQ(only<ReactionAdded>(channel.when(React{facts, kBob, "+1"})).emoji, "+1");
-  EXPECT_EQ(only<ReactionRemoved>(channel.when(Unreact{facts, kBob, "+1"})).account, kBob);
+  EXPECT_EQ(only<ReactionRemoved>(channel.when(Unreact{facts, kBob, "+1", {true, 1}})).account, kBob);
   expect_refused(channel.when(React{facts, kEve, "+1"}), Errc::not_found);
   expect_refused(channel.when(Unreact{facts, kEve, "+1"}), Errc::not_found);
   expect_refused(channel.when(React{facts, kBob, ""}), Errc::invalid, "emoji");

@@ -241,9 +241,9 @@ void ChatV1::ask(const CallPtr& call, SessionId session) {
 
 void ChatV1::sessions(const CallPtr& call) {
   OrderedJson list = OrderedJson::array();
-  for (const auto& row :
-       sessions_.sessions_of(call->caller.account, events::kChatSession, static_cast<std::size_t>(call->query_integer("skip")),
-                             static_cast<std::size_t>(call->query_integer("limit"))))
+  for (const auto& row : sessions_.sessions_of(call->caller.account, events::kChatSession,
+                                               static_cast<std::size_t>(call->query_integer("skip")),
+                                               static_cast<std::size_t>(call->query_integer("limit"))))
     list.push_back(session_view(row, services_.secrets.unseal_for(row.owner, row.sealed_title).value_or("")));
   call->answer(list);
 }

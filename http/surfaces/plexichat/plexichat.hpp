@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/surface.hpp"
+#include "http/surfaces/plexichat/assistant.hpp"
 #include "http/surfaces/plexichat/admin.hpp"
 #include "http/surfaces/plexichat/api_keys.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
@@ -64,6 +65,7 @@ class PlexiChat final : public Surface {
   plexichat::Messages messages_{context_};
   plexichat::Live live_{context_, messages_, *this, live_rates()};
   plexichat::Files files_{context_, *this};
+  plexichat::Assistant assistant_{context_};
   plexichat::Admin admin_{context_};
   std::vector<Route> routes_;
 };

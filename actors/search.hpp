@@ -1,0 +1,160 @@
+// Search in what was said in channels. Thread-safe.
+//
+// The index is a projection in memory. At the start it is built from the rows, the newest messages first, and from then
+// on it follows the log. Where a provider makes embeddings, it asks for those of messages that have none, a batch at a
+// time; they are events, so that a restart does not ask again. All of it happens on one worker, in small steps between
+// which searches are answered; until it is through, answers say that they are not complete.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/llm/models.hpp"
+#include "actors/secrets.hpp"
+#include "events/account.hpp"
+#include "projections/search_index.hpp"
+#include "projections/session_queries.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::actors {
+
+using events::AccountId;
+using events::SessionId;
+
+struct SearchQuery {
+  AccountId asker = 0;
+  std::string text;
+  std::vector<SessionId> channels;  ///< empty: all that the asker is in, the newest kMaxSearchedChannels of them
+  std::optional<double> threshold;  ///< nothing: the method's own (kVectorThreshold, kFullTextThreshold)
+  std::size_t limit = 10;
+  bool messages = true;  ///< false: no messages, which are all that there is in the index
+};
+
+struct FoundMessage {
+  SessionId channel = 0;
+  projections::MessageRow row;
+  std::string text;
+  double similarity = 0;
+};
+
+struct SearchAnswer {
+  std::vector<FoundMessage> found;  ///< the best first
+  std::string provider, model;      ///< of the vectors; empty: it was a full-text search
+  bool complete = true;             ///< false: some messages are not in the index, or not yet
+};
+
+struct SearchMetrics {
+  std::size_t messages_indexed = 0, messages_to_embed = 0;
+  std::uint64_t messages_embedded = 0, embeddings_failed = 0;
+};
+
+class Search {
+ public:
+  /// Runs work on the index's worker, one piece at a time; false when too much waits there.
+  using OnWorker = std::function<bool(std::function<void()>)>;
+
+  /// Before the first append: it follows the journal.
+  Search(storage::Store& store, const Secrets& secrets, llm::Models& models, OnWorker on_worker);
+  ~Search();
+
+  /// Only what the asker may read: messages in channels of which he is a member. By vectors where a provider makes
+  /// them, else, and when it fails, by words. Errors: not_found (a channel that the asker is not in; `field` says so),
+  /// overloaded. The answer comes on the worker's thread or the caller's.
+  void search(SearchQuery query, std::function<void(Expected<SearchAnswer>)> answer);
+
+  /// Takes up what was left for later; every second or so.
+  void tick();
+
+  /// After this nothing is done any more. Before the worker and the models stop.
+  void stop();
+
+  SearchMetrics metrics() const;
+
+ private:
+  struct Inbox;
+  enum class Vector : std::uint8_t { missing, awaited, there };
+  struct Indexed {
+    AccountId key_of = 0;
+    Micros time = 0;
+    Micros text_of = 0;  ///< when the text was last edited
+    std::size_t bytes = 0;
+    Vector vector = Vector::missing;
+  };
+  /// A channel whose messages before number `before` are not in the index yet; the newest of them is from `newest`.
+  struct Unread {
+    Micros newest = 0;
+    SessionId channel = 0;
+    std::int64_t before = 0;
+    bool operator<(const Unread& other) const { return newest < other.newest; }
+  };
+  /// A message whose text is at the provider.
+  struct Asked {
+    projections::DocumentId id = 0;
+    Micros text_of = 0;
+    AccountId key_of = 0;
+  };
+
+  // All of these on the worker
+
+  void work();
+  void begin_anew();
+  void take_in_news();
+  void take_in(const storage::Record& record);
+  void take_in_vectors();
+  void build_on();
+  void follow_model();
+  void embed_some();
+  void retry(const std::vector<projections::DocumentId>& ids);
+
+  void put(SessionId channel, const projections::MessageRow& row);
+  void put_vector(projections::DocumentId id);
+  void await_vector(projections::DocumentId id);
+  void use_dimension(std::size_t dimension);
+  void note_dimension(std::size_t dimension);
+  void find_vectors();
+  std::size_t bytes_of_vector() const { return dimension_ * sizeof(float); }
+  void forget(projections::DocumentId id);
+  void forget_all_of(AccountId account);
+  void drop_oldest();
+
+  Expected<std::vector<SessionId>> readable(const SearchQuery& query) const;
+  SearchAnswer answer_of(const SearchQuery& query, const std::vector<SessionId>& channels,
+                         const Expected<llm::Embeddings>& meaning);
+
+  storage::Store& store_;
+  const Secrets& secrets_;
+  llm::Models& models_;
+  projections::SessionQueries queries_;
+  OnWorker on_worker_;
+  std::shared_ptr<Inbox> inbox_;
+
+  // Of the worker
+
+  std::unique_ptr<projections::SearchIndex> words_, vectors_;
+  std::string model_;          ///< whose vectors these are; empty: nobody makes any
+  std::size_t dimension_ = 0;  ///< 0: there are none yet
+  std::unordered_map<projections::DocumentId, Indexed> documents_;
+  std::set<std::pair<Micros, projections::DocumentId>> by_age_;
+  std::size_t bytes_ = 0;
+  std::priority_queue<Unread> unread_;
+  bool begun_ = false, left_out_ = false;
+
+  std::deque<projections::DocumentId> to_embed_;
+  bool embedding_ = false;
+  std::size_t batch_ = defaults::kMaxEmbeddingTexts;
+  std::chrono::milliseconds retry_delay_ = defaults::kEmbeddingRetryDelay;
+  Micros embed_not_before_ = 0;
+
+  std::atomic<std::size_t> indexed_{0}, waiting_{0};
+  std::atomic<std::uint64_t> embedded_{0}, failed_{0};
+};
+
+}  // namespace troupe::actors
