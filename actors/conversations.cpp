@@ -89,7 +89,7 @@ void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked
   Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens, asked.context};
   if (auto& context = question.context; context && context->channel != 0) {
     const auto channel = queries_.session(context->channel);
-    if (!channel || channel->kind != "channel" || !queries_.is_member(context->channel, asked.asker))
+    if (!channel || channel->kind != events::kChannelSession || !queries_.is_member(context->channel, asked.asker))
       return on_asked(fail(Errc::not_found, "No such channel", "channel_id"));
     context->through = channel->messages;
   }
@@ -107,8 +107,7 @@ void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked
        [this, session, gone = std::move(asked.gone), on_asked = std::move(on_asked),
         settled = std::move(settled)](Expected<RecordPtr> result) {
          if (!result) return on_asked(std::move(result));
-         auto posted = events::decode<events::SessionEvent>((*result)->events.front());
-         const auto* message = posted ? std::get_if<events::MessagePosted>(&*posted) : nullptr;
+         const auto message = message_in(**result);
          if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
          const QuestionId id{session, message->number};
          {
@@ -123,7 +122,7 @@ void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked
 void Conversations::find_assistant(AccountId account, Cause cause, std::function<void(Expected<SessionId>)> answer) {
   if (const auto id = queries_.assistant_of(account)) return answer(*id);
   CreateSession command;
-  command.kind = "assistant";
+  command.kind = events::kAssistantSession;
   command.owner = account;
   create(std::move(command), {}, std::move(cause), [this, account, answer](Expected<RecordPtr> result) {
     if (result) return answer(std::stoll(std::string((*result)->id())));
@@ -278,8 +277,7 @@ void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome
                 if (!settled) return;
                 if (!result) return settled(tl::unexpected(result.error()));
                 if (!told) return settled(told);
-                const auto event = events::decode<events::SessionEvent>((*result)->events.front());
-                const auto* message = event ? std::get_if<events::MessagePosted>(&*event) : nullptr;
+                const auto message = message_in(**result);
                 if (!message) return settled(fail(Errc::conflict, "the session is full"));
                 Outcome complete = *told;
                 complete.answer_number = message->number;

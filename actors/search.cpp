@@ -162,7 +162,7 @@ void Search::take_in(const storage::Record& record) {
     if (!changes_text) continue;
     const SessionId id = std::stoll(std::string(record.id()));
     const auto session = queries_.session(id);
-    if (!session || session->kind != "channel") return;
+    if (!session || session->kind != events::kChannelSession) return;
     const auto fields = events::from_cbor(event.payload);
     if (const auto row = queries_.message(id, fields ? fields->value("number", std::int64_t{0}) : 0)) put(id, *row);
   }
@@ -386,13 +386,13 @@ Expected<std::vector<SessionId>> Search::readable(const SearchQuery& query) cons
   std::vector<SessionId> channels;
   for (const SessionId id : query.channels) {
     const auto session = queries_.session(id);
-    if (!session || session->kind != "channel" || !queries_.is_member(id, query.asker))
+    if (!session || session->kind != events::kChannelSession || !queries_.is_member(id, query.asker))
       return fail(Errc::not_found, "No such channel", "channels");
     if (std::find(channels.begin(), channels.end(), id) == channels.end()) channels.push_back(id);
   }
   if (!channels.empty()) return channels;
-  for (const auto& session : queries_.sessions_of(query.asker, "channel", 0, defaults::kMaxSearchedChannels))
-    if (session.kind == "channel") channels.push_back(session.id);
+  for (const auto& session : queries_.sessions_of(query.asker, events::kChannelSession, 0, defaults::kMaxSearchedChannels))
+    if (session.kind == events::kChannelSession) channels.push_back(session.id);
   return channels;
 }
 

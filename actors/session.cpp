@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/rules.hpp"
+#include "events/codec.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -32,6 +33,16 @@ Expected<void> check_message(const SessionState& state, const MessageFacts& mess
   return {};
 }
 
+/// A public channel is seen by everyone.
+bool sees(const SessionState& state, AccountId account) {
+  return is_member(state, account) || (state.kind == kChannelSession && !state.is_private);
+}
+
+/// A moderator need not be in a public channel.
+bool may_act(const SessionState& state, AccountId account, bool moderates) {
+  return is_member(state, account) || (moderates && sees(state, account));
+}
+
 const OpenQuestion* find_question(const SessionState& state, std::int64_t number) {
   for (const auto& question : state.open_questions)
     if (question.number == number) return &question;
@@ -46,31 +57,69 @@ Expected<void> check_channel_name(const std::string& name) {
   return {};
 }
 
+Expected<void> check_channel(const std::string& name, const std::string& description) {
+  if (auto ok = check_channel_name(name); !ok) return ok;
+  return check_optional_line("description", description, defaults::kMaxChannelDescriptionLength);
+}
+
 Decision on(const SessionState& state, const CreateSession& c) {
   if (state.exists) return fail(Errc::conflict, "session exists already", "id");
-  if (c.kind == "channel") {
-    if (auto ok = check_channel_name(c.name); !ok) return tl::unexpected(ok.error());
-    if (auto ok = check_optional_line("description", c.description, defaults::kMaxChannelDescriptionLength); !ok)
-      return tl::unexpected(ok.error());
-  }
+  if (c.kind == kChannelSession)
+    if (auto ok = check_channel(c.name, c.description); !ok) return tl::unexpected(ok.error());
   return {{SessionCreated{c.id, c.kind, c.owner, c.name, c.description, c.is_private, c.sealed_title}}};
+}
+
+Expected<void> check_may_join(const SessionState& state, AccountId invited_by) {
+  const bool may = invited_by != 0 ? is_member(state, invited_by) : !state.is_private;
+  if (state.kind != kChannelSession || !may) return no_such_session();
+  if (state.members.size() >= defaults::kMaxChannelMembers) return fail(Errc::conflict, "the channel is full");
+  return {};
 }
 
 Decision on(const SessionState& state, const Join& c) {
   if (is_member(state, c.account)) return std::vector<SessionEvent>{};
-  if (state.kind != "channel" || (state.is_private && !c.invited)) return no_such_session();
-  if (state.members.size() >= defaults::kMaxChannelMembers) return fail(Errc::conflict, "the channel is full");
+  if (auto ok = check_may_join(state, c.invited_by); !ok) return tl::unexpected(ok.error());
   return {{MemberJoined{c.account}}};
 }
 
 Decision on(const SessionState& state, const Leave& c) {
-  if (!is_member(state, c.account)) return std::vector<SessionEvent>{};
+  const bool by_itself = c.by == 0 || c.by == c.account;
+  if (!by_itself && !sees(state, c.by)) return no_such_session();
+  if (!by_itself && c.by != state.owner && !c.moderates)
+    return fail(Errc::forbidden, "Only the owner or a moderator may remove a member");
+  if (!is_member(state, c.account)) {
+    if (by_itself) return std::vector<SessionEvent>{};
+    return fail(Errc::not_found, "No such member");
+  }
   if (c.account == state.owner && !c.erased) return fail(Errc::conflict, "the owner cannot leave");
   return {{MemberLeft{c.account}}};
 }
 
+Decision on(const SessionState& state, const DescribeChannel& c) {
+  if (state.kind != kChannelSession || !sees(state, c.by)) return no_such_session();
+  if (c.by != state.owner && !c.moderates)
+    return fail(Errc::forbidden, "Only the owner or a moderator may change a channel");
+  const std::string name = c.name.value_or(state.name), description = c.description.value_or(state.description);
+  if (auto ok = check_channel(name, description); !ok) return tl::unexpected(ok.error());
+  if (name == state.name && description == state.description) return std::vector<SessionEvent>{};
+  return {{ChannelDescribed{name, description, c.by}}};
+}
+
+Decision on(const SessionState& state, const ArchiveChannel& c) {
+  if (state.kind != kChannelSession || (!c.administers && !sees(state, c.by))) return no_such_session();
+  if (c.by != state.owner && !c.administers)
+    return fail(Errc::forbidden, "Only the owner or an administrator may delete a channel");
+  std::vector<SessionEvent> events;
+  for (const auto& question : state.open_questions)
+    events.emplace_back(QuestionFailed{question.number, question.asker, "the channel was deleted"});
+  events.emplace_back(ChannelArchived{c.by, state.owner, state.members});
+  return events;
+}
+
 Decision on(const SessionState& state, const PostMessage& c) {
-  if (!is_member(state, c.author)) return no_such_session();
+  const bool joins = !is_member(state, c.author);
+  if (joins)
+    if (auto ok = check_may_join(state, 0); !ok) return tl::unexpected(ok.error());
   const auto limit = c.question ? defaults::kMaxQuestionLength : defaults::kMaxMessageLength;
   if (auto ok = check_text(c.length, limit); !ok) return tl::unexpected(ok.error());
   if (c.content_type != "text" && c.content_type != "markdown")
@@ -78,6 +127,9 @@ Decision on(const SessionState& state, const PostMessage& c) {
   if (c.mentions.size() > defaults::kMaxMentions)
     return fail(Errc::invalid, "a message mentions at most " + std::to_string(defaults::kMaxMentions) + " people",
                 "mentions");
+  for (const AccountId mentioned : c.mentions)
+    if (mentioned != c.author && !is_member(state, mentioned))
+      return fail(Errc::invalid, "mentions must be members of the channel", "mentions");
   if (c.attachments.size() > defaults::kMaxAttachmentsPerMessage)
     return fail(Errc::invalid,
                 "a message has at most " + std::to_string(defaults::kMaxAttachmentsPerMessage) + " attachments",
@@ -88,16 +140,18 @@ Decision on(const SessionState& state, const PostMessage& c) {
   if (c.question && state.open_questions.size() >= defaults::kMaxOpenQuestions)
     return fail(Errc::overloaded, "too many questions wait for an answer in this session");
   const std::int64_t number = state.messages + 1;
-  std::vector<SessionEvent> events = {MessagePosted{number, "user", c.author, c.author, c.sealed_text, c.content_type,
-                                                    c.mentions, c.reply_to, c.attachments, c.tokens}};
+  std::vector<SessionEvent> events;
+  if (joins) events.emplace_back(MemberJoined{c.author});
+  events.emplace_back(MessagePosted{number, "user", c.author, c.author, c.sealed_text, c.content_type, c.mentions,
+                                    c.reply_to, c.attachments, c.tokens, c.thread});
   if (const auto& q = c.question)
-    events.emplace_back(
-        QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature, q->max_tokens, q->context});
+    events.emplace_back(QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature,
+                                      q->max_tokens, q->context});
   return events;
 }
 
 Decision on(const SessionState& state, const EditMessage& c) {
-  if (!c.moderates && !is_member(state, c.by)) return no_such_session();
+  if (!may_act(state, c.by, c.moderates)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
   if (c.by != c.message.author && !c.moderates)
     return fail(Errc::forbidden, "Only the author or a moderator may edit a message");
@@ -106,7 +160,7 @@ Decision on(const SessionState& state, const EditMessage& c) {
 }
 
 Decision on(const SessionState& state, const DeleteMessage& c) {
-  if (!c.moderates && !is_member(state, c.by)) return no_such_session();
+  if (!may_act(state, c.by, c.moderates)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
   if (c.by != c.message.author && !c.moderates)
     return fail(Errc::forbidden, "Only the author or a moderator may delete a message");
@@ -117,12 +171,17 @@ Decision on(const SessionState& state, const React& c) {
   if (!is_member(state, c.account)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_line("emoji", c.emoji, defaults::kMaxEmojiLength); !ok) return tl::unexpected(ok.error());
+  if (c.reactions.given) return std::vector<SessionEvent>{};
+  if (c.reactions.count >= defaults::kMaxReactionsPerMessage)
+    return fail(Errc::conflict,
+                "a message has at most " + std::to_string(defaults::kMaxReactionsPerMessage) + " reactions");
   return {{ReactionAdded{c.message.number, c.account, c.emoji}}};
 }
 
 Decision on(const SessionState& state, const Unreact& c) {
   if (!is_member(state, c.account)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
+  if (!c.reactions.given) return fail(Errc::not_found, "No such reaction");
   return {{ReactionRemoved{c.message.number, c.account, c.emoji}}};
 }
 
@@ -170,7 +229,7 @@ void add_member(SessionState& state, AccountId account) {
 }  // namespace
 
 Decision SessionDecider::decide(const State& state, const Command& command, Micros) {
-  if (!state.exists && !std::holds_alternative<CreateSession>(command)) return no_such_session();
+  if ((!state.exists || state.archived) && !std::holds_alternative<CreateSession>(command)) return no_such_session();
   return std::visit([&](const auto& c) { return on(state, c); }, command);
 }
 
@@ -180,6 +239,8 @@ void SessionDecider::evolve(State& state, const Event& event, Micros) {
                    state.exists = true;
                    state.kind = e.kind;
                    state.owner = e.owner;
+                   state.name = e.name;
+                   state.description = e.description;
                    state.is_private = e.is_private;
                    add_member(state, e.owner);
                  },
@@ -203,16 +264,38 @@ void SessionDecider::evolve(State& state, const Event& event, Micros) {
                  },
                  [&](const QuestionAnswered& e) { close_question(state, e.number); },
                  [&](const QuestionFailed& e) { close_question(state, e.number); },
+                 [&](const ChannelDescribed& e) {
+                   state.name = e.name;
+                   state.description = e.description;
+                 },
+                 [&](const ChannelArchived&) {
+                   state.archived = true;
+                   state.members.clear();
+                 },
              },
              event);
 }
 
-std::vector<Claim> SessionDecider::claims(const State&, const Event& event) {
-  const auto* created = std::get_if<SessionCreated>(&event);
-  if (!created) return {};
-  if (created->kind == "channel") return {take(events::channel_claim(created->name))};
-  if (created->kind == "assistant") return {take(events::assistant_claim(created->owner))};
+std::vector<Claim> SessionDecider::claims(const State& before, const Event& event) {
+  if (const auto* created = std::get_if<SessionCreated>(&event)) {
+    if (created->kind == kAssistantSession) return {take(assistant_claim(created->owner))};
+    if (created->kind != kChannelSession || created->is_private) return {};
+    return {take(channel_claim(created->name))};
+  }
+  if (before.is_private) return {};
+  const auto* described = std::get_if<ChannelDescribed>(&event);
+  if (described && described->name != before.name)
+    return {release(channel_claim(before.name)), take(channel_claim(described->name))};
+  if (std::holds_alternative<ChannelArchived>(event)) return {release(channel_claim(before.name))};
   return {};
+}
+
+std::optional<MessagePosted> message_in(const events::Record& record) {
+  for (const auto& stored : record.events) {
+    if (stored.type != MessagePosted::type) continue;
+    if (auto message = events::decode_as<MessagePosted>(stored)) return std::move(*message);
+  }
+  return std::nullopt;
 }
 
 }  // namespace troupe::actors

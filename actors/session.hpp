@@ -26,7 +26,9 @@ struct SessionState {
   bool exists = false;
   std::string kind;
   AccountId owner = 0;
+  std::string name, description;  ///< of a channel
   bool is_private = false;
+  bool archived = false;
   std::vector<AccountId> members;  ///< sorted
   std::int64_t messages = 0;       ///< number of the last one
   std::vector<OpenQuestion> open_questions;
@@ -34,8 +36,8 @@ struct SessionState {
   /// state by what is on its way to the journal, which is less than this holds.
   std::vector<std::int64_t> recently_deleted;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, is_private, members, messages,
-                                                open_questions, recently_deleted)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, name, description, is_private,
+                                                archived, members, messages, open_questions, recently_deleted)
 
 // Texts come sealed. `length` is what the text had in characters before: a limit is a rule, so it is checked here.
 
@@ -47,14 +49,34 @@ struct CreateSession {
   bool is_private = false;
   std::string sealed_title;
 };
+
+// Channels. `moderates`: the role of who asks says so; it reaches public channels, and private ones as a member.
+
+/// Errors: not_found, conflict (kMaxChannelMembers).
 struct Join {
   AccountId account = 0;
-  bool invited = false;  ///< by a member of a private channel, or by a moderator
+  AccountId invited_by = 0;  ///< a member; 0: comes by itself, which only a public channel takes
 };
+/// Errors: not_found, forbidden, conflict (the owner stays).
 struct Leave {
   AccountId account = 0;
+  AccountId by = 0;  ///< who sends the member away: the owner or a moderator; 0: it goes by itself
+  bool moderates = false;
   bool erased = false;  ///< the account is gone: an owner goes as well, and the channel has none from then on
 };
+/// What is missing stays as it is. Errors: not_found, forbidden, invalid, conflict (`channel`, from the journal).
+struct DescribeChannel {
+  AccountId by = 0;
+  bool moderates = false;
+  std::optional<std::string> name, description;
+};
+/// Errors: not_found, forbidden.
+struct ArchiveChannel {
+  AccountId by = 0;
+  bool administers = false;  ///< an administrator: any channel
+};
+
+// Messages
 
 /// What a question asks of the model.
 struct Question {
@@ -64,6 +86,7 @@ struct Question {
   std::optional<events::QuestionContext> context;
 };
 
+/// To a public channel it makes the author a member. Errors: not_found, invalid, conflict (full), overloaded.
 struct PostMessage {
   AccountId author = 0;
   std::string sealed_text;
@@ -73,7 +96,8 @@ struct PostMessage {
   std::int64_t reply_to = 0;
   std::vector<std::string> attachments;
   std::int64_t tokens = 0;
-  std::optional<Question> question;
+  std::optional<Question> question = {};
+  std::int64_t thread = 0;  ///< the thread of the message replied to, or that message itself
 };
 
 /// What the rows know of a message; it never changes, but for `deleted`.
@@ -95,15 +119,24 @@ struct DeleteMessage {
   AccountId by = 0;
   bool moderates = false;
 };
+/// What the rows know of a message's reactions. They lag behind by what is on its way to the journal.
+struct ReactionFacts {
+  bool given = false;     ///< this one, by this account
+  std::size_t count = 0;  ///< of all
+};
+/// Nothing follows when it was given. Errors: not_found, invalid, conflict (kMaxReactionsPerMessage).
 struct React {
   MessageFacts message;
   AccountId account = 0;
   std::string emoji;
+  ReactionFacts reactions = {};
 };
+/// Errors: not_found (also when it was not given).
 struct Unreact {
   MessageFacts message;
   AccountId account = 0;
   std::string emoji;
+  ReactionFacts reactions = {};
 };
 
 /// A restart found the question open.
@@ -127,17 +160,20 @@ struct FailQuestion {
 struct SessionDecider {
   using State = SessionState;
   using Event = events::SessionEvent;
-  using Command = std::variant<CreateSession, Join, Leave, PostMessage, EditMessage, DeleteMessage, React, Unreact,
-                               AskAgain, AnswerQuestion, FailQuestion>;
+  using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
+                               DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion>;
   static constexpr std::string_view category = events::kSessions;
-  static constexpr std::uint16_t snapshot_schema = 1;
+  static constexpr std::uint16_t snapshot_schema = 2;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
   static void evolve(State& state, const Event& event, Micros time);
-  /// A channel takes the claim `channel/<name>`, an assistant's session `assistant/<owner>`.
+  /// A public channel holds the claim `channel/<name>` until it is archived, an assistant's session `assistant/<owner>`.
   static std::vector<Claim> claims(const State& before, const Event& event);
   /// Nobody: several people write here, so each text is sealed by itself, under its author's key.
   static AccountId owner(const State&) { return 0; }
 };
+
+/// The message that a PostMessage made; nothing when the record holds none.
+std::optional<events::MessagePosted> message_in(const events::Record& record);
 
 }  // namespace troupe::actors

@@ -136,8 +136,7 @@ struct System::Impl {
               {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
                [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
                [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
-        search(store, secrets, models,
-               [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
+        search(store, secrets, models, [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
                     [this](AccountId id, AccountDecider::Command command) {
                       return wait_for([&](RecordAnswer answer) {
@@ -420,11 +419,11 @@ struct System::Impl {
 
   void leave_channels_of(AccountId account, const Cause& cause) {
     std::vector<std::string> channels;
-    for (const auto& channel :
-         projections::SessionQueries(store).sessions_of(account, "channel", 0, std::numeric_limits<std::size_t>::max()))
+    for (const auto& channel : projections::SessionQueries(store).sessions_of(account, events::kChannelSession, 0,
+                                                                              std::numeric_limits<std::size_t>::max()))
       channels.push_back(std::to_string(channel.id));
     insist(channels, [&](const std::string& id, RecordAnswer answer) {
-      sessions.ask(id, Leave{account, true}, cause, std::move(answer));
+      sessions.ask(id, Leave{.account = account, .erased = true}, cause, std::move(answer));
     });
   }
 

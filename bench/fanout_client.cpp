@@ -1,9 +1,13 @@
-// Many Socket.IO listeners and one trigger: how many deliveries a second does a server make, and how late is the last?
+// Many listeners and one trigger: how many deliveries a second does a server make, and how late is the last? They speak
+// Socket.IO, or JSON on bare WebSockets when HELLO is set.
 // A bare epoll loop, so that two cores hold it beside the server: it looks at the first bytes of each frame only.
 //
 //   COOKIE=... BOT_TOKEN=... bench_fanout_client PORT PATH CLIENTS SECONDS WINDOW BATCH
+//   HELLO=... BODY=... TOKENS=... bench_fanout_client PORT PATH CLIENTS SECONDS WINDOW 1
 //
-// A trigger is one POST of BATCH log entries to PATH; each entry is one event `new_log` to every listener. WINDOW
+// A trigger is one POST of BATCH log entries to PATH; each entry is one event `new_log` to every listener. With HELLO,
+// which is each listener's first frame and is answered by a frame `subscribed`, the trigger is a POST of BODY that makes
+// one event `message`; TOKENS, with commas between, are shared by the listeners and the first is the trigger's. WINDOW
 // triggers are under way at any time; the next one starts when every listener has all events of an older one. A
 // trigger's delay runs from its request until the last listener has its last event. Prints one line of JSON.
 // `client_cpu` is the part of one core that this program used: near 1 it measured itself, not the server.
@@ -29,7 +33,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kDrainTime = std::chrono::seconds(15);
-constexpr std::string_view kEvent = "42[\"new_log\"";
+constexpr std::string_view kSocketIoEvent = "42[\"new_log\"";
+constexpr std::string_view kMessageEvent = R"({"type":"message",)";
+constexpr std::string_view kSubscribed = R"({"type":"subscribed")";
 
 [[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "%s\n", why.c_str());
@@ -108,6 +114,7 @@ struct Trigger final : Peer {
 
 struct Bench {
   std::size_t batch = 1;
+  std::string hello = {};  ///< empty: Socket.IO
   std::size_t joined = 0;
   std::size_t deliveries = 0;
   std::size_t complete = 0;
@@ -135,14 +142,17 @@ void Listener::received(Bench& bench, std::string_view bytes) {
     if (end != bytes.npos && !bytes.starts_with("HTTP/1.1 101")) give_up("no upgrade: " + std::string(bytes));
     upgraded = end != bytes.npos;
     at = upgraded ? end + 4 : 0;
+    if (upgraded && !bench.hello.empty()) send_all(fd, short_frame(bench.hello));
   }
   std::size_t payload_at = 0;
   while (upgraded) {
     const std::size_t length = frame_length(bytes.substr(at), payload_at);
     if (length == 0) break;
     const auto payload = bytes.substr(at + payload_at, length - payload_at);
-    if (payload.starts_with(kEvent)) {
+    if (payload.starts_with(kMessageEvent) || payload.starts_with(kSocketIoEvent)) {
       bench.delivered(*this);
+    } else if (!bench.hello.empty()) {
+      if (payload.starts_with(kSubscribed) && !std::exchange(joined, true)) ++bench.joined;
     } else if (payload.starts_with("2")) {
       send_all(fd, short_frame("3"));
     } else if (payload.starts_with("0")) {
@@ -157,7 +167,7 @@ void Listener::received(Bench& bench, std::string_view bytes) {
 
 void Trigger::received(Bench&, std::string_view bytes) {
   // Small answers come whole.
-  if (!bytes.starts_with("HTTP/1.1 200")) give_up("a trigger was answered: " + std::string(bytes));
+  if (!bytes.starts_with("HTTP/1.1 20")) give_up("a trigger was answered: " + std::string(bytes));
   busy = false;
 }
 
@@ -191,6 +201,21 @@ std::string header(const char* name, const char* variable) {
   return value ? std::string(name) + ": " + value + "\r\n" : std::string();
 }
 
+std::string text_of(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value ? value : "";
+}
+
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(',', at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
 double percentile(const std::vector<double>& sorted, double part) {
   return sorted.empty() ? 0 : sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(sorted.size() * part))];
 }
@@ -204,25 +229,32 @@ int main(int argc, char** argv) {
   const std::size_t clients = number(3), seconds = number(4), window = number(5), batch = number(6);
 
   const std::string entry = R"({"type":"info","message":")" + std::string(200, 'x') + "\"}";
-  std::string body = entry;
+  const std::string hello = text_of("HELLO");
+  const auto tokens = parts_of(text_of("TOKENS"));
+  std::string body = hello.empty() ? entry : text_of("BODY");
   for (std::size_t i = 1; i < batch; ++i) body += "," + entry;
   if (batch > 1) body = "[" + body + "]";
   const std::string host = "Host: 127.0.0.1:" + std::to_string(port) + "\r\n";
   const std::string request = "POST " + std::string(argv[2]) + " HTTP/1.1\r\n" + host +
-                              header("X-Bot-Token", "BOT_TOKEN") + "Content-Type: application/json\r\n" +
+                              header("X-Bot-Token", "BOT_TOKEN") +
+                              (hello.empty() ? "" : "Authorization: Bearer " + tokens.front() + "\r\n") + "Content-Type: application/json\r\n" +
                               "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  const std::string upgrade = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n" + host +
+  const auto path_of = [&](std::size_t listener) {
+    return hello.empty() ? "/socket.io/?EIO=4&transport=websocket"
+                         : "/ws?token=" + tokens[listener * tokens.size() / clients];
+  };
+  const std::string upgrade = " HTTP/1.1\r\n" + host +
                               header("Cookie", "COOKIE") +
                               "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-  Bench bench{.batch = batch};
+  Bench bench{.batch = batch, .hello = hello};
   Loop loop;
   std::vector<std::unique_ptr<Listener>> listeners;
   while (listeners.size() < clients) {
     listeners.push_back(std::make_unique<Listener>(connect_to(port)));
     loop.add(*listeners.back());
-    send_all(listeners.back()->fd, upgrade);
+    send_all(listeners.back()->fd, "GET " + path_of(listeners.size() - 1) + upgrade);
     while (bench.joined + 50 < listeners.size()) loop.turn(bench);
   }
   while (bench.joined < clients) loop.turn(bench);

@@ -276,6 +276,12 @@ inline constexpr std::size_t kMaxMentions = 100;
 inline constexpr std::size_t kMaxAttachmentsPerMessage = 10;
 /// Characters: the longest emoji sequences of Unicode have ten code points; a name such as `:thumbs_up:` fits too.
 inline constexpr std::size_t kMaxEmojiLength = 32;
+/// Every page of messages reads those of its messages: a hundred thousand rows at most.
+inline constexpr std::size_t kMaxReactionsPerMessage = 1000;
+/// Accounts that a list of reactions names; all are counted.
+inline constexpr std::size_t kMaxReactorsShown = 100;
+/// Channels that one account owns at a time.
+inline constexpr std::size_t kMaxChannelsPerAccount = 1000;
 /// Of one session. A person waits for one; the rest is room for programs.
 inline constexpr std::size_t kMaxOpenQuestions = 8;
 /// Sessions of one account: with the longest list of them (kMaxListLimit a page) still quick to go through.
@@ -433,6 +439,33 @@ inline constexpr std::size_t kMaxChatSocketsPerAccount = 5;
 /// Days in one answer of daily statistics: a leap year.
 inline constexpr long long kMaxStatisticsDays = 366;
 inline constexpr long long kDefaultStatisticsDays = 30;
+
+// The PlexiChat dialect's socket
+
+/// A person's devices and tabs, and an account's programs.
+inline constexpr std::size_t kMaxLiveSocketsPerAccount = 100;
+/// Sockets of strangers, together: each is told who it is not, and no more.
+inline constexpr std::size_t kMaxAnonymousSockets = 100;
+/// Each costs 24 bytes while it lasts and a look-up when the socket comes back.
+inline constexpr std::size_t kMaxChannelsPerSocket = 200;
+/// A message of kMaxMessageLength characters, each escaped as two UTF-16 units, with its fields.
+inline constexpr std::size_t kMaxLiveFrameBytes = std::size_t{64} << 10;
+/// Frames one after the other that are no good: what sends them is not a client of this API.
+inline constexpr std::size_t kMaxBadFrames = 10;
+/// Who does not say so again has stopped typing.
+inline constexpr auto kTypingLifetime = 10s;
+/// People typing at the same time, everywhere; past it nobody is told of more.
+inline constexpr std::size_t kMaxTyping = 10'000;
+/// In a channel with more members or more open sockets nobody is told who comes and goes: each coming would cost a frame
+/// for everyone there, and a thousand of them a million.
+inline constexpr std::size_t kMaxPresenceAudience = 100;
+/// Channels of an account, its newest, in which its coming and going is told.
+inline constexpr std::size_t kMaxPresenceChannels = 100;
+/// Messages that a client missed are read so many at a time, and the next when it has taken most of those before.
+inline constexpr std::size_t kMissedMessagesAtOnce = 100;
+inline constexpr auto kMissedMessagesDelay = 20ms;
+/// How often logins that ran out are looked for.
+inline constexpr auto kLoginSweepInterval = 30s;
 
 // Lists and exports
 

@@ -33,7 +33,12 @@ constexpr std::int64_t number_of(MessageId id) { return id & kMaxMessagesPerSess
 /// Category of the streams here.
 inline constexpr std::string_view kSessions = "session";
 
-/// Names of channels are unique.
+/// Kinds of sessions: one person and a model; people; one person's questions to a model, each of which stands alone.
+inline constexpr std::string_view kChatSession = "chat";
+inline constexpr std::string_view kChannelSession = "channel";
+inline constexpr std::string_view kAssistantSession = "assistant";
+
+/// Names of public channels are unique. A private one claims none: that a name is taken would tell of it.
 inline std::string channel_claim(std::string_view name) { return "channel/" + std::string(name); }
 
 /// An account has one session of the kind `assistant`.
@@ -43,15 +48,34 @@ struct SessionCreated {
   static constexpr std::string_view type = "SessionCreated";
   static constexpr std::uint16_t schema = 1;
   SessionId id = 0;
-  std::string kind;  ///< `chat` (one person and a model), `channel` (people), or `assistant` (one person's questions to
-                     ///< a model, each of which stands alone)
-  AccountId owner = 0;       ///< a member from the start
-  std::string name;          ///< of a channel
-  std::string description;   ///< of a channel
-  bool is_private = false;   ///< a channel that nobody joins unasked
+  std::string kind;         ///< one of those above
+  AccountId owner = 0;      ///< a member from the start
+  std::string name;         ///< of a channel
+  std::string description;  ///< of a channel
+  bool is_private = false;  ///< a channel that nobody joins unasked
   std::string sealed_title;  ///< of a chat, under the owner's key
 };
 TROUPE_EVENT(SessionCreated, id, kind, owner, name, description, is_private, sealed_title)
+
+/// What a channel is called and what it is for, as a whole.
+struct ChannelDescribed {
+  static constexpr std::string_view type = "ChannelDescribed";
+  static constexpr std::uint16_t schema = 1;
+  std::string name;
+  std::string description;
+  AccountId by = 0;
+};
+TROUPE_EVENT(ChannelDescribed, name, description, by)
+
+/// The channel is closed for good, and nobody is in it any more. Its messages stay in the log.
+struct ChannelArchived {
+  static constexpr std::string_view type = "ChannelArchived";
+  static constexpr std::uint16_t schema = 1;
+  AccountId by = 0;
+  AccountId owner = 0;
+  std::vector<AccountId> members;  ///< who was in it
+};
+TROUPE_EVENT(ChannelArchived, by, owner, members)
 
 struct MemberJoined {
   static constexpr std::string_view type = "MemberJoined";
@@ -80,9 +104,10 @@ struct MessagePosted {
   std::int64_t reply_to = 0;  ///< number of a message in this session; 0: none. An answer replies to its question.
   std::vector<std::string> attachments;  ///< file ids
   std::int64_t tokens = 0;
+  std::int64_t thread = 0;  ///< number of the message that the chain of replies began with; 0: replies to none
 };
 TROUPE_EVENT(MessagePosted, number, role, author, key_of, sealed_text, content_type, mentions, reply_to, attachments,
-             tokens)
+             tokens, thread)
 
 struct MessageEdited {
   static constexpr std::string_view type = "MessageEdited";
@@ -183,6 +208,7 @@ TROUPE_EVENT(QuestionFailed, number, asker, reason)
 
 using SessionEvent =
     std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
-                 ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed>;
+                 ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed, ChannelDescribed,
+                 ChannelArchived>;
 
 }  // namespace troupe::events

@@ -113,7 +113,9 @@ class House {
     if (options_.system.files.inspector.program.empty())
       spdlog::warn("there is no troupe-inspect: uploaded files have no type, no thumbnail and no pages");
     system_ = std::make_unique<actors::System>(*store_, store_->secrets(), options_.system);
-    return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
+    if (auto ok = first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file); !ok)
+      return ok;
+    return first_channel(*system_, *store_);
   }
 
   Expected<void> listen() {

@@ -11,6 +11,7 @@
 #include "http/security/api_key.hpp"
 #include "projections/catalogue_queries.hpp"
 #include "projections/rebuild.hpp"
+#include "projections/session_queries.hpp"
 
 namespace troupe::http {
 namespace {
@@ -163,6 +164,21 @@ Expected<void> first_accounts(actors::System& system, const storage::Store& stor
   const auto password = admin_password(data, password_file);
   if (!password) return tl::unexpected(password.error());
   return add_account(system, {"admin", "admin@localhost.localdomain", *password, "admin"});
+}
+
+Expected<void> first_channel(actors::System& system, const storage::Store& store) {
+  if (projections::SessionQueries(store).last_session_id() != 0) return {};
+  for (const auto& account : projections::Queries(store).accounts(0, defaults::kMaxListLimit)) {
+    if (account.role != "admin") continue;
+    actors::CreateSession general;
+    general.kind = events::kChannelSession;
+    general.owner = account.id;
+    general.name = "general";
+    return done(wait_for([&](actors::RecordAnswer answer) {
+      system.conversations().create(std::move(general), {}, actors::by_the_house(), std::move(answer));
+    }));
+  }
+  return {};
 }
 
 }  // namespace troupe::http

@@ -47,4 +47,7 @@ bool has_well_known_passwords(const std::filesystem::path& data);
 Expected<void> first_accounts(actors::System& system, const storage::Store& store, const std::filesystem::path& data,
                               bool demo, const std::string& password_file);
 
+/// In a house that never had a session: the public channel `general`, which the first administrator owns.
+Expected<void> first_channel(actors::System& system, const storage::Store& store);
+
 }  // namespace troupe::http

@@ -39,7 +39,7 @@ enum class Table : TableId {
   mfa = 19,                 ///< big64(account) -> MfaRow, of those who enabled it or are about to
   login_locks = 20,         ///< big64(account) -> big64(locked_until), of those who were ever locked
   sessions = 21,            ///< big64(session) -> SessionRow
-  sessions_of_member = 22,  ///< big64(account) kind's first letter big64(session) -> nothing
+  sessions_of_member = 22,  ///< big64(account) kind `/` big64(session) -> nothing
   members = 23,             ///< big64(session) big64(account) -> big64(joined_at)
   session_messages = 24,    ///< big64(session) big64(number) -> MessageRow
   reactions = 25,           ///< big64(session) big64(number) big64(account) emoji -> nothing
@@ -186,10 +186,11 @@ struct SessionRow {
   std::int64_t messages = 0;
   Micros created_at = 0;
   Micros last_message_at = 0;  ///< 0: none yet
+  Micros archived_at = 0;      ///< 0: it is open
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionRow, id, kind, owner, name, description, is_private,
                                                 sealed_title, sealed_system_prompt, messages, created_at,
-                                                last_message_at)
+                                                last_message_at, archived_at)
 
 struct MessageRow {
   static constexpr Table table = Table::session_messages;
@@ -201,6 +202,7 @@ struct MessageRow {
   std::string content_type;
   std::vector<AccountId> mentions;
   std::int64_t reply_to = 0;
+  std::int64_t thread = 0;  ///< number of the message that the chain of replies began with
   std::vector<std::string> attachments;
   std::int64_t tokens = 0;
   std::string status;  ///< pending (a question under way), complete, or failed (a question without an answer)
@@ -211,8 +213,8 @@ struct MessageRow {
   bool reacted_to = false;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MessageRow, number, role, author, key_of, sealed_text, content_type,
-                                                mentions, reply_to, attachments, tokens, status, model, created_at,
-                                                edited_at, deleted_at, reacted_to)
+                                                mentions, reply_to, thread, attachments, tokens, status, model,
+                                                created_at, edited_at, deleted_at, reacted_to)
 
 struct QuestionRow {
   static constexpr Table table = Table::open_questions;
@@ -325,6 +327,8 @@ inline constexpr const char* kTotalLogs = "logs";
 inline constexpr const char* kTotalMessages = "messages";
 inline std::string owner_bots(AccountId owner) { return "owner/" + std::to_string(owner) + "/bots"; }
 inline std::string owner_chats(AccountId owner) { return "owner/" + std::to_string(owner) + "/chats"; }
+inline std::string owner_channels(AccountId owner) { return "owner/" + std::to_string(owner) + "/channels"; }
+inline std::string session_members(events::SessionId id) { return "session/" + std::to_string(id) + "/members"; }
 inline std::string owner_files(AccountId owner) { return "owner/" + std::to_string(owner) + "/files"; }
 /// One of a bot's own: `commands`, `pending`, `completed`, `failed`, `logs`, `messages`, or `type/<command type>`.
 inline std::string of_bot(std::string_view bot_id, std::string_view what) {

@@ -25,7 +25,7 @@ inline std::string session_key(SessionId id) { return numbers_key({id}); }
 inline std::string member_key(SessionId id, AccountId account) { return numbers_key({id, account}); }
 inline std::string message_key(SessionId id, std::int64_t number) { return numbers_key({id, number}); }
 inline std::string session_of_member_prefix(AccountId account, std::string_view kind) {
-  return numbers_key({account}) + kind.front();
+  return numbers_key({account}) + std::string(kind) + '/';
 }
 inline std::string session_of_member_key(AccountId account, std::string_view kind, SessionId id) {
   return session_of_member_prefix(account, kind) + numbers_key({id});

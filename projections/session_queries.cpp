@@ -37,6 +37,18 @@ ChatFigures sum_of(const Store& store, const std::string& prefix) {
   return figures;
 }
 
+/// The sessions at the ends of the keys.
+std::vector<SessionId> ids(const Store& store, Table table, const std::string& prefix, const std::string& from,
+                           Direction direction, std::size_t limit) {
+  std::vector<SessionId> ids;
+  if (limit == 0) return ids;
+  store.scan(id_of(table), prefix, from, direction, [&](std::string_view key, std::string_view) {
+    ids.push_back(number_in(key, key.size() - 8));
+    return ids.size() < limit;
+  });
+  return ids;
+}
+
 std::vector<MessageRow> messages(const Store& store, SessionId id, std::int64_t from, Direction direction,
                                  std::size_t limit) {
   std::vector<MessageRow> rows;
@@ -86,11 +98,8 @@ std::vector<Member> SessionQueries::members(SessionId id, AccountId after, std::
   return members;
 }
 
-std::size_t SessionQueries::member_count(SessionId id) const {
-  std::size_t count = 0;
-  store_.scan(id_of(Table::members), numbers_key({id}), {}, Direction::forward,
-              [&](std::string_view, std::string_view) { return ++count, true; });
-  return count;
+std::int64_t SessionQueries::member_count(SessionId id) const {
+  return store_.counter(id_of(Table::counters), session_members(id));
 }
 
 std::vector<SessionRow> SessionQueries::sessions_of(AccountId account, std::string_view kind, std::size_t skip,
@@ -100,21 +109,28 @@ std::vector<SessionRow> SessionQueries::sessions_of(AccountId account, std::stri
   store_.scan(id_of(Table::sessions_of_member), session_of_member_prefix(account, kind), {}, Direction::backward,
               [&](std::string_view key, std::string_view) {
                 if (skip > 0) return --skip, true;
-                if (auto row = session(number_in(key, 9))) rows.push_back(std::move(*row));
+                if (auto row = session(number_in(key, key.size() - 8))) rows.push_back(std::move(*row));
                 return rows.size() < limit;
               });
   return rows;
 }
 
-std::vector<SessionRow> SessionQueries::public_channels(SessionId after, std::size_t limit) const {
-  std::vector<SessionRow> rows;
-  if (limit == 0) return rows;
-  store_.scan(id_of(Table::public_channels), {}, numbers_key({after + 1}), Direction::forward,
-              [&](std::string_view key, std::string_view) {
-                if (auto row = session(number_in(key, 0))) rows.push_back(std::move(*row));
-                return rows.size() < limit;
-              });
-  return rows;
+std::vector<SessionId> SessionQueries::channels_of(AccountId account, SessionId after, std::size_t limit) const {
+  return ids(store_, Table::sessions_of_member, session_of_member_prefix(account, events::kChannelSession),
+             numbers_key({after + 1}), Direction::forward, limit);
+}
+
+std::vector<SessionId> SessionQueries::newest_channels_of(AccountId account, std::size_t limit) const {
+  return ids(store_, Table::sessions_of_member, session_of_member_prefix(account, events::kChannelSession), {},
+             Direction::backward, limit);
+}
+
+std::vector<SessionId> SessionQueries::public_channels(SessionId after, std::size_t limit) const {
+  return ids(store_, Table::public_channels, {}, numbers_key({after + 1}), Direction::forward, limit);
+}
+
+std::int64_t SessionQueries::channel_count(AccountId owner) const {
+  return store_.counter(id_of(Table::counters), owner_channels(owner));
 }
 
 SessionId SessionQueries::last_session_id() const {
@@ -126,7 +142,7 @@ SessionId SessionQueries::last_session_id() const {
 
 void SessionQueries::each_channel(const std::function<void(const SessionRow&)>& visit) const {
   store_.scan(id_of(Table::sessions), {}, {}, Direction::forward, [&](std::string_view, std::string_view value) {
-    if (const auto row = parse_row<SessionRow>(store_, value); row && row->kind == "channel") visit(*row);
+    if (const auto row = parse_row<SessionRow>(store_, value); row && row->kind == events::kChannelSession) visit(*row);
     return true;
   });
 }
@@ -149,6 +165,7 @@ std::vector<MessageRow> SessionQueries::messages_before(SessionId id, std::int64
 
 std::vector<Reaction> SessionQueries::reactions(SessionId id, std::int64_t number) const {
   std::vector<Reaction> reactions;
+  std::size_t count = 0;
   store_.scan(id_of(Table::reactions), numbers_key({id, number}), {}, Direction::forward,
               [&](std::string_view key, std::string_view) {
                 const auto emoji = key.substr(24);
@@ -156,9 +173,13 @@ std::vector<Reaction> SessionQueries::reactions(SessionId id, std::int64_t numbe
                                        [&](const Reaction& reaction) { return reaction.emoji == emoji; });
                 if (at == reactions.end()) at = reactions.insert(at, {std::string(emoji), {}});
                 at->accounts.push_back(number_in(key, 16));
-                return true;
+                return ++count < defaults::kMaxReactionsPerMessage;
               });
   return reactions;
+}
+
+bool SessionQueries::has_reacted(SessionId id, std::int64_t number, AccountId account, std::string_view emoji) const {
+  return store_.row(id_of(Table::reactions), reaction_key(id, number, account, emoji)).has_value();
 }
 
 std::optional<EmbeddingRow> SessionQueries::embedding(SessionId id, std::int64_t number) const {

@@ -39,13 +39,17 @@ class SessionQueries {
   bool is_member(SessionId id, AccountId account) const;
   /// In order of their numbers, from `after` (exclusive).
   std::vector<Member> members(SessionId id, AccountId after, std::size_t limit) const;
-  std::size_t member_count(SessionId id) const;
+  std::int64_t member_count(SessionId id) const;
 
   /// Newest first, without the first `skip`.
   std::vector<SessionRow> sessions_of(AccountId account, std::string_view kind, std::size_t skip,
                                       std::size_t limit) const;
-  /// Oldest first, from `after` (exclusive).
-  std::vector<SessionRow> public_channels(SessionId after, std::size_t limit) const;
+  /// Channels that the account is in, and public ones. Oldest first, from `after` (exclusive).
+  std::vector<SessionId> channels_of(AccountId account, SessionId after, std::size_t limit) const;
+  std::vector<SessionId> public_channels(SessionId after, std::size_t limit) const;
+  /// Newest first.
+  std::vector<SessionId> newest_channels_of(AccountId account, std::size_t limit) const;
+  std::int64_t channel_count(AccountId owner) const;
   SessionId last_session_id() const;
   /// Every channel, private ones too, for start-up work.
   void each_channel(const std::function<void(const SessionRow&)>& visit) const;
@@ -56,8 +60,9 @@ class SessionQueries {
   std::vector<MessageRow> messages_from(SessionId id, std::int64_t from, std::size_t limit) const;
   /// Newest first, beginning with the one before number `before`; up to kMaxListBytes.
   std::vector<MessageRow> messages_before(SessionId id, std::int64_t before, std::size_t limit) const;
-  /// By emoji, in order of the first that reacted with it.
+  /// By emoji, those of the account with the lowest number first; at most kMaxReactionsPerMessage together.
   std::vector<Reaction> reactions(SessionId id, std::int64_t number) const;
+  bool has_reacted(SessionId id, std::int64_t number, AccountId account, std::string_view emoji) const;
 
   std::optional<EmbeddingRow> embedding(SessionId id, std::int64_t number) const;
 

@@ -21,6 +21,18 @@ void count(ChatFigure figure, AccountId account, Micros time, std::int64_t delta
     rows.push_back(add(Table::chat_days, chat_day_key(whose, day_of(time), figure), delta));
 }
 
+void add_member(SessionId id, std::string_view kind, AccountId account, Micros since, Rows& rows) {
+  rows.push_back(put_bytes(Table::members, member_key(id, account), big64(static_cast<std::uint64_t>(since))));
+  rows.push_back(put_key(Table::sessions_of_member, session_of_member_key(account, kind, id)));
+  rows.push_back(add(session_members(id), 1));
+}
+
+void remove_member(SessionId id, AccountId account, Rows& rows) {
+  rows.push_back(erase(Table::members, member_key(id, account)));
+  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(account, kChannelSession, id)));
+  rows.push_back(add(session_members(id), -1));
+}
+
 void on(const SessionCreated& e, const Context& c, Rows& rows) {
   SessionRow row;
   row.id = e.id;
@@ -32,24 +44,33 @@ void on(const SessionCreated& e, const Context& c, Rows& rows) {
   row.sealed_title = e.sealed_title;
   row.created_at = c.time;
   rows.push_back(put_row(session_key(e.id), row));
-  rows.push_back(put_bytes(Table::members, member_key(e.id, e.owner), big64(static_cast<std::uint64_t>(c.time))));
-  rows.push_back(put_key(Table::sessions_of_member, session_of_member_key(e.owner, e.kind, e.id)));
-  if (e.kind == "channel" && !e.is_private) rows.push_back(put_key(Table::public_channels, session_key(e.id)));
-  if (e.kind != "chat") return;
+  add_member(e.id, e.kind, e.owner, c.time, rows);
+  if (e.kind == kChannelSession) {
+    rows.push_back(add(owner_channels(e.owner), 1));
+    if (!e.is_private) rows.push_back(put_key(Table::public_channels, session_key(e.id)));
+  }
+  if (e.kind != kChatSession) return;
   count(ChatFigure::chats, e.owner, c.time, 1, rows);
   rows.push_back(add(owner_chats(e.owner), 1));
 }
 
 void on(const MemberJoined& e, const Context& c, Rows& rows) {
-  const SessionId id = session_of(c);
-  rows.push_back(put_bytes(Table::members, member_key(id, e.account), big64(static_cast<std::uint64_t>(c.time))));
-  rows.push_back(put_key(Table::sessions_of_member, session_of_member_key(e.account, "channel", id)));
+  add_member(session_of(c), kChannelSession, e.account, c.time, rows);
 }
 
-void on(const MemberLeft& e, const Context& c, Rows& rows) {
+void on(const MemberLeft& e, const Context& c, Rows& rows) { remove_member(session_of(c), e.account, rows); }
+
+void on(const ChannelDescribed& e, const Context& c, Rows& rows) {
+  rows.push_back(
+      patch<SessionRow>(session_key(session_of(c)), {{"name", e.name}, {"description", e.description}}));
+}
+
+void on(const ChannelArchived& e, const Context& c, Rows& rows) {
   const SessionId id = session_of(c);
-  rows.push_back(erase(Table::members, member_key(id, e.account)));
-  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(e.account, "channel", id)));
+  for (const AccountId member : e.members) remove_member(id, member, rows);
+  rows.push_back(erase(Table::public_channels, session_key(id)));
+  rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
+  rows.push_back(add(owner_channels(e.owner), -1));
 }
 
 void on(const MessagePosted& e, const Context& c, Rows& rows) {
@@ -63,6 +84,7 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
   row.content_type = e.content_type;
   row.mentions = e.mentions;
   row.reply_to = e.reply_to;
+  row.thread = e.thread;
   row.attachments = e.attachments;
   row.tokens = e.tokens;
   row.status = "complete";

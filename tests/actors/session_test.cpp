@@ -107,7 +107,7 @@ TEST(SessionDecider, LetsMembersLeaveButNotTheOwner) {
   const auto stranger = Session({kChannel}).when(Leave{kBob});
   ASSERT_TRUE(stranger);
   EXPECT_TRUE(stranger->empty());
-  expect_refused(Session({kChannel, kBobJoined, MemberLeft{kBob}}).when(post(kBob)), Errc::not_found);
+  expect_refused(Session({kPrivate, kBobJoined, MemberLeft{kBob}}).when(post(kBob)), Errc::not_found);
 }
 
 // Messages
@@ -118,7 +118,7 @@ TEST(SessionDecider, NumbersMessagesWithoutGaps) {
 }
 
 TEST(SessionDecider, TakesMessagesOfMembersOnly) {
-  expect_refused(Session({kChannel}).when(post(kBob)), Errc::not_found);
+  expect_refused(Session({kPrivate}).when(post(kBob)), Errc::not_found);
 }
 
 TEST(SessionDecider, BoundsAMessage) {
@@ -176,7 +176,7 @@ TEST(SessionDecider, TakesReactionsOfMembers) {
   const Session channel({kChannel, kBobJoined, posted(1)});
   const MessageFacts facts{1, kAda};
   EXPECT_EQ(only<ReactionAdded>(channel.when(React{facts, kBob, "+1"})).emoji, "+1");
-  EXPECT_EQ(only<ReactionRemoved>(channel.when(Unreact{facts, kBob, "+1"})).account, kBob);
+  EXPECT_EQ(only<ReactionRemoved>(channel.when(Unreact{facts, kBob, "+1", {true, 1}})).account, kBob);
   expect_refused(channel.when(React{facts, kEve, "+1"}), Errc::not_found);
   expect_refused(channel.when(Unreact{facts, kEve, "+1"}), Errc::not_found);
   expect_refused(channel.when(React{facts, kBob, ""}), Errc::invalid, "emoji");

@@ -191,7 +191,7 @@ void ChatV1::register_account(const CallPtr& call) {
 
 std::optional<SessionRow> ChatV1::session_of(AccountId account, SessionId id) const {
   auto row = sessions_.session(id);
-  return row && row->kind == "chat" && row->owner == account ? row : std::nullopt;
+  return row && row->kind == events::kChatSession && row->owner == account ? row : std::nullopt;
 }
 
 void ChatV1::chat(const CallPtr& call) {
@@ -203,7 +203,7 @@ void ChatV1::chat(const CallPtr& call) {
   if (sessions_.chat_count(account) >= static_cast<std::int64_t>(options_.max_sessions_per_account))
     return call->refuse({Errc::forbidden, "Failed to create session: the account has too many", kQuota});
   actors::CreateSession create;
-  create.kind = "chat";
+  create.kind = events::kChatSession;
   create.owner = account;
   services_.system.conversations().create(std::move(create), title_of(call->body_text("message")), call->cause(),
                                           services_.then(call, [this, call](const storage::Record& record) {
@@ -219,7 +219,7 @@ void ChatV1::ask(const CallPtr& call, SessionId session) {
   question.system_prompt = call->body_text("system_prompt");
   question.temperature = call->body_number("temperature");
   question.max_tokens = call->body_integer("max_tokens");
-  question.gone = [call, session, sockets = sockets_] { return call->reply.gone() && !sockets->is_watched(session); };
+  question.gone = [call, session, watched = watched_] { return call->reply.gone() && !watched->is_watched(session); };
   services_.system.conversations().ask_model(
       std::move(question), call->cause(),
       [this, call](Expected<storage::RecordPtr> asked) {
@@ -241,9 +241,9 @@ void ChatV1::ask(const CallPtr& call, SessionId session) {
 
 void ChatV1::sessions(const CallPtr& call) {
   OrderedJson list = OrderedJson::array();
-  for (const auto& row :
-       sessions_.sessions_of(call->caller.account, "chat", static_cast<std::size_t>(call->query_integer("skip")),
-                             static_cast<std::size_t>(call->query_integer("limit"))))
+  for (const auto& row : sessions_.sessions_of(call->caller.account, events::kChatSession,
+                                               static_cast<std::size_t>(call->query_integer("skip")),
+                                               static_cast<std::size_t>(call->query_integer("limit"))))
     list.push_back(session_view(row, services_.secrets.unseal_for(row.owner, row.sealed_title).value_or("")));
   call->answer(list);
 }

@@ -3,9 +3,8 @@
 
 #include <map>
 #include <mutex>
-#include <unordered_map>
 
-#include "http/security/credentials.hpp"
+#include "http/client_sockets.hpp"
 #include "http/services.hpp"
 #include "http/surface.hpp"
 #include "http/surfaces/chat_v1/options.hpp"
@@ -15,25 +14,20 @@ namespace troupe::http {
 
 class ChatSocket;
 
-/// The open sockets of this dialect. The loop's thread changes it; `is_watched` may be asked from any.
-class ChatSockets {
+/// The open sockets by the session they watch. The loop's thread changes it; `is_watched` may be asked from any.
+class WatchedSessions {
  public:
   using SessionId = events::SessionId;
-  using AccountId = events::AccountId;
 
-  void add(SessionId session, AccountId account, const std::shared_ptr<ChatSocket>& socket);
-  void remove(SessionId session, AccountId account, const ChatSocket* socket);
-  std::size_t of_account(AccountId account) const;
-  std::size_t size() const { return sockets_.size(); }
+  void add(SessionId session, ChatSocket* socket);
+  void remove(SessionId session, ChatSocket* socket);
   bool is_watched(SessionId session) const;
   /// Loop's thread.
-  std::vector<std::shared_ptr<ChatSocket>> of_session(SessionId session) const;
-  std::vector<std::shared_ptr<ChatSocket>> all() const;
+  std::vector<ChatSocket*> sockets_of(SessionId session) const;
 
  private:
   mutable std::mutex mutex_;
-  std::multimap<SessionId, std::shared_ptr<ChatSocket>> sockets_;
-  std::unordered_map<AccountId, std::size_t> of_account_;
+  std::multimap<SessionId, ChatSocket*> sockets_;
 };
 
 class ChatV1 final : public Surface {
@@ -86,7 +80,6 @@ class ChatV1 final : public Surface {
   void said(ChatSocket& socket, std::string_view text);
   void asked(ChatSocket& socket, std::string text);
   void show_delta(const actors::QuestionId& question, const std::string& text);
-  void end_sockets_of(AccountId account);
   void show(SessionId session, const events::SessionEvent& event);
   void send_to(SessionId session, const OrderedJson& frame, const ChatSocket* but = nullptr);
 
@@ -96,7 +89,8 @@ class ChatV1 final : public Surface {
   projections::SessionQueries sessions_;
   Credentials credentials_;
   std::vector<Route> routes_;
-  std::shared_ptr<ChatSockets> sockets_ = std::make_shared<ChatSockets>();
+  ClientSockets sockets_{credentials_, kPolicyViolation};
+  std::shared_ptr<WatchedSessions> watched_ = std::make_shared<WatchedSessions>();
 };
 
 }  // namespace troupe::http

@@ -5,109 +5,62 @@
 //   {"type":"typing","data":{"role"}}                            someone is at it: the model, or the person elsewhere
 //   {"type":"error","data":{"error","status"}}                   status: a business code; the connection stays open
 #include "events/codec.hpp"
-#include "events/json_depth.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
 
 namespace troupe::http {
 namespace {
 
 constexpr std::string_view kPaths[] = {"/ws/chat/", "/api/v1/ws/chat/"};
-constexpr std::uint16_t kGoingAway = 1001;
-constexpr std::uint16_t kPolicyViolation = 1008;
-
-OrderedJson frame(const char* type, Fields data) { return {{"type", type}, {"data", std::move(data)}}; }
 
 OrderedJson error_frame(const std::string& code, const std::string& message) {
   return frame("error", {{"error", message}, {"status", code}});
 }
 
-std::string text_of(const OrderedJson& frame) {
-  return frame.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
 }  // namespace
 
-/// One connection. Loop's thread.
-class ChatSocket : public WebSocketListener, public std::enable_shared_from_this<ChatSocket> {
+class ChatSocket final : public ClientSocket {
  public:
   ChatSocket(ChatV1& surface, Caller caller, events::SessionId session)
-      : surface_(surface), sockets_(surface.sockets_), caller_(std::move(caller)), session_(session) {}
+      : ClientSocket(surface.sockets_, std::move(caller)), surface_(surface), session_(session) {}
 
-  void opened(std::shared_ptr<WebSocket> socket) override {
-    socket_ = std::move(socket);
-    sockets_->add(session_, caller_.account, shared_from_this());
-  }
   void message(std::string_view payload, bool binary) override {
-    if (binary) return send(text_of(error_frame("HTTP400", "Frames are JSON text")));
+    if (binary) return send(error_frame("HTTP400", "Frames are JSON text"));
     surface_.said(*this, payload);
   }
-  void closed(std::uint16_t) override {
-    socket_.reset();
-    sockets_->remove(session_, caller_.account, this);
-  }
-
-  void send(const std::string& text) {
-    if (socket_) socket_->send_text(text);
-  }
-  void send(const SharedFrame& frame) {
-    if (socket_) socket_->send_frame(frame);
-  }
-  void close(std::uint16_t code, std::string_view reason) {
-    if (socket_) socket_->close(code, reason);
-  }
-  const Caller& caller() const { return caller_; }
   events::SessionId session() const { return session_; }
 
  private:
+  void came() override { surface_.watched_->add(session_, this); }
+  void went() override { surface_.watched_->remove(session_, this); }
+
   ChatV1& surface_;
-  std::shared_ptr<ChatSockets> sockets_;
-  Caller caller_;
   events::SessionId session_;
-  std::shared_ptr<WebSocket> socket_;
 };
 
-// ChatSockets
+// WatchedSessions
 
-void ChatSockets::add(SessionId session, AccountId account, const std::shared_ptr<ChatSocket>& socket) {
+void WatchedSessions::add(SessionId session, ChatSocket* socket) {
   const std::lock_guard lock(mutex_);
   sockets_.emplace(session, socket);
-  ++of_account_[account];
 }
 
-void ChatSockets::remove(SessionId session, AccountId account, const ChatSocket* socket) {
-  std::shared_ptr<ChatSocket> last;  // ends after the lock
+void WatchedSessions::remove(SessionId session, ChatSocket* socket) {
   const std::lock_guard lock(mutex_);
   const auto [begin, end] = sockets_.equal_range(session);
-  const auto at = std::find_if(begin, end, [&](const auto& known) { return known.second.get() == socket; });
-  if (at == end) return;
-  last = std::move(at->second);
-  sockets_.erase(at);
-  if (--of_account_[account] == 0) of_account_.erase(account);
+  const auto at = std::find_if(begin, end, [&](const auto& known) { return known.second == socket; });
+  if (at != end) sockets_.erase(at);
 }
 
-std::size_t ChatSockets::of_account(AccountId account) const {
-  const std::lock_guard lock(mutex_);
-  const auto at = of_account_.find(account);
-  return at == of_account_.end() ? 0 : at->second;
-}
-
-bool ChatSockets::is_watched(SessionId session) const {
+bool WatchedSessions::is_watched(SessionId session) const {
   const std::lock_guard lock(mutex_);
   return sockets_.contains(session);
 }
 
-std::vector<std::shared_ptr<ChatSocket>> ChatSockets::of_session(SessionId session) const {
+std::vector<ChatSocket*> WatchedSessions::sockets_of(SessionId session) const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<ChatSocket>> found;
+  std::vector<ChatSocket*> found;
   const auto [begin, end] = sockets_.equal_range(session);
   for (auto at = begin; at != end; ++at) found.push_back(at->second);
-  return found;
-}
-
-std::vector<std::shared_ptr<ChatSocket>> ChatSockets::all() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<ChatSocket>> found;
-  for (const auto& [session, socket] : sockets_) found.push_back(socket);
   return found;
 }
 
@@ -121,7 +74,7 @@ ChatV1::ChatV1(Services services, ChatV1Options options)
       credentials_(queries_, services.system, services.secrets),
       routes_(make_routes(*this)) {
   services_.system.conversations().on_delta([this](const actors::QuestionId& question, std::string_view text) {
-    if (!sockets_->is_watched(question.session)) return;
+    if (!watched_->is_watched(question.session)) return;
     services_.loop.post([this, question, text = std::string(text)] { show_delta(question, text); });
   });
 }
@@ -137,7 +90,7 @@ bool ChatV1::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
     const auto session = whole_number(request.path.substr(path.size()));
     if (!session || !session_of(caller->account, *session))
       return refuse({Errc::not_found, "There is no such session", "session_id"});
-    if (sockets_->of_account(caller->account) >= defaults::kMaxChatSocketsPerAccount)
+    if (sockets_.of_account(caller->account).size() >= defaults::kMaxChatSocketsPerAccount)
       return refuse({Errc::too_fast, "Too many WebSocket connections of this user"});
     WebSocketLimits limits;
     limits.idle_timeout = defaults::kWebSocketIdleTimeout;
@@ -149,12 +102,11 @@ bool ChatV1::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
 }
 
 void ChatV1::said(ChatSocket& socket, std::string_view text) {
-  if (!credentials_.still_good(socket.caller())) return socket.close(kPolicyViolation, "The login has ended");
-  const auto refuse = [&](const std::string& why) { socket.send(text_of(error_frame("HTTP400", why))); };
-  if (json_depth_exceeds(text, defaults::kMaxJsonDepth)) return refuse("JSON is nested too deep");
-  const Json said = Json::parse(text, nullptr, false);
-  if (!said.is_object() || !said.contains("type") || !said["type"].is_string())
-    return refuse("A frame is a JSON object with a type");
+  if (!sockets_.check_login(socket)) return;
+  const auto refuse = [&](const std::string& why) { socket.send(error_frame("HTTP400", why)); };
+  const auto parsed = parse_frame(text);
+  if (!parsed) return refuse(parsed.error().message);
+  const Json& said = *parsed;
   const auto type = said["type"].get<std::string>();
   if (type == "typing") return send_to(socket.session(), frame("typing", {{"role", "user"}}), &socket);
   if (type != "message") return refuse("type must be message or typing");
@@ -164,10 +116,10 @@ void ChatV1::said(ChatSocket& socket, std::string_view text) {
 }
 
 void ChatV1::asked(ChatSocket& socket, std::string text) {
-  if (text.empty()) return socket.send(text_of(error_frame("HTTP400", "data.content must not be empty")));
+  if (text.empty()) return socket.send(error_frame("HTTP400", "data.content must not be empty"));
   const Micros now = now_micros();
   if (!take_from_rate(chat_rate(), socket.caller().name(), now).allowed)
-    return socket.send(text_of(error_frame("HTTP429", "Too many messages, try again later")));
+    return socket.send(error_frame("HTTP429", "Too many messages, try again later"));
   actors::AskModel question;
   question.session = socket.session();
   question.asker = socket.caller().account;
@@ -180,31 +132,23 @@ void ChatV1::asked(ChatSocket& socket, std::string text) {
           const auto open = socket.lock();
           if (!open) return;
           const Json body = Json::parse(error(why, "").body);
-          open->send(text_of(
-              error_frame(body["error"]["code"].get<std::string>(), body["error"]["message"].get<std::string>())));
+          open->send(
+              error_frame(body["error"]["code"].get<std::string>(), body["error"]["message"].get<std::string>()));
         });
       },
       [](const Expected<actors::Outcome>&) {});  // the log tells
 }
 
 void ChatV1::committed(const std::vector<storage::RecordPtr>& records) {
-  if (sockets_->size() == 0) return;
+  if (sockets_.size() == 0) return;
   for (const auto& record : records) {
-    if (record->category() == events::kAccounts) end_sockets_of(whole_number(record->id()).value_or(0));
+    if (record->category() == events::kAccounts) sockets_.check_logins_of(whole_number(record->id()).value_or(0));
     if (record->category() != events::kSessions) continue;
     const auto session = whole_number(record->id());
-    if (!session || !sockets_->is_watched(*session)) continue;
+    if (!session || !watched_->is_watched(*session)) continue;
     for (const auto& stored : record->events)
       if (const auto event = events::decode<events::SessionEvent>(stored)) show(*session, *event);
   }
-}
-
-/// A socket ends with the login it came with.
-void ChatV1::end_sockets_of(AccountId account) {
-  if (sockets_->of_account(account) == 0) return;
-  for (const auto& socket : sockets_->all())
-    if (socket->caller().account == account && !credentials_.still_good(socket->caller()))
-      socket->close(kPolicyViolation, "The login has ended");
 }
 
 void ChatV1::show(SessionId session, const events::SessionEvent& event) {
@@ -229,17 +173,15 @@ void ChatV1::show_delta(const actors::QuestionId& question, const std::string& t
 }
 
 void ChatV1::send_to(SessionId session, const OrderedJson& frame, const ChatSocket* but) {
-  const auto sockets = sockets_->of_session(session);
+  const auto sockets = watched_->sockets_of(session);
   if (sockets.empty()) return;
   const auto shared = make_text_frame(text_of(frame));
-  for (const auto& socket : sockets)
-    if (socket.get() != but) socket->send(shared);
+  for (ChatSocket* socket : sockets)
+    if (socket != but) socket->send(shared);
 }
 
-std::size_t ChatV1::connected_clients() const { return sockets_->size(); }
+std::size_t ChatV1::connected_clients() const { return sockets_.size(); }
 
-void ChatV1::shut_down() {
-  for (const auto& socket : sockets_->all()) socket->close(kGoingAway, "The server is ending");
-}
+void ChatV1::shut_down() { sockets_.close_all(kGoingAway, "The server is ending"); }
 
 }  // namespace troupe::http

@@ -40,10 +40,6 @@ Refusal refusal_of(const Error& error) {
   return {500, "INTERNAL_SERVER_ERROR"};
 }
 
-std::string text_of(const OrderedJson& body) {
-  return body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
 }  // namespace
 
 PlexiChat::PlexiChat(const Services& services) : context_(services), routes_(make_routes(*this)) {}
@@ -53,12 +49,27 @@ Expected<Caller> PlexiChat::authenticate(const Request& request, std::string_vie
   if (const auto key = request.header("X-API-Key")) return credentials.of_api_key(trimmed(*key));
   if (const auto header = request.header("Authorization")) {
     if (!header->starts_with(kBearer)) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
-    const auto token = trimmed(header->substr(kBearer.size()));
-    return looks_like_api_key(token) ? credentials.of_api_key(token) : credentials.of_access_token(token);
+    return of_token(trimmed(header->substr(kBearer.size())));
   }
   if (const auto login = cookie(request, plexichat::kSessionCookie); login && !login->empty())
     return credentials.of_login(*login);
   return Caller{};
+}
+
+Expected<Caller> PlexiChat::of_token(std::string_view token) {
+  return looks_like_api_key(token) ? context_.credentials.of_api_key(token)
+                                   : context_.credentials.of_access_token(token);
+}
+
+bool PlexiChat::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
+  if (request.path != plexichat::kSocketPath) return false;
+  const auto token = query_parameter(request.query, "token");
+  auto caller = token ? of_token(*token) : authenticate(request, {});
+  if (!caller)
+    upgrade->refuse(error(caller.error(), request.id));
+  else
+    live_.accept(request, std::move(*caller), std::move(upgrade));
+  return true;
 }
 
 Response PlexiChat::error(const Error& error, std::string_view request_id) const {

@@ -6,7 +6,10 @@
 #include "http/surfaces/plexichat/admin.hpp"
 #include "http/surfaces/plexichat/api_keys.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
+#include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/context.hpp"
+#include "http/surfaces/plexichat/live.hpp"
+#include "http/surfaces/plexichat/messages.hpp"
 #include "http/surfaces/plexichat/files.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
 #include "http/surfaces/plexichat/multi_factor.hpp"
@@ -29,6 +32,10 @@ class PlexiChat final : public Surface {
   }
   Response error(const Error& error, std::string_view request_id) const override;
   Response too_fast(int seconds_to_wait, std::string_view request_id) const override;
+  /// `/ws`: the same credentials, or a bearer's token as the query's `token`.
+  bool take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) override;
+  std::size_t connected_clients() const override { return live_.sockets(); }
+  void shut_down() override { live_.shut_down(); }
   Headers rate_headers(const RateClass& rate, const RateVerdict& verdict) const override;
   std::string_view not_authenticated_text() const override { return "Authentication required"; }
   std::string_view wrong_bot_token_text() const override { return "Invalid token"; }
@@ -38,16 +45,25 @@ class PlexiChat final : public Surface {
     return {"bearer", "apiKey", "session"};
   }
   OrderedJson error_schema() const override;
-  void committed(const std::vector<storage::RecordPtr>& records) override { admin_.committed(records); }
+  void committed(const std::vector<storage::RecordPtr>& records) override {
+    live_.committed(records);
+    admin_.committed(records);
+  }
 
  private:
   static std::vector<Route> make_routes(PlexiChat& self);
+  static plexichat::LiveRates live_rates();
+  /// An access token, or an API key.
+  Expected<Caller> of_token(std::string_view token);
 
   plexichat::Context context_;
   plexichat::Authentication authentication_{context_};
   plexichat::MultiFactor multi_factor_{context_};
   plexichat::ApiKeys api_keys_{context_};
   plexichat::Users users_{context_};
+  plexichat::Channels channels_{context_};
+  plexichat::Messages messages_{context_};
+  plexichat::Live live_{context_, messages_, *this, live_rates()};
   plexichat::Files files_{context_, *this};
   plexichat::Assistant assistant_{context_};
   plexichat::Admin admin_{context_};
