@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventually, password } from '../support/cast.mjs';
+import { ChatSocket, say } from '../support/chat.mjs';
 import { Client } from '../support/client.mjs';
 import { answers, bearer, logInPlexiAdmin, newPlexiUser, plexi, plexiLogIn, refusesPlexi } from '../support/plexi.mjs';
 import { startServerOf } from '../support/server.mjs';
@@ -115,6 +116,16 @@ describe('POST /auth/refresh', () => {
     await refusesPlexi(person.get(me), 401, 'AUTHENTICATION_REQUIRED');
     await refusesPlexi(bearer(server, next.access_token).get(me), 401, 'AUTHENTICATION_REQUIRED');
     await answers(elsewhere.get(me));
+  });
+
+  it('closes the sockets of a family that was ended', async () => {
+    const person = await newPlexiUser(server);
+    const { session_id: session } = await say(person, 'Hello');
+    const socket = await ChatSocket.open({ server, token: person.tokens.access_token }, session);
+    await answers(use(person.tokens.refresh_token));
+    assert.equal(socket.closed, undefined);
+    await refusesPlexi(use(person.tokens.refresh_token), 401, 'AUTHENTICATION_REQUIRED');
+    assert.equal(await eventually(() => socket.closed, 'the socket is closed'), 1008);
   });
 
   it('lets exactly one of two at once win, and ends the family then', async () => {
