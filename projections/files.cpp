@@ -24,7 +24,7 @@ void on(const FileUploaded& e, const Context& c, Rows& rows) {
   row.sealed_author = e.sealed_author;
   row.has_thumbnail = e.has_thumbnail;
   row.uploaded_at = c.time;
-  rows.push_back(put_row(Table::files, e.id, row));
+  rows.push_back(put_row(e.id, row));
   rows.push_back(put_key(Table::files_of_uploader, file_list_key(e.uploader, c.time, e.id)));
   if (e.session != 0) rows.push_back(put_key(Table::files_of_session, file_list_key(e.session, c.time, e.id)));
   if (e.scan == kScanError) rows.push_back(put_key(Table::unscanned_files, e.id));
@@ -33,7 +33,7 @@ void on(const FileUploaded& e, const Context& c, Rows& rows) {
 
 void on(const FileScanned& e, const Context& c, Rows& rows) {
   const std::string id(c.id);
-  rows.push_back(patch(Table::files, id, {{"scan", e.scan}}));
+  rows.push_back(patch<FileRow>(id, {{"scan", e.scan}}));
   rows.push_back(e.scan == kScanError ? put_key(Table::unscanned_files, id) : erase(Table::unscanned_files, id));
 }
 
