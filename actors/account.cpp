@@ -8,6 +8,12 @@ namespace account {
 
 using namespace events;
 
+/// Nobody could let anyone in any more, or run the house.
+static Expected<void> check_one_remains(const AccountState& state, bool another_administrator) {
+  if (another_administrator || !is_active_administrator(state)) return {};
+  return fail(Errc::conflict, "The last active administrator must remain one", "administrators");
+}
+
 static Decision on(const AccountState& state, const RegisterAccount& c, Micros) {
   if (state.exists) return fail(Errc::conflict, "account exists already", "id");
   if (auto ok = check_username(c.username); !ok) return tl::unexpected(ok.error());
@@ -19,7 +25,9 @@ static Decision on(const AccountState& state, const RegisterAccount& c, Micros) 
 
 static Decision on(const AccountState& state, const ChangePassword& c, Micros) {
   if (c.verified_hash != state.password_hash) return fail(Errc::invalid, "Incorrect password", "old_password");
-  return {{PasswordChanged{c.password_hash, hashes_of(state.logins)}}};
+  auto ended = hashes_of(state.logins);
+  std::erase(ended, c.kept_login);
+  return {{PasswordChanged{c.password_hash, std::move(ended)}}};
 }
 
 static Decision on(const AccountState& state, const SetPassword& c, Micros) {
@@ -45,11 +53,13 @@ static Decision on(const AccountState& state, const ChangeRole& c, Micros) {
   if (c.role != "admin" && c.role != "moderator" && c.role != "user")
     return fail(Errc::invalid, "role must be admin, moderator or user", "role");
   if (c.role == state.role) return Events{};
+  if (auto ok = check_one_remains(state, c.another_administrator); !ok) return tl::unexpected(ok.error());
   return {{RoleChanged{c.role}}};
 }
 
 static Decision on(const AccountState& state, const ChangeActive& c, Micros) {
   if (c.active == state.active) return Events{};
+  if (auto ok = check_one_remains(state, c.another_administrator); !ok) return tl::unexpected(ok.error());
   Events events;
   if (!c.active && !state.logins.empty())
     events.emplace_back(LoginsEnded{hashes_of(state.logins), "account made inactive"});
@@ -66,6 +76,7 @@ static Decision on(const AccountState& state, const EraseAccount&, Micros) {
 
 static Decision on(const AccountState& state, const DeleteAccount& c, Micros now) {
   if (c.verified_hash != state.password_hash) return fail(Errc::unauthenticated, "Incorrect password", "password");
+  if (auto ok = check_one_remains(state, c.another_administrator); !ok) return tl::unexpected(ok.error());
   return on(state, EraseAccount{}, now);
 }
 
@@ -80,7 +91,7 @@ static void apply(AccountState& state, const AccountRegistered& e, Micros) {
 
 static void apply(AccountState& state, const PasswordChanged& e, Micros) {
   state.password_hash = e.password_hash;
-  state.logins.clear();
+  end_logins(state, e.ended_logins);
   state.reset_token_hash.clear();
 }
 

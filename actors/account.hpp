@@ -37,6 +37,13 @@ struct Mfa {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Mfa, enabled, pending_secret, last_step, backup_code_hashes)
 
+/// A request for a second proof that a login met: it is good for one.
+struct UsedChallenge {
+  std::string id;
+  Micros used_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(UsedChallenge, id, used_at)
+
 struct AccountState {
   AccountId id = 0;
   bool exists = false;
@@ -52,12 +59,14 @@ struct AccountState {
   std::vector<Micros> failed_log_ins;  ///< since the last good one, oldest first, within the window
   Micros locked_until = 0;
   Mfa mfa;
+  std::vector<UsedChallenge> used_challenges;  ///< within kMfaTokenLifetime, oldest first
   std::vector<ApiKey> api_keys;
   Json preferences = Json::object();
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountState, id, exists, deleted, active, username, email,
                                                 password_hash, role, logins, reset_token_hash, reset_expires_at,
-                                                failed_log_ins, locked_until, mfa, api_keys, preferences)
+                                                failed_log_ins, locked_until, mfa, used_challenges, api_keys,
+                                                preferences)
 
 // Passwords and codes are checked, and passwords hashed, before a command is made (it takes a while, or a key): a
 // `verified_…` is what the given one was checked against, so that one that was changed meanwhile is noticed.
@@ -70,13 +79,15 @@ struct RegisterAccount {
 // Logins
 
 /// Errors: too_fast (`locked`), unauthenticated (the password was changed meanwhile), forbidden (`active`: the account is
-/// not; `mfa_code`: there is no second proof and there must be), unauthenticated (`mfa_code`: it was used before).
+/// not; `mfa_code`: there is no second proof and there must be), unauthenticated (`mfa_code`: it was used before;
+/// `challenge`: another login met it).
 struct LogIn {
   std::string verified_hash, token_hash;
   std::string refresh_hash = {};  ///< of the first refresh token; empty: the login cannot be refreshed
   Micros lifetime = to_micros(defaults::kLoginLifetime);
   std::optional<std::int64_t> mfa_step = {};  ///< of the code that was given and is right
   std::string backup_code_hash = {};          ///< or of the backup code that was given
+  std::string challenge = {};                 ///< id of the request for a second proof that this answers; may be empty
 };
 /// A wrong password or code was given. Nothing follows while the account is locked.
 struct RefuseLogIn {};
@@ -104,6 +115,7 @@ struct UpdateProfile {
 };
 struct ChangePassword {
   std::string verified_hash, password_hash;
+  std::string kept_login = {};  ///< token digest of the login that goes on; empty: all end
 };
 /// By an administrator on the command line.
 struct SetPassword {
@@ -120,15 +132,22 @@ struct SettlePasswordResetMail {
 struct ResetPassword {
   std::string token_hash, password_hash;
 };
+
+// What may take away an administrator: without another active one it is refused, as conflict (`administrators`). The
+// System looks, and says so.
+
 struct ChangeRole {
   std::string role;
+  bool another_administrator = false;
 };
 /// By an administrator. All logins of who is made inactive end.
 struct ChangeActive {
   bool active = true;
+  bool another_administrator = false;
 };
 struct DeleteAccount {
   std::string verified_hash;
+  bool another_administrator = false;
 };
 /// The same, by an administrator.
 struct EraseAccount {};
@@ -169,8 +188,17 @@ struct UseMfaStep {
 struct UseBackupCode {
   std::string backup_code_hash;
 };
-/// Errors: conflict (neither enabled nor pending). Who may ask this is the caller's to check.
+/// Errors: conflict (not enabled). Who may ask this is the caller's to check, as below.
+struct RenewBackupCodes {
+  std::vector<std::string> backup_code_hashes;
+};
+/// Errors: conflict (neither enabled nor pending).
 struct DisableMfa {};
+
+/// Whether the account counts as one of the administrators, one of whom must remain.
+inline bool is_active_administrator(const AccountState& state) {
+  return state.exists && !state.deleted && state.active && state.role == "admin";
+}
 
 struct AccountDecider {
   using State = AccountState;
@@ -178,7 +206,8 @@ struct AccountDecider {
   using Command = std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword,
                                IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount,
                                RefuseLogIn, RefreshLogin, LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey,
-                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa, EraseAccount>;
+                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa, RenewBackupCodes,
+                               EraseAccount>;
   static constexpr std::string_view category = events::kAccounts;
   static constexpr std::uint16_t snapshot_schema = 2;
 

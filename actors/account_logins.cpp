@@ -34,6 +34,11 @@ const Login* open_login(const AccountState& state, const std::string& token_hash
   return found == state.logins.end() ? nullptr : &*found;
 }
 
+bool was_met(const AccountState& state, const std::string& challenge) {
+  return std::any_of(state.used_challenges.begin(), state.used_challenges.end(),
+                     [&](const UsedChallenge& used) { return used.id == challenge; });
+}
+
 bool in_window(Micros failed_at, Micros now) { return failed_at > now - to_micros(defaults::kFailedLogInWindow); }
 
 }  // namespace
@@ -42,6 +47,11 @@ std::vector<std::string> hashes_of(const std::vector<Login>& logins) {
   std::vector<std::string> hashes;
   for (const auto& login : logins) hashes.push_back(login.token_hash);
   return hashes;
+}
+
+void end_logins(AccountState& state, const std::vector<std::string>& token_hashes) {
+  for (const auto& hash : token_hashes)
+    std::erase_if(state.logins, [&](const Login& login) { return login.token_hash == hash; });
 }
 
 Expected<void> check_unlocked(const AccountState& state, Micros now) {
@@ -55,10 +65,12 @@ Decision on(const AccountState& state, const LogIn& c, Micros now) {
   if (!state.active) return fail(Errc::forbidden, "Account is not active", "active");
   if (c.lifetime <= 0 || c.lifetime > to_micros(defaults::kLongestLoginLifetime))
     return fail(Errc::invalid, "lifetime is out of range", "lifetime");
+  if (!c.challenge.empty() && was_met(state, c.challenge))
+    return fail(Errc::unauthenticated, "This login was completed before", "challenge");
   auto events = second_proof(state, c);
   if (!events) return events;
   if (auto ended = make_room(state.logins, now); !ended.empty()) events->emplace_back(LoginsEnded{std::move(ended)});
-  events->emplace_back(LoggedIn{c.token_hash, now + c.lifetime, c.refresh_hash});
+  events->emplace_back(LoggedIn{c.token_hash, now + c.lifetime, c.refresh_hash, c.challenge});
   return events;
 }
 
@@ -94,6 +106,10 @@ Decision on(const AccountState& state, const LogOutEverywhere&, Micros) {
 void apply(AccountState& state, const LoggedIn& e, Micros time) {
   state.logins.push_back({e.token_hash, e.expires_at, e.refresh_hash, e.expires_at - time});
   state.failed_log_ins.clear();
+  std::erase_if(state.used_challenges, [&](const UsedChallenge& used) {
+    return used.used_at <= time - to_micros(defaults::kMfaTokenLifetime);
+  });
+  if (!e.challenge.empty()) state.used_challenges.push_back({e.challenge, time});
 }
 
 void apply(AccountState& state, const LoginRefreshed& e, Micros) {
@@ -104,10 +120,7 @@ void apply(AccountState& state, const LoginRefreshed& e, Micros) {
   }
 }
 
-void apply(AccountState& state, const LoginsEnded& e, Micros) {
-  for (const auto& hash : e.token_hashes)
-    std::erase_if(state.logins, [&](const Login& login) { return login.token_hash == hash; });
-}
+void apply(AccountState& state, const LoginsEnded& e, Micros) { end_logins(state, e.token_hashes); }
 
 void apply(AccountState& state, const LogInFailed& e, Micros time) {
   std::erase_if(state.failed_log_ins, [&](Micros at) { return !in_window(at, time); });

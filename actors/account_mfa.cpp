@@ -24,7 +24,13 @@ Decision use_step(const Mfa& mfa, std::int64_t step) {
 Decision use_backup_code(const Mfa& mfa, const std::string& hash) {
   const auto& hashes = mfa.backup_code_hashes;
   if (std::find(hashes.begin(), hashes.end(), hash) == hashes.end()) return bad_code();
-  return {{MfaBackupCodeUsed{hash}}};
+  return {{MfaBackupCodeUsed{hash, static_cast<std::int64_t>(hashes.size()) - 1}}};
+}
+
+Expected<void> check_backup_codes(const std::vector<std::string>& hashes) {
+  if (hashes.size() <= defaults::kBackupCodes && std::count(hashes.begin(), hashes.end(), "") == 0) return {};
+  return fail(Errc::invalid, "there may be " + std::to_string(defaults::kBackupCodes) + " backup codes",
+              "backup_code_hashes");
 }
 
 /// A proof besides a login: guesses of it count, and stop, as at login.
@@ -52,12 +58,9 @@ Decision on(const AccountState& state, const ConfirmMfa& c, Micros) {
   const bool pending = !state.mfa.pending_secret.empty();
   if (!pending || c.verified_secret != state.mfa.pending_secret)
     return fail(Errc::conflict, "there is no such enrolment to confirm");
-  const auto& hashes = c.backup_code_hashes;
-  if (hashes.size() > defaults::kBackupCodes || std::count(hashes.begin(), hashes.end(), "") > 0)
-    return fail(Errc::invalid, "there may be " + std::to_string(defaults::kBackupCodes) + " backup codes",
-                "backup_code_hashes");
+  if (auto ok = check_backup_codes(c.backup_code_hashes); !ok) return tl::unexpected(ok.error());
   if (c.step <= 0) return bad_code();
-  return {{MfaEnabled{hashes}, MfaStepUsed{c.step}}};
+  return {{MfaEnabled{c.backup_code_hashes}, MfaStepUsed{c.step}}};
 }
 
 Decision on(const AccountState& state, const UseMfaStep& c, Micros now) {
@@ -68,6 +71,12 @@ Decision on(const AccountState& state, const UseMfaStep& c, Micros now) {
 Decision on(const AccountState& state, const UseBackupCode& c, Micros now) {
   if (auto ok = check_may_prove(state, now); !ok) return tl::unexpected(ok.error());
   return use_backup_code(state.mfa, c.backup_code_hash);
+}
+
+Decision on(const AccountState& state, const RenewBackupCodes& c, Micros) {
+  if (auto ok = check_enabled(state); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_backup_codes(c.backup_code_hashes); !ok) return tl::unexpected(ok.error());
+  return {{MfaBackupCodesRenewed{c.backup_code_hashes}}};
 }
 
 Decision on(const AccountState& state, const DisableMfa&, Micros) {
@@ -84,6 +93,10 @@ void apply(AccountState& state, const MfaStepUsed& e, Micros) { state.mfa.last_s
 
 void apply(AccountState& state, const MfaBackupCodeUsed& e, Micros) {
   std::erase(state.mfa.backup_code_hashes, e.backup_code_hash);
+}
+
+void apply(AccountState& state, const MfaBackupCodesRenewed& e, Micros) {
+  state.mfa.backup_code_hashes = e.backup_code_hashes;
 }
 
 void apply(AccountState& state, const MfaDisabled&, Micros) { state.mfa = {}; }

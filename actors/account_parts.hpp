@@ -24,6 +24,7 @@ void apply(AccountState& state, const events::LogInFailed& e, Micros time);
 /// Refuses what proves who someone is, while the account is locked.
 Expected<void> check_unlocked(const AccountState& state, Micros now);
 std::vector<std::string> hashes_of(const std::vector<Login>& logins);
+void end_logins(AccountState& state, const std::vector<std::string>& token_hashes);
 
 // account_mfa.cpp
 
@@ -31,11 +32,13 @@ Decision on(const AccountState& state, const BeginMfaEnrolment& c, Micros now);
 Decision on(const AccountState& state, const ConfirmMfa& c, Micros now);
 Decision on(const AccountState& state, const UseMfaStep& c, Micros now);
 Decision on(const AccountState& state, const UseBackupCode& c, Micros now);
+Decision on(const AccountState& state, const RenewBackupCodes& c, Micros now);
 Decision on(const AccountState& state, const DisableMfa& c, Micros now);
 void apply(AccountState& state, const events::MfaEnrolmentBegan& e, Micros time);
 void apply(AccountState& state, const events::MfaEnabled& e, Micros time);
 void apply(AccountState& state, const events::MfaStepUsed& e, Micros time);
 void apply(AccountState& state, const events::MfaBackupCodeUsed& e, Micros time);
+void apply(AccountState& state, const events::MfaBackupCodesRenewed& e, Micros time);
 void apply(AccountState& state, const events::MfaDisabled& e, Micros time);
 
 /// What uses up the proof that a login brings; nothing when none is needed.

@@ -53,6 +53,7 @@ struct BackupDecider {
   static void evolve(State& state, const Event& event, Micros time);
   /// Claims kRunningBackupClaim while it is made.
   static std::vector<Claim> claims(const State& before, const Event& event);
+  static events::AccountId owner(const State&) { return 0; }
 };
 
 }  // namespace troupe::actors

@@ -9,10 +9,10 @@ namespace {
 
 using storage::RecordPtr;
 
-/// `20260131T123456Z-3f9a01`: sorts by time, and two of one second do not meet.
+/// `20260131T123456789Z-3f9a01`: sorts by time, and two of one millisecond do not meet.
 std::string new_id(Micros now) {
-  std::string id = iso8601(now).substr(0, 19);
-  std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
+  std::string id = iso8601(now).substr(0, 23);
+  std::erase_if(id, [](char c) { return c == '-' || c == ':' || c == '.'; });
   return id + "Z-" + random_hex(6);
 }
 
@@ -167,9 +167,10 @@ storage::BackupProgress Backups::progress_of(const std::string& id) {
 }
 
 bool Backups::queue(const std::string& id, BackupJob::Kind kind, std::function<void()> work) {
-  const auto forget = [this, id] {
+  const auto forget = [this, id, kind] {
     const std::lock_guard lock(mutex_);
-    jobs_.erase(id);
+    const auto job = jobs_.find(id);
+    if (job != jobs_.end() && job->second.kind == kind) jobs_.erase(job);  // else the next one is queued already
   };
   {
     const std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -63,20 +64,26 @@ bool begins_with(const Address& address, std::initializer_list<unsigned char> by
   return std::equal(bytes.begin(), bytes.end(), address.begin());
 }
 
+bool is_v4(const Address& address) { return begins_with(address, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}); }
+
+bool is_forbidden(const Address& address) {
+  if (is_v4(address)) {
+    const unsigned char* v4 = address.data() + 12;
+    const bool link_local = v4[0] == 169 && v4[1] == 254;
+    const bool metadata = v4[0] == 100 && v4[1] == 100 && v4[2] == 100 && v4[3] == 200;  // a cloud's
+    const bool multicast_or_reserved = v4[0] >= 224;
+    return link_local || metadata || multicast_or_reserved;
+  }
+  const bool link_local = address[0] == 0xFE && (address[1] & 0xC0) == 0x80;  // fe80::/10
+  const bool multicast = address[0] == 0xFF;
+  const bool metadata = begins_with(address, {0xFD, 0x00, 0x0E, 0xC2, 0, 0, 0, 0});  // fd00:ec2::, a cloud's
+  return link_local || multicast || metadata;
+}
+
 bool is_forbidden(const std::string& host) {
   if (host == "metadata" || host.ends_with("metadata.google.internal")) return true;
-  const auto found = address_of(host);
-  if (!found) return false;
-  const Address& address = *found;
-  const bool v4 = begins_with(address, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF});
-  const auto v4_begins = [&](std::initializer_list<unsigned char> bytes) {
-    return v4 && std::equal(bytes.begin(), bytes.end(), address.begin() + 12);
-  };
-  return v4_begins({169, 254}) || v4_begins({100, 100, 100, 200}) ||  // link-local; a cloud's metadata
-         (v4 && address[12] >= 224) ||                                // multicast and reserved
-         (address[0] == 0xFE && (address[1] & 0xC0) == 0x80) ||       // fe80::/10, link-local
-         address[0] == 0xFF ||                                        // multicast
-         begins_with(address, {0xFD, 0x00, 0x0E, 0xC2, 0, 0, 0, 0});  // fd00:ec2::, a cloud's metadata
+  const auto address = address_of(host);
+  return address && is_forbidden(*address);
 }
 
 }  // namespace
@@ -97,6 +104,17 @@ Expected<void> check_base_url(std::string_view text) {
   return {};
 }
 
+bool may_connect_to(const sockaddr* where) {
+  Address address{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  if (where->sa_family == AF_INET)
+    std::memcpy(address.data() + 12, &reinterpret_cast<const sockaddr_in*>(where)->sin_addr, 4);
+  else if (where->sa_family == AF_INET6)
+    std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6*>(where)->sin6_addr, address.size());
+  else
+    return false;
+  return !is_forbidden(address);
+}
+
 bool is_of_this_machine(std::string_view text) {
   const Url url = parsed(text);
   if (!url) return false;
@@ -105,7 +123,7 @@ bool is_of_this_machine(std::string_view text) {
   const auto address = address_of(host);
   if (!address) return false;
   constexpr Address kLoopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  const bool v4 = begins_with(*address, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF});
+  const bool v4 = is_v4(*address);
   return *address == kLoopback || *address == Address{} || (v4 && ((*address)[12] == 127 || (*address)[12] == 0));
 }
 

@@ -89,6 +89,7 @@ struct System::Impl {
   Backups backups;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
+  std::atomic<bool> administrator_leaving{false};
   caf::actor ticker;
   Micros last_sweep = 0;
 
@@ -215,6 +216,19 @@ struct System::Impl {
     if (!cause.idempotency) return false;
     const auto first = store.find_idempotent(*cause.idempotency);
     return first && *first;
+  }
+
+  bool is_administrator(AccountId id) const {
+    const auto row = queries.account(id);
+    return row && row->active && row->role == "admin";
+  }
+
+  /// Where a command that may take an administrator away wants to know whether another is there.
+  static bool* administrator_left_by(AccountDecider::Command& command) {
+    if (auto* c = std::get_if<ChangeRole>(&command)) return &c->another_administrator;
+    if (auto* c = std::get_if<ChangeActive>(&command)) return &c->another_administrator;
+    if (auto* c = std::get_if<DeleteAccount>(&command)) return &c->another_administrator;
+    return nullptr;
   }
 
   /// Asks and waits. Only on a worker's thread.
@@ -452,6 +466,16 @@ System::System(storage::Store& store, const Secrets& secrets, SystemOptions opti
 System::~System() = default;
 
 void System::ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer) {
+  if (bool* another = impl_->administrator_left_by(command); another && impl_->is_administrator(id)) {
+    // One at a time, or two of them could each rely on the other.
+    if (impl_->administrator_leaving.exchange(true))
+      return answer(fail(Errc::overloaded, "another administrator is being changed; try again"));
+    *another = impl_->queries.has_other_active_administrator(id);
+    answer = [this, answer = std::move(answer)](Expected<RecordPtr> result) {
+      impl_->administrator_leaving = false;
+      answer(std::move(result));
+    };
+  }
   impl_->accounts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
 }
 

@@ -71,7 +71,7 @@ class System {
   // Entities
 
   /// A command for one entity. Errors, besides its decider's and the journal's: overloaded (too many wait for it, or too
-  /// many entities are awake).
+  /// many entities are awake, or another administrator is being taken away in the same moment).
   void ask_account(AccountId id, AccountDecider::Command command, Cause cause, RecordAnswer answer);
   void ask_bot(const std::string& id, BotDecider::Command command, Cause cause, RecordAnswer answer);
   void ask_command(const std::string& id, CommandDecider::Command command, Cause cause, RecordAnswer answer);

@@ -8,7 +8,7 @@
 //   backup_code_hash, backup_code_hashes    BLAKE2b-256 under a key derived from the data folder's, in the same base64
 //   sealed_token, sealed_secret             XChaCha20-Poly1305 under the data folder's key, in the same base64
 //
-// What the account says of its person is `personal` (events/codec.hpp): it is in the log under the account's own key only.
+// What the account says of its person is `personal` (events/codec.hpp): in the log it is under the account's own key.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +51,9 @@ struct LoggedIn {
   std::string token_hash;
   Micros expires_at = 0;
   std::string refresh_hash;  ///< empty: it cannot be refreshed
+  std::string challenge;     ///< id of the request for a second proof that it met; empty: there was none
 };
-TROUPE_EVENT(LoggedIn, token_hash, expires_at, refresh_hash)
+TROUPE_EVENT(LoggedIn, token_hash, expires_at, refresh_hash, challenge)
 
 /// A login lives longer, and its refresh token was replaced: the one before is used up.
 struct LoginRefreshed {
@@ -100,7 +101,8 @@ struct ProfileUpdated {
 };
 TROUPE_EVENT(ProfileUpdated, fullname, phone, birthday, gender, email, avatar_url, preferences)
 
-/// By the account itself, by a reset token, or by an administrator. All logins end.
+/// By the account itself, by a reset token, or by an administrator. All logins end, but for the one that changed it where
+/// it is to be kept.
 struct PasswordChanged {
   static constexpr std::string_view type = "PasswordChanged";
   static constexpr std::uint16_t schema = 1;
@@ -195,8 +197,17 @@ struct MfaBackupCodeUsed {
   static constexpr std::string_view type = "MfaBackupCodeUsed";
   static constexpr std::uint16_t schema = 1;
   std::string backup_code_hash;
+  std::int64_t left = 0;  ///< codes that are still good
 };
-TROUPE_EVENT(MfaBackupCodeUsed, backup_code_hash)
+TROUPE_EVENT(MfaBackupCodeUsed, backup_code_hash, left)
+
+/// New backup codes took the place of all from before.
+struct MfaBackupCodesRenewed {
+  static constexpr std::string_view type = "MfaBackupCodesRenewed";
+  static constexpr std::uint16_t schema = 1;
+  std::vector<std::string> backup_code_hashes;
+};
+TROUPE_EVENT(MfaBackupCodesRenewed, backup_code_hashes)
 
 /// Also ends an enrolment that was not confirmed.
 struct MfaDisabled {
@@ -216,7 +227,8 @@ TROUPE_EVENT(AccountDeleted, ended_logins)
 using AccountEvent = std::variant<AccountRegistered, LoggedIn, LoginsEnded, ProfileUpdated, PasswordChanged,
                                   PasswordResetIssued, PasswordResetMailSettled, RoleChanged, AccountDeleted,
                                   LoginRefreshed, LogInFailed, ActiveChanged, ApiKeyCreated, ApiKeyRevoked,
-                                  MfaEnrolmentBegan, MfaEnabled, MfaStepUsed, MfaBackupCodeUsed, MfaDisabled>;
+                                  MfaEnrolmentBegan, MfaEnabled, MfaStepUsed, MfaBackupCodeUsed, MfaDisabled,
+                                  MfaBackupCodesRenewed>;
 
 /// Someone asked for a password reset, for an e-mail that may or may not be known: what follows is worked out
 /// afterwards, so that the asker learns nothing from the answer or its time. Stream `reset_requests/all`.

@@ -26,8 +26,8 @@ inline bool holds_nothing(const Json& value) {
   return value.is_string() ? value.get_ref<const std::string&>().empty() : value.empty();
 }
 
-/// Takes the personal fields of a `T` (an event, a row) out of `fields`. One that holds nothing ("", null, {}, []) stays:
-/// it is not worth a seal. Empty when there is none.
+/// Takes the personal fields of a `T` (an event, a row) out of `fields`. One that holds nothing ("", null, {}, []) is
+/// not worth a seal and stays. Empty when there is none.
 template <class T>
 Json take_personal(Json& fields) {
   Json personal = Json::object();

@@ -221,6 +221,8 @@ inline constexpr std::size_t kMaxPreferencesBytes = std::size_t{16} << 10;
 inline constexpr std::size_t kMaxAvatarUrlLength = 2048;
 /// A signed token. Ours have less than 1,000; a longer one is refused before it is taken apart.
 inline constexpr std::size_t kMaxJwtBytes = 4096;
+/// From a right password to the second proof: long enough to find the phone.
+inline constexpr auto kMfaTokenLifetime = 5min;
 /// Codes that stand in for a lost authenticator, each once.
 inline constexpr std::size_t kBackupCodes = 10;
 /// Argon2id at the first of the OWASP password storage cheat sheet's equal choices: 19 MiB, two passes, one lane.

@@ -101,6 +101,18 @@ bool Call::body_flag(std::string_view field, bool fallback) const {
   return it != body.end() && it->is_boolean() ? it->get<bool>() : fallback;
 }
 
+Expected<std::vector<std::string>> Call::body_texts(std::string_view field) const {
+  std::vector<std::string> texts;
+  const auto it = body.find(std::string(field));
+  if (it == body.end() || !it->is_array()) return texts;
+  for (const Json& item : *it) {
+    if (!item.is_string())
+      return fail(Errc::invalid, std::string(field) + " must be an array of strings", std::string(field));
+    texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
 std::optional<Json> Call::optional_body_object(std::string_view field) const {
   const auto it = body.find(std::string(field));
   return it == body.end() || it->is_null() ? std::nullopt : std::optional<Json>(*it);

@@ -79,9 +79,10 @@ std::string_view content_type_of(std::string_view file) {
   return "application/octet-stream";
 }
 
-/// One of the few files of the documentation page; never a path.
+/// One of the few files of the documentation pages; never a path.
 Response docs_file(const std::string& folder, std::string_view name) {
-  static const std::vector<std::string_view> kFiles = {"index.html", "swagger-ui.css", "swagger-ui-bundle.js"};
+  static const std::vector<std::string_view> kFiles = {"index.html", "swagger-ui.css", "swagger-ui-bundle.js",
+                                                       "redoc.html", "redoc.standalone.js"};
   if (folder.empty() || std::find(kFiles.begin(), kFiles.end(), name) == kFiles.end())
     return plain_error(404, "Not found");
   std::ifstream in(folder + "/" + std::string(name), std::ios::binary);
@@ -158,7 +159,7 @@ void Gateway::handle(Request request, Reply reply) {
 
 bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
   const bool ours = request.path == "/healthz" || request.path == "/readyz" || request.path == "/openapi.json" ||
-                    request.path == "/docs" || request.path.starts_with("/docs/");
+                    request.path == "/docs" || request.path == "/redoc" || request.path.starts_with("/docs/");
   if (!ours) return false;
   if (request.method != "GET" && request.method != "HEAD") return reply(method_not_allowed(request, {"GET"})), true;
   if (request.path == "/healthz") return reply(plain(200, "ok\n", "text/plain")), true;
@@ -167,7 +168,9 @@ bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
     return reply(plain(ready ? 200 : 503, ready ? "ready\n" : "not ready\n", "text/plain")), true;
   }
   if (request.path == "/openapi.json") return reply(plain(200, openapi_, "application/json")), true;
-  const auto file = request.path == "/docs" ? std::string_view("index.html") : request.path.substr(6);
+  const auto file = request.path == "/docs"    ? std::string_view("index.html")
+                    : request.path == "/redoc" ? std::string_view("redoc.html")
+                                               : request.path.substr(6);
   return reply(docs_file(options_.docs_folder, file)), true;
 }
 
@@ -265,6 +268,8 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   const auto denied = [&] { return fail(Errc::forbidden, route.denied); };
   if (reads ? !call.caller.may_read : !call.caller.may_write)
     return fail(Errc::forbidden, std::string("This API key may not ") + (reads ? "read" : "write"));
+  if (route.logins_only && !call.caller.api_key_hash.empty())
+    return fail(Errc::forbidden, "An API key may not do this; log in");
   const bool admin = call.caller.is_admin();
   switch (route.access) {
     case Access::anyone:
@@ -272,7 +277,7 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
     case Access::bot_or_login: return {};
     case Access::admin: return admin ? Expected<void>{} : denied();
     case Access::self_or_admin: {
-      const auto wanted = whole_number(call.path_parameter("user_id"));
+      const auto wanted = surface.account(call.path_parameter("user_id"));
       if (!wanted) return fail(Errc::not_found, "Not found");
       return admin || call.caller.account == *wanted ? Expected<void>{} : denied();
     }

@@ -23,7 +23,7 @@ struct GatewayOptions {
   std::function<std::string(std::string_view)> fingerprint;   ///< of a body; it may hold a password, so no plain digest
   std::function<bool()> ready;                                ///< what /readyz says
   std::function<bool(std::function<void()>)> read_elsewhere;  ///< false when its queue is full
-  std::string docs_folder;  ///< assets of the interactive page at /docs; empty: left out
+  std::string docs_folder;  ///< assets of the pages at /docs and /redoc; empty: left out
 };
 
 /// On the event loop's thread. Surfaces must outlive it.

@@ -177,7 +177,7 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   setting("--max-backups", options.system.max_backups, "Backups kept; one more, and the oldest goes",
           "TROUPE_MAX_BACKUPS")
       ->check(must(problem_of_count));
-  setting("--docs", options.docs_folder, "Folder with the assets of the page at /docs", "TROUPE_DOCS");
+  setting("--docs", options.docs_folder, "Folder with the assets of the pages at /docs and /redoc", "TROUPE_DOCS");
   setting("--max-body-bytes", options.limits.max_body_bytes, "Largest request body", "TROUPE_MAX_BODY_BYTES")
       ->check(must(problem_of_count));
   setting("--max-chat-sessions", options.chat.max_sessions_per_account, "Chat sessions of one account",

@@ -167,7 +167,8 @@ OrderedJson operation_of(const Surface& surface, const Route& route) {
   OrderedJson operation = {
       {"tags", OrderedJson::array({route.tag})}, {"summary", route.summary}, {"operationId", operation_id(route)}};
   operation["description"] =
-      (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access);
+      (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access) +
+      (route.logins_only ? " An API key may not." : "");
   operation["security"] = security_of(surface, route);
   if (auto parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = parameters;
   if (route.body != BodyKind::none) operation["requestBody"] = body_of(route);

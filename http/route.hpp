@@ -113,6 +113,7 @@ struct Route {
   bool elsewhere = false;                       ///< a long read: runs on a worker
   const RateClass* rate = nullptr;              ///< routes of one class share a budget; null: unlimited
   int status = 200;                             ///< of a good answer
+  bool logins_only = false;                     ///< an API key is not good enough
   bool takes_forms = false;                     ///< the body may be form-encoded as well
   std::uint64_t max_upload_bytes = 0;           ///< of a body of kind `upload`
   SinkMaker sink = {};                          ///< of a body of kind `upload`
@@ -151,6 +152,8 @@ struct Call {
   std::optional<double> body_number(std::string_view field) const;
   std::optional<long long> body_integer(std::string_view field) const;
   bool body_flag(std::string_view field, bool fallback = false) const;
+  /// An array of strings in the body; empty when it is missing. Errors: invalid.
+  Expected<std::vector<std::string>> body_texts(std::string_view field) const;
   /// An object of the body; nothing when it is missing or null.
   std::optional<Json> optional_body_object(std::string_view field) const;
   Json body_object(std::string_view field) const { return optional_body_object(field).value_or(Json::object()); }

@@ -57,6 +57,8 @@ class RouteDeclaration {
   RouteDeclaration& rate(const RateClass& rate) { return set(route_.rate, &rate); }
   /// The status of a good answer.
   RouteDeclaration& status(int status) { return set(route_.status, status); }
+  /// An API key is not good enough: a person must have logged in.
+  RouteDeclaration& logins_only() { return set(route_.logins_only, true); }
   /// The body may be form-encoded as well.
   RouteDeclaration& forms() { return set(route_.takes_forms, true); }
 

@@ -20,7 +20,8 @@ namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
-const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1,openai"};
+const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager",
+                                                    "127.0.0.1:8000=plexichat,chat_v1,openai"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -87,6 +88,7 @@ class House {
   explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {}
 
   Expected<void> open() {
+    if (auto ok = find_providers(); !ok) return ok;  // before anything is made
     storage::StoreOptions store_options{options_.data};
     store_options.mirrored_counters = projections::mirrored_counters();
     auto store = storage::Store::open(std::move(store_options));
@@ -110,7 +112,6 @@ class House {
     options_.system.files.inspector.program = actors::installed_inspector();
     if (options_.system.files.inspector.program.empty())
       spdlog::warn("there is no troupe-inspect: uploaded files have no type, no thumbnail and no pages");
-    if (auto ok = find_providers(); !ok) return ok;
     system_ = std::make_unique<actors::System>(*store_, store_->secrets(), options_.system);
     return first_accounts(*system_, *store_, options_.data, options_.demo, options_.admin_password_file);
   }

@@ -28,6 +28,8 @@ class Surface {
   /// when credentials were given and are not good; nobody when none were given.
   virtual Expected<Caller> authenticate(const Request& request, std::string_view body_token) = 0;
   virtual Subject bot(std::string_view bot_id) const = 0;
+  /// The account that a path's `user_id` names in this dialect; nothing when it is no such id.
+  virtual std::optional<events::AccountId> account(std::string_view user_id) const { return whole_number(user_id); }
 
   virtual Response error(const Error& error, std::string_view request_id) const = 0;
   /// The refusal of a request that came too fast.

@@ -31,16 +31,23 @@ void on(const ApiKeyRevoked& e, const Context& c, Rows& rows) {
 }
 
 void on(const MfaEnrolmentBegan& e, const Context& c, Rows& rows) {
-  rows.push_back(put_row(account_key(c), MfaRow{false, true, e.sealed_secret}));
+  rows.push_back(put_row(account_key(c), MfaRow{false, true, e.sealed_secret, 0}));
 }
 
-void on(const MfaEnabled&, const Context& c, Rows& rows) {
-  rows.push_back(patch<MfaRow>(account_key(c), {{"enabled", true}, {"pending", false}}));
+void on(const MfaEnabled& e, const Context& c, Rows& rows) {
+  rows.push_back(patch<MfaRow>(
+      account_key(c), {{"enabled", true}, {"pending", false}, {"backup_codes", e.backup_code_hashes.size()}}));
 }
 
 void on(const MfaStepUsed&, const Context&, Rows&) {}
 
-void on(const MfaBackupCodeUsed&, const Context&, Rows&) {}
+void on(const MfaBackupCodeUsed& e, const Context& c, Rows& rows) {
+  rows.push_back(patch<MfaRow>(account_key(c), {{"backup_codes", e.left}}));
+}
+
+void on(const MfaBackupCodesRenewed& e, const Context& c, Rows& rows) {
+  rows.push_back(patch<MfaRow>(account_key(c), {{"backup_codes", e.backup_code_hashes.size()}}));
+}
 
 void on(const MfaDisabled&, const Context& c, Rows& rows) { rows.push_back(erase(Table::mfa, account_key(c))); }
 

@@ -16,6 +16,7 @@ void on(const events::MfaEnrolmentBegan& e, const Context& c, Rows& rows);
 void on(const events::MfaEnabled& e, const Context& c, Rows& rows);
 void on(const events::MfaStepUsed& e, const Context& c, Rows& rows);
 void on(const events::MfaBackupCodeUsed& e, const Context& c, Rows& rows);
+void on(const events::MfaBackupCodesRenewed& e, const Context& c, Rows& rows);
 void on(const events::MfaDisabled& e, const Context& c, Rows& rows);
 
 }  // namespace troupe::projections

@@ -14,6 +14,11 @@ void erase_logins(const std::vector<std::string>& token_hashes, Rows& rows) {
   for (const auto& hash : token_hashes) rows.push_back(erase(Table::logins, hash));
 }
 
+void put_role(const std::string& role, const Context& c, Rows& rows) {
+  rows.push_back(role == "admin" ? put_key(Table::administrators, account_key(c))
+                                 : erase(Table::administrators, account_key(c)));
+}
+
 void on(const AccountRegistered& e, const Context& c, Rows& rows) {
   AccountRow row;
   row.id = e.id;
@@ -25,6 +30,7 @@ void on(const AccountRegistered& e, const Context& c, Rows& rows) {
   rows.push_back(put_row(account_key(c), row));
   rows.push_back(put_row(account_key(c), CredentialRow{e.password_hash}));
   rows.push_back(put_key(Table::account_numbers, account_key(c)));
+  if (e.role == "admin") put_role(e.role, c, rows);
   rows.push_back(add(kTotalUsers, 1));
 }
 
@@ -64,6 +70,7 @@ void on(const PasswordResetMailSettled& e, const Context&, Rows& rows) {
 
 void on(const RoleChanged& e, const Context& c, Rows& rows) {
   rows.push_back(patch<AccountRow>(account_key(c), {{"role", e.role}}));
+  put_role(e.role, c, rows);
 }
 
 void on(const ActiveChanged& e, const Context& c, Rows& rows) {
@@ -73,6 +80,7 @@ void on(const ActiveChanged& e, const Context& c, Rows& rows) {
 void on(const AccountDeleted& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::accounts, account_key(c)));
   rows.push_back(erase(Table::credentials, account_key(c)));
+  rows.push_back(erase(Table::administrators, account_key(c)));
   rows.push_back(erase(Table::mfa, account_key(c)));
   rows.push_back(erase(Table::login_locks, account_key(c)));
   erase_logins(e.ended_logins, rows);

@@ -18,7 +18,7 @@ void on(const events::EntryChanged<Entry>& e, const Context& c, Rows& rows) {
 
 template <class Entry>
 void on(const events::EntryRemoved<Entry>&, const Context& c, Rows& rows) {
-  rows.push_back(erase(kEntryTable<Entry>, std::string(c.id)));
+  rows.push_back(erase(EntryRow<Entry>::table, std::string(c.id)));
 }
 
 }  // namespace

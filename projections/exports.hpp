@@ -29,9 +29,9 @@ struct Export {
 };
 
 /// Logs, messages and events come in the order of the log, commands in the order of their ids. Every record has its
-/// `position` in the log, so that the next export can be told from this one. Secrets (hashes and sealed values) are left
-/// out, and so is what was personal of an erased account. Errors: corrupt; conflict (the rows were built by another version
-/// of this program); storage_failed (the output takes no more).
+/// `position` in the log, so that the next export can be told from this one. Secrets (hashes and sealed values) are
+/// left out, and so is what was personal of an erased account. Errors: corrupt; conflict (the rows were built by
+/// another version of this program); storage_failed (the output takes no more).
 Expected<void> write_export(const storage::Store& store, const Export& what, std::ostream& out);
 
 }  // namespace troupe::projections

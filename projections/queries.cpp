@@ -237,6 +237,36 @@ std::vector<AccountRow> Queries::search_accounts(std::string_view text, std::siz
   return rows;
 }
 
+AccountPage Queries::account_page(std::string_view text, std::size_t skip, std::size_t limit) const {
+  const std::string wanted = lower(text);
+  const auto contains = [&](const std::string& field) { return lower(field).find(wanted) != std::string::npos; };
+  AccountPage page;
+  std::size_t seen = 0;
+  store_.scan(id_of(Table::accounts), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
+    const bool on_page = seen >= skip && page.accounts.size() < limit;
+    if (wanted.empty() && !on_page) return ++seen <= skip;
+    auto account = parse<AccountRow>(store_, bytes);
+    if (!account || !(contains(account->username) || contains(account->email) || contains(account->fullname)))
+      return true;
+    ++seen;
+    if (on_page) page.accounts.push_back(std::move(*account));
+    return true;
+  });
+  page.total = wanted.empty() ? static_cast<std::size_t>(store_.counter(id_of(Table::counters), kTotalUsers)) : seen;
+  return page;
+}
+
+bool Queries::has_other_active_administrator(AccountId id) const {
+  bool found = false;
+  store_.scan(id_of(Table::administrators), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
+    const auto other = static_cast<AccountId>(read_big64(key));
+    const auto row = other == id ? std::nullopt : account(other);
+    found = row && row->active;
+    return !found;
+  });
+  return found;
+}
+
 AccountId Queries::last_account_id() const {
   return static_cast<AccountId>(last_number(store_, Table::account_numbers));
 }

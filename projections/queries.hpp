@@ -28,6 +28,12 @@ struct FoundApiKey {
   Micros expires_at = 0;  ///< 0: never
 };
 
+/// A part of a list of accounts.
+struct AccountPage {
+  std::vector<AccountRow> accounts;
+  std::size_t total = 0;
+};
+
 /// Counters of one bot's commands and reports.
 struct BotStatistics {
   std::int64_t commands = 0, pending = 0, completed = 0, failed = 0, logs = 0, messages = 0;
@@ -81,7 +87,12 @@ class Queries {
   std::vector<AccountRow> accounts(AccountId after, std::size_t limit) const;
   /// Username or e-mail contains `text`, ASCII letters without case.
   std::vector<AccountRow> search_accounts(std::string_view text, std::size_t limit) const;
+  /// Those of the accounts `skip` + 1 to `skip` + `limit`, in order of their ids, whose username, e-mail or full name
+  /// contains `text` (empty: all), and how many there are altogether. Reads every row when there is a text.
+  AccountPage account_page(std::string_view text, std::size_t skip, std::size_t limit) const;
   AccountId last_account_id() const;
+  /// Besides `id`.
+  bool has_other_active_administrator(AccountId id) const;
 
   std::optional<BotRow> bot(std::string_view id) const;
   std::optional<AccountId> owner_of_bot(std::string_view id) const;

@@ -1,5 +1,5 @@
-// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise. The fields that
-// a row names as `personal` are sealed in the store (storage/personal_fields.hpp).
+// The rows that projections keep, and the tables they stand in. Rows are CBOR maps unless said otherwise. The fields
+// that a row names as `personal` are sealed in the store (storage/personal_fields.hpp).
 #pragma once
 
 #include <string>
@@ -53,6 +53,7 @@ enum class Table : TableId {
   files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
   files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
   unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
+  administrators = 80,      ///< big64(account) -> nothing, also of those who are not active
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -115,8 +116,9 @@ struct MfaRow {
   bool enabled = false;
   bool pending = false;       ///< a secret was shown, and no code has confirmed it
   std::string sealed_secret;  ///< base32 under the seal; of the enrolment that is pending, or enabled
+  std::int64_t backup_codes = 0;  ///< that are still good
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret, backup_codes)
 
 struct BotRow {
   static constexpr Table table = Table::bots;
@@ -260,14 +262,20 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BackupRow, id, asked_by, databas
                                                 verified_at, good)
 
 template <class Entry>
-inline constexpr Table kEntryTable = Table::providers;
+struct EntryTable;
 template <>
-inline constexpr Table kEntryTable<events::Personality> = Table::personalities;
+struct EntryTable<events::Provider> {
+  static constexpr Table table = Table::providers;
+};
+template <>
+struct EntryTable<events::Personality> {
+  static constexpr Table table = Table::personalities;
+};
 
 /// An entry of the catalogue. In the row, its fields stand beside the other three.
 template <class Entry>
 struct EntryRow {
-  static constexpr Table table = kEntryTable<Entry>;
+  static constexpr Table table = EntryTable<Entry>::table;
   std::string id;
   Entry entry;
   Micros created_at = 0;

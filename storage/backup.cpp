@@ -9,6 +9,7 @@
 
 #include "events/defaults.hpp"
 #include "storage/backup_file.hpp"
+#include "storage/database.hpp"
 #include "storage/witness.hpp"
 
 namespace troupe::storage {
@@ -51,6 +52,8 @@ Expected<BackupManifest> parse_manifest(const std::string& text) {
     json.at("salt").get_to(m.salt);
     json.at("file_count").get_to(m.file_count);
     json.at("file_bytes").get_to(m.file_bytes);
+    if (m.file_count > defaults::kMaxBackupFiles)
+      return fail(Errc::too_large, "the backup has more than " + std::to_string(defaults::kMaxBackupFiles) + " files");
     return m;
   } catch (const Json::exception&) {
     return fail(Errc::corrupt, "the backup is damaged: its manifest does not decode");
@@ -160,17 +163,19 @@ Expected<void> link_files(const fs::path& from, const fs::path& to) {
   if (!fs::is_directory(from)) return {};
   fs::create_directories(to, error);
   if (error) return cannot("create", to, error);
-  for (const auto& entry : fs::recursive_directory_iterator(from, error)) {
-    const auto name = entry.path().filename().string();
-    const auto target = to / entry.path().lexically_relative(from);
-    if (name.starts_with(".")) continue;
-    if (entry.is_directory())
-      fs::create_directories(target, error);
-    else if (entry.is_regular_file())
-      fs::create_hard_link(entry.path(), target, error);
-    if (error == std::errc::no_such_file_or_directory)
-      error.clear();  // deleted in this moment, and so not in the backup
-    if (error) return cannot("link", entry.path(), error);
+  auto entry = fs::recursive_directory_iterator(from, error);
+  for (; !error && entry != fs::end(entry); entry.increment(error)) {
+    const fs::path path = entry->path();
+    const auto target = to / path.lexically_relative(from);
+    std::error_code failed;
+    if (path.filename().string().starts_with("."))
+      entry.disable_recursion_pending();
+    else if (entry->is_directory(failed))
+      fs::create_directories(target, failed);
+    else if (entry->is_regular_file(failed))
+      fs::create_hard_link(path, target, failed);
+    // What is deleted in this moment is not in the backup.
+    if (failed && failed != std::errc::no_such_file_or_directory) return cannot("link", path, failed);
   }
   if (error) return cannot("read", from, error);
   return {};
@@ -502,10 +507,10 @@ Expected<void> sync_tree(const fs::path& folder) {
   return sync_folder(fs::absolute(folder).lexically_normal().parent_path());
 }
 
-/// Opens the log as a server would, with all its checks.
+/// Opens the log as a server would, with all its checks, but without the data key, which is not in a backup.
 Expected<void> check_restored(const fs::path& folder, const BackupManifest& manifest) {
   if (!manifest.database) return {};
-  const auto store = Store::open({.folder = folder});
+  const auto store = Store::open({.folder = folder, .without_keys = true});
   if (!store) return tl::unexpected(store.error());
   if ((*store)->last_position() == manifest.position) return {};
   return fail(Errc::corrupt, "the log ends at position " + std::to_string((*store)->last_position()) + ", and not at " +

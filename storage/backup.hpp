@@ -105,8 +105,7 @@ Expected<FinishedBackup> read_backup_manifest(const std::filesystem::path& file)
 Expected<BackupManifest> verify_backup(const std::filesystem::path& file, const std::optional<BackupKey>& key,
                                        const BackupProgress& progress = {});
 
-/// Verifies the backup, unpacks it into a folder that is empty or not there, and opens the log to see that it ends where
-/// the manifest says. Leaves the folder empty when something fails. Errors: those of `verify_backup`; conflict (the
+/// Verifies the backup, unpacks it into a folder that is empty or not there, and opens the log once, for reading. Leaves the folder empty when something fails. Errors: those of `verify_backup`; conflict (the
 /// folder is not empty), storage_failed.
 Expected<BackupManifest> restore_backup(const std::filesystem::path& file, const std::optional<BackupKey>& key,
                                         const std::filesystem::path& folder, const BackupProgress& progress = {});

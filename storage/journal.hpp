@@ -89,9 +89,9 @@ class Journal {
   /// Called once, on the writer's thread: hand the work on, do not do it there.
   /// Errors: conflict (version, or a claim: `field` names the claim's kind, the part before its first '/'),
   /// not_found (the owner of personal fields has no key any more: the account was erased), duplicate, overloaded (the
-  /// queue is full; nothing was written), invalid (a name is malformed, or personal fields have no owner), too_large (a
-  /// limit of defaults.hpp), storage_failed (the outcome is unknown until the next start), shutting_down. An append that
-  /// does not even get into the queue is answered at once, on the caller's thread.
+  /// queue is full; nothing was written), invalid (a name is malformed, or personal fields have no owner), too_large
+  /// (a limit of defaults.hpp), storage_failed (the outcome is unknown until the next start), shutting_down. An append
+  /// that does not even get into the queue is answered at once, on the caller's thread.
   using Answer = std::function<void(Expected<RecordPtr>)>;
 
   /// Never blocks. Answers after the record is on disk (fsync), in the order of the calls.

@@ -1,6 +1,6 @@
-// Personal data within rows. A row is patched field by field without being read, so each such field is sealed by itself:
+// Personal data within rows. A row is patched field by field without being read, so each such field has its own seal:
 //
-//   sealed field := CBOR byte string of account:fixed64 nonce ciphertext tag   (of the value as CBOR, by the account's key)
+//   sealed field := CBOR byte string of account:fixed64 nonce ciphertext tag   (of the value as CBOR)
 //
 // No other field of a row is a byte string.
 #pragma once

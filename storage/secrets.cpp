@@ -170,7 +170,7 @@ Expected<std::string> Secrets::unseal(std::string_view sealed) const {
 }
 
 std::optional<SealingKey::Bytes> Secrets::key_of(events::AccountId account) const {
-  const auto slot = personal_keys_->find(account);
+  const auto slot = personal_keys_ ? personal_keys_->find(account) : std::nullopt;
   if (!slot) return std::nullopt;
   SealingKey::Bytes own;
   crypto_generichash(own.data(), own.size(), slot->data(), slot->size(), key_.data(), key_.size());

@@ -1,4 +1,5 @@
-// What the data folder keeps secret: its key, a key of each account's own, and what they seal. By libsodium. Thread-safe.
+// What the data folder keeps secret: its key, a key of each account's own, and what they seal. By libsodium.
+// Thread-safe.
 #pragma once
 
 #include <array>
@@ -35,8 +36,8 @@ class Secrets {
  public:
   /// The key is 64 hexadecimal digits in the environment variable TROUPE_KEY or in `<folder>/key` (mode 0600), which is
   /// made, durably, in a folder that never had one. `<folder>/key-check` tells a wrong key from the right one.
-  /// Opens the accounts' own keys as well. Errors: invalid (not a key, or not this folder's), not_found (the accounts' keys
-  /// are missing), storage_failed (cannot read or write).
+  /// Opens the accounts' own keys as well. Errors: invalid (not a key, or not this folder's), not_found (the accounts'
+  /// keys are missing), storage_failed (cannot read or write).
   static Expected<Secrets> open(const std::filesystem::path& folder);
 
   /// From the text of a key alone, for a folder that is not there: without the accounts' own keys. Errors: invalid.
@@ -49,8 +50,8 @@ class Secrets {
   /// by which a person is found.
   std::string keyed_digest(std::string_view text) const;
 
-  /// 32 bytes that follow from the key and the purpose, and tell nothing of the key or of another purpose's. No text has
-  /// them as its `keyed_digest`.
+  /// 32 bytes that follow from the key and the purpose, and tell nothing of the key or of another purpose's. No text
+  /// has them as its `keyed_digest`.
   std::string derived_key(std::string_view purpose) const;
 
   /// What backups are encrypted with.

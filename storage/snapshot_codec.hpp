@@ -1,5 +1,5 @@
-// Snapshots as bytes: version:varint schema:varint owner:varint state:string. The state of an owner is sealed under that
-// account's key. Pure.
+// Snapshots as bytes: version:varint schema:varint owner:varint state:string. The state of an owner is sealed under
+// that account's key. Pure.
 #pragma once
 
 #include <optional>

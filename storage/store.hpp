@@ -46,17 +46,19 @@ struct StoreOptions {
   std::size_t max_batch_events = defaults::kMaxBatchEvents;
   /// Counters kept in memory as well, for reading without a look-up. Rows that are only ever added to.
   std::vector<std::pair<TableId, std::string>> mirrored_counters = {};
+  /// Opens no keys: for a look at the log in a folder that has none yet. What is personal is missing.
+  bool without_keys = false;
   /// Takes the log as it ends although the witness says that more was acknowledged, or is missing. For an
   /// operator who knows what was lost.
   bool accept_log_end = false;
   std::function<Micros()> clock = now_micros;  ///< ages idempotency keys, and nothing else
 };
 
-/// The folder holds `log/` (RocksDB), `acknowledged` (how far the log was acknowledged: storage/witness.hpp), `lock`, and
-/// the keys (storage/secrets.hpp).
+/// The folder holds `log/` (RocksDB), `acknowledged` (how far the log was acknowledged: storage/witness.hpp), `lock`,
+/// and the keys (storage/secrets.hpp).
 ///
-/// What is personal in events, rows and snapshots is sealed under its owner's key before it is queued, and opened when it
-/// is read: nothing above this knows of it. Plain, it is in no file. When the key is thrown away, events come without
+/// What is personal in events, rows and snapshots is sealed under its owner's key before it is queued, and opened when
+/// it is read: nothing above this knows of it. Plain, it is in no file. When the key is thrown away, events come without
 /// their personal fields, rows too, and snapshots not at all.
 ///
 /// Bytes that do not decode are never taken for absent. Reads that can say so answer corrupt; those whose
@@ -66,8 +68,8 @@ class Store final : public Journal {
  public:
   /// Opens or creates the folder. Errors: conflict (another process holds it; the sentence names its pid),
   /// corrupt (the log is damaged, or ends before the last acknowledged event: nothing is repaired silently),
-  /// storage_failed (cannot create or open), not_found (read_only, and there is no log; or a file of keys is missing), invalid (the
-  /// folder's key is wrong).
+  /// storage_failed (cannot create or open), not_found (read_only, and there is no log; or the accounts' keys are
+  /// missing), invalid (the folder's key is missing or wrong).
   static Expected<std::unique_ptr<Store>> open(StoreOptions options);
 
   /// Stops taking appends, answers those waiting, flushes and closes.

@@ -1,6 +1,7 @@
 #include "actors/llm/http_loop.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
@@ -10,10 +11,17 @@
 #include <utility>
 #include <vector>
 
+#include "actors/base_url.hpp"
 #include "events/defaults.hpp"
 
 namespace troupe::actors::llm {
 namespace {
+
+/// A name that was good when it was written down may stand for another address by now.
+curl_socket_t open_allowed(void*, curlsocktype, curl_sockaddr* where) {
+  if (!may_connect_to(&where->addr)) return CURL_SOCKET_BAD;
+  return ::socket(where->family, where->socktype | SOCK_CLOEXEC, where->protocol);
+}
 
 /// For curl, which needs it once a process, before threads use it.
 void start_curl() {
@@ -168,6 +176,7 @@ HttpLoop::TransferId HttpLoop::start(const HttpRequest& request, std::shared_ptr
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   if (is_plain(request.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_allowed);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   // A transfer that is given up while its name is looked up does not hold up all others until that has ended.

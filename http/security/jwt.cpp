@@ -75,6 +75,7 @@ std::optional<JwtClaims> claims_of(const Json& json) {
                      read(json, "iat", claims.issued_at) && read(json, "exp", claims.expires_at) &&
                      read_number(subject, claims.subject);
   if (!there) return std::nullopt;
+  read(json, "bnd", claims.bound_to);
   const bool of_login = claims.type == kAccessToken || claims.type == kRefreshToken;
   if (!of_login && claims.type != kMfaToken) return std::nullopt;
   if (of_login && claims.login.empty()) return std::nullopt;
@@ -92,13 +93,14 @@ JwtKey::JwtKey(std::string_view bytes) {
 JwtKey::~JwtKey() { sodium_memzero(key_.data(), key_.size()); }
 
 std::string JwtKey::sign(const JwtClaims& claims) const {
-  const Json grants = {{"type", claims.type},
+  Json grants = {{"type", claims.type},
                        {"sub", std::to_string(claims.subject)},
                        {"sid", claims.login},
                        {"jti", claims.id},
                        {"username", claims.username},
                        {"iat", claims.issued_at / kSecond},
                        {"exp", claims.expires_at / kSecond}};
+  if (!claims.bound_to.empty()) grants["bnd"] = claims.bound_to;
   jwt_t* raw = nullptr;
   int error = jwt_new(&raw);
   const Jwt jwt(raw, &jwt_free);

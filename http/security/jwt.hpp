@@ -5,6 +5,7 @@
 //           sub       the account's number, as text
 //           sid       the opaque login token; empty for mfa
 //           jti       a random id; of a refresh token, the secret whose digest is current
+//           bnd       of mfa: a digest of what must not have changed since
 //           username
 //           iat, exp  whole seconds since the Unix epoch
 //
@@ -36,6 +37,7 @@ struct JwtClaims {
   std::string id;     ///< not empty for refresh
   std::string username;
   Micros issued_at = 0, expires_at = 0;  ///< in a token, cut to whole seconds
+  std::string bound_to = {};             ///< of mfa; may be empty
 };
 
 class JwtKey {

@@ -1,41 +1,52 @@
 #include "http/security/sign_in.hpp"
 
+#include "projections/queries.hpp"
+
 namespace troupe::http {
 
 void sign_in(const Services& services, const CallPtr& call, SignIn sign_in, std::function<void(events::AccountId)> next,
-             std::function<void(const Error&)> refused) {
+             std::function<void(const Error&)> refused, std::function<void(HalfLogin)> halfway) {
   const projections::Queries queries(services.store);
   const auto account = queries.account_named(sign_in.name);
   if (!refused) refused = [call](const Error& error) { call->refuse(error); };
   if (account && queries.locked_until(*account) > call->now)
     return refused({Errc::too_fast, "Too many failed logins; try again later", kLocked});
   const auto hash = account ? queries.password_hash(*account) : std::nullopt;
-  services.system.verify_password(
-      hash, std::move(sign_in.password),
-      services.then_with<bool>(
-          call,
-          [&services, &system = services.system, call, account, hash, login = std::move(sign_in.login),
-           next = std::move(next), refused](bool good) mutable {
-            // Nobody waits for this: a wrong password takes as long as an unknown name.
-            const auto count_failure = [&system, account, cause = call->cause()] {
-              if (account) system.ask_account(*account, actors::RefuseLogIn{}, cause, [](const auto&) {});
-            };
-            if (!good) {
-              count_failure();
-              return refused({Errc::unauthenticated, "Invalid credentials"});
-            }
-            login.verified_hash = *hash;
-            system.ask_account(*account, std::move(login), call->cause(),
-                               services.then_with<storage::RecordPtr>(
-                                   call, [next, account](const storage::RecordPtr&) { next(*account); },
-                                   [refused, count_failure](const Error& error) {
-                                     const bool bad_code =
-                                         error.code == Errc::unauthenticated && error.field == kMfaCode;
-                                     if (bad_code) count_failure();
-                                     refused(error);
-                                   }));
-          },
-          refused));
+  auto verified = [&services, call, account, hash, login = std::move(sign_in.login), code = std::move(sign_in.mfa_code),
+                   next = std::move(next), refused, halfway = std::move(halfway)](bool good) {
+    if (!good) {
+      if (account) count_failed_proof(services, *account, call);
+      return refused({Errc::unauthenticated, "Invalid credentials"});
+    }
+    open_login(services, call, {*account, *hash}, login, code, next,
+               [account, hash, refused, halfway](const Error& error) {
+                 const bool code_missing = error.code == Errc::forbidden && error.field == kMfaCode;
+                 if (code_missing && halfway) return halfway({*account, *hash});
+                 refused(error);
+               });
+  };
+  services.system.verify_password(hash, std::move(sign_in.password),
+                                  services.then_with<bool>(call, std::move(verified), refused));
+}
+
+void open_login(const Services& services, const CallPtr& call, HalfLogin half, actors::LogIn login,
+                std::string_view mfa_code, std::function<void(events::AccountId)> next,
+                std::function<void(const Error&)> refused) {
+  const auto account = half.account;
+  login.verified_hash = std::move(half.verified_hash);
+  if (!mfa_code.empty()) {
+    auto proof = second_proof_of(services, account, mfa_code, call->now);
+    login.mfa_step = proof.step;
+    login.backup_code_hash = std::move(proof.backup_code_hash);
+  }
+  services.system.ask_account(account, std::move(login), call->cause(),
+                              services.then_with<storage::RecordPtr>(
+                                  call, [next = std::move(next), account](const storage::RecordPtr&) { next(account); },
+                                  [&services, call, account, refused = std::move(refused)](const Error& error) {
+                                    if (error.code == Errc::unauthenticated && error.field == kMfaCode)
+                                      count_failed_proof(services, account, call);
+                                    refused(error);
+                                  }));
 }
 
 }  // namespace troupe::http

@@ -155,6 +155,71 @@ TEST_F(AccessRows, MfaIsPendingThenEnabledThenGone) {
   EXPECT_EQ(queries().mfa(1).sealed_secret, "");
 }
 
+TEST_F(AccessRows, BackupCodesAreCounted) {
+  ASSERT_TRUE(ask(BeginMfaEnrolment{"sealed"}));
+  ASSERT_TRUE(ask(ConfirmMfa{5, {"paper-1", "paper-2"}, "sealed"}));
+  EXPECT_EQ(queries().mfa(1).backup_codes, 2);
+  ASSERT_TRUE(ask(UseBackupCode{"paper-1"}));
+  EXPECT_EQ(queries().mfa(1).backup_codes, 1);
+  ASSERT_TRUE(ask(RenewBackupCodes{{"a", "b", "c"}}));
+  EXPECT_EQ(queries().mfa(1).backup_codes, 3);
+}
+
+TEST_F(AccessRows, AdministratorsAreCountedWhileTheyAreActive) {
+  EXPECT_FALSE(queries().has_other_active_administrator(1));
+  ASSERT_TRUE(ask(ChangeRole{"admin"}, 1));
+  EXPECT_FALSE(queries().has_other_active_administrator(1));
+  EXPECT_TRUE(queries().has_other_active_administrator(2));
+  ASSERT_TRUE(ask(ChangeRole{"admin"}, 2));
+  EXPECT_TRUE(queries().has_other_active_administrator(1));
+  ASSERT_TRUE(ask(ChangeActive{false}, 2));
+  EXPECT_FALSE(queries().has_other_active_administrator(1));
+  for (const AccountDecider::Command& command :
+       {AccountDecider::Command(ChangeRole{"user"}), AccountDecider::Command(ChangeActive{false}),
+        AccountDecider::Command(DeleteAccount{"hash"})}) {
+    const auto refused = ask(command, 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().field, "administrators");
+  }
+  ASSERT_TRUE(ask(ChangeActive{true}, 2));
+  ASSERT_TRUE(ask(ChangeRole{"user"}, 1));
+  EXPECT_TRUE(queries().has_other_active_administrator(1));
+  EXPECT_FALSE(queries().has_other_active_administrator(2));
+}
+
+TEST_F(AccessRows, TwoAdministratorsWhoTakeEachOtherAwayAtOnceLeaveOne) {
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(ask(ChangeRole{"admin"}, 1));
+    ASSERT_TRUE(ask(ChangeRole{"admin"}, 2));
+    std::vector<std::promise<Result>> answers(2);
+    for (AccountId id = 1; id <= 2; ++id)
+      system_->ask_account(id, ChangeRole{"user"}, cause(),
+                           [&answer = answers[static_cast<std::size_t>(id - 1)]](Result result) {
+                             answer.set_value(std::move(result));
+                           });
+    const bool first = answers[0].get_future().get().has_value(), second = answers[1].get_future().get().has_value();
+    EXPECT_TRUE(first != second) << "round " << round;
+    EXPECT_TRUE(queries().has_other_active_administrator(first ? 1 : 2));
+  }
+}
+
+TEST_F(AccessRows, AccountsComeInPages) {
+  const auto names = [&](std::string_view text, std::size_t skip, std::size_t limit) {
+    std::string names;
+    const auto page = queries().account_page(text, skip, limit);
+    for (const auto& account : page.accounts) names += account.username + " ";
+    return names + "of " + std::to_string(page.total);
+  };
+  EXPECT_EQ(names("", 0, 10), "ada bob of 2");
+  EXPECT_EQ(names("", 1, 1), "bob of 2");
+  EXPECT_EQ(names("", 2, 10), "of 2");
+  EXPECT_EQ(names("EXAMPLE", 0, 1), "ada of 2");
+  EXPECT_EQ(names("bob", 0, 10), "bob of 1");
+  EXPECT_EQ(names("nobody", 0, 10), "of 0");
+  ASSERT_TRUE(ask(UpdateProfile{.fullname = "Countess Lovelace"}));
+  EXPECT_EQ(names("lovelace", 0, 10), "ada of 1");
+}
+
 TEST_F(AccessRows, TheLockOfAnAccountIsSeenBeforeAnyHash) {
   for (std::size_t i = 0; i + 1 < defaults::kMaxFailedLogIns; ++i) ASSERT_TRUE(ask(RefuseLogIn{}));
   EXPECT_EQ(queries().locked_until(1), 0);
@@ -211,6 +276,7 @@ Json all_of(const Queries& queries) {
                    {"mfa", queries.mfa(id)},
                    {"keys", queries.api_keys(id)},
                    {"locked", queries.locked_until(id)},
+                   {"other_admin", queries.has_other_active_administrator(id)},
                    {"found", queries.api_key_with_hash("digest of aaaaaaaaaaaa").has_value()}});
   }
   return all;
@@ -224,7 +290,9 @@ TEST_F(AccessRows, AReplayMakesTheSameRows) {
   ASSERT_TRUE(ask(RefreshLogin{"login", "refresh-1", "refresh-2"}));
   ASSERT_TRUE(ask(UpdateProfile{.email = "a@example.com", .preferences = Json{{"theme", "dark"}}}));
   ASSERT_TRUE(ask(BeginMfaEnrolment{"sealed"}));
-  ASSERT_TRUE(ask(ConfirmMfa{5, {"paper"}, "sealed"}));
+  ASSERT_TRUE(ask(ConfirmMfa{5, {"paper", "paper-2"}, "sealed"}));
+  ASSERT_TRUE(ask(UseBackupCode{"paper"}));
+  ASSERT_TRUE(ask(ChangeRole{"admin"}));
   for (std::size_t i = 0; i < defaults::kMaxFailedLogIns; ++i) ASSERT_TRUE(ask(RefuseLogIn{}, 2));
   ASSERT_TRUE(ask(ChangeActive{false}, 2));
   const Json before = all_of(queries());

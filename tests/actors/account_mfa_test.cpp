@@ -92,10 +92,53 @@ TEST(AccountMfa, ABackupCodeIsGoodOnce) {
   const auto events = Account(enabled()).when(with_backup_code("paper-1"));
   ASSERT_TRUE(events && events->size() == 2);
   EXPECT_EQ(std::get<MfaBackupCodeUsed>(events->front()).backup_code_hash, "paper-1");
+  EXPECT_EQ(std::get<MfaBackupCodeUsed>(events->front()).left, 1);
   const Account ada = enabled_and(MfaBackupCodeUsed{"paper-1"});
   expect_refused(ada.when(with_backup_code("paper-1")), Errc::unauthenticated, "mfa_code");
   expect_refused(ada.when(with_backup_code("paper-3")), Errc::unauthenticated, "mfa_code");
   EXPECT_TRUE(ada.when(with_backup_code("paper-2")));
+}
+
+TEST(AccountMfa, ARequestForASecondProofIsGoodForOneLogin) {
+  const auto answering = [](std::int64_t step) {
+    LogIn command = with_step(step);
+    command.challenge = "challenge-1";
+    return command;
+  };
+  const auto events = Account(enabled()).when(answering(101));
+  ASSERT_TRUE(events && events->size() == 2);
+  const auto logged_in = std::get<LoggedIn>(events->back());
+  EXPECT_EQ(logged_in.challenge, "challenge-1");
+  const Account ada = enabled_and(logged_in);
+  expect_refused(ada.when(answering(102)), Errc::unauthenticated, "challenge");
+  EXPECT_TRUE(ada.when(with_step(102)));
+  const auto snapshot = Json(ada.state).get<AccountState>();
+  ASSERT_EQ(snapshot.used_challenges.size(), 1u);
+  EXPECT_EQ(snapshot.used_challenges.front().id, "challenge-1");
+}
+
+TEST(AccountMfa, TheStateRemembersRequestsOnlyAsLongAsTheyAreGood) {
+  Account ada(enabled());
+  constexpr Micros kLifetime = to_micros(defaults::kMfaTokenLifetime);
+  const auto log_in = [&](const char* challenge, Micros now) {
+    AccountDecider::evolve(ada.state, LoggedIn{"token", now + kLifetime, "", challenge}, now);
+  };
+  log_in("a", 0);
+  log_in("b", kLifetime - 1);
+  EXPECT_EQ(ada.state.used_challenges.size(), 2u);
+  log_in("", kLifetime);
+  ASSERT_EQ(ada.state.used_challenges.size(), 1u);
+  EXPECT_EQ(ada.state.used_challenges.front().id, "b");
+}
+
+TEST(AccountMfa, NewBackupCodesTakeThePlaceOfTheOldOnes) {
+  const auto renewed = only<MfaBackupCodesRenewed>(Account(enabled()).when(RenewBackupCodes{{"paper-9"}}));
+  const Account ada = enabled_and(renewed);
+  expect_refused(ada.when(with_backup_code("paper-1")), Errc::unauthenticated, "mfa_code");
+  EXPECT_TRUE(ada.when(with_backup_code("paper-9")));
+  expect_refused(ada.when(with_step(100)), Errc::unauthenticated, "mfa_code");
+  expect_refused(Account({kAda}).when(RenewBackupCodes{{"paper-9"}}), Errc::conflict);
+  expect_refused(Account(enabled()).when(RenewBackupCodes{{""}}), Errc::invalid, "backup_code_hashes");
 }
 
 TEST(AccountMfa, AProofThatNobodyAskedForIsPassedOver) {

@@ -92,6 +92,34 @@ TEST(AccountDecider, APasswordChangeEndsEveryLogin) {
   expect_refused(ada.when(ChangePassword{"wrong", "hash-2"}), Errc::invalid, "old_password");
 }
 
+TEST(AccountDecider, APasswordChangeKeepsTheLoginThatAskedForIt) {
+  const Account ada({kAda, LoggedIn{"a", kDay}, LoggedIn{"b", kDay}, LoggedIn{"c", kDay}});
+  const auto events = ada.when(ChangePassword{"hash-1", "hash-2", "b"});
+  EXPECT_EQ(only<PasswordChanged>(events).ended_logins, (std::vector<std::string>{"a", "c"}));
+  const Account after({kAda, LoggedIn{"a", kDay}, LoggedIn{"b", kDay}, PasswordChanged{"hash-2", {"a"}}});
+  EXPECT_TRUE(after.when(LogOut{"a"})->empty());
+  only<LoginsEnded>(after.when(LogOut{"b"}));
+}
+
+TEST(AccountDecider, TheLastActiveAdministratorRemainsOne) {
+  const Account admin({kAda, RoleChanged{"admin"}});
+  expect_refused(admin.when(ChangeRole{"user"}), Errc::conflict, "administrators");
+  expect_refused(admin.when(ChangeActive{false}), Errc::conflict, "administrators");
+  expect_refused(admin.when(DeleteAccount{"hash-1"}), Errc::conflict, "administrators");
+  expect_refused(admin.when(DeleteAccount{"wrong", true}), Errc::unauthenticated, "password");
+  only<RoleChanged>(admin.when(ChangeRole{"user", true}));
+  only<ActiveChanged>(admin.when(ChangeActive{false, true}));
+  only<AccountDeleted>(admin.when(DeleteAccount{"hash-1", true}));
+  EXPECT_TRUE(admin.when(ChangeRole{"admin"})->empty());
+}
+
+TEST(AccountDecider, WhoIsNoActiveAdministratorMayGo) {
+  only<AccountDeleted>(Account({kAda}).when(DeleteAccount{"hash-1"}));
+  const Account inactive({kAda, RoleChanged{"admin"}, ActiveChanged{false}});
+  only<RoleChanged>(inactive.when(ChangeRole{"user"}));
+  only<AccountDeleted>(inactive.when(DeleteAccount{"hash-1"}));
+}
+
 TEST(AccountDecider, AResetTokenIsGoodOnceAndForAnHour) {
   const PasswordResetIssued issued{"reset", "sealed", "ada@example.org", 100};
   const Account ada({kAda, LoggedIn{"a", kDay}, issued});

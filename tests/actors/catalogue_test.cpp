@@ -1,5 +1,7 @@
 #include "actors/catalogue.hpp"
 
+#include <arpa/inet.h>
+
 #include "actors/base_url.hpp"
 #include "projections/catalogue_queries.hpp"
 #include "projections/exports.hpp"
@@ -141,6 +143,27 @@ TEST(BaseUrl, IsHttpAndNotTheMachinesOwnMetadata) {
     EXPECT_EQ(checked.error().field, "base_url") << bad;
   }
   EXPECT_FALSE(check_base_url("https://a.example/" + std::string(defaults::kMaxBaseUrlLength, 'x')));
+}
+
+TEST(BaseUrl, IsJudgedAgainByTheAddressThatItsNameStandsFor) {
+  const auto v4 = [](const char* text) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    EXPECT_EQ(::inet_pton(AF_INET, text, &address.sin_addr), 1);
+    return may_connect_to(reinterpret_cast<const sockaddr*>(&address));
+  };
+  const auto v6 = [](const char* text) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    EXPECT_EQ(::inet_pton(AF_INET6, text, &address.sin6_addr), 1);
+    return may_connect_to(reinterpret_cast<const sockaddr*>(&address));
+  };
+  EXPECT_TRUE(v4("93.184.216.34"));
+  EXPECT_TRUE(v4("127.0.0.1"));
+  EXPECT_TRUE(v6("2001:db8::1"));
+  EXPECT_FALSE(v4("169.254.169.254"));
+  EXPECT_FALSE(v6("fe80::1"));
+  EXPECT_FALSE(v6("::ffff:169.254.169.254"));
 }
 
 TEST(BaseUrl, KnowsThisMachineByAllItsNames) {

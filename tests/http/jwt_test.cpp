@@ -97,7 +97,7 @@ TEST(Jwt, ReadsATokenThatAnotherProgramSigned) {
 TEST(Jwt, ReadsWhatItSigned) {
   for (const JwtClaims& claims : {JwtClaims{kAccessToken, 1, "login", "", "ådå \"the\" admin", kIssued, kExpires},
                                   JwtClaims{kRefreshToken, 9'007'199'254'740'993, "login", "id", "", kIssued, kExpires},
-                                  JwtClaims{kMfaToken, 3, "", "id", "ada", kIssued, kExpires}}) {
+                                  JwtClaims{kMfaToken, 3, "", "id", "ada", kIssued, kExpires, "digest"}}) {
     const auto again = key().verify(key().sign(claims), kIssued);
     ASSERT_TRUE(again) << claims.type;
     EXPECT_EQ(again->type, claims.type);
@@ -105,6 +105,7 @@ TEST(Jwt, ReadsWhatItSigned) {
     EXPECT_EQ(again->login, claims.login);
     EXPECT_EQ(again->id, claims.id);
     EXPECT_EQ(again->username, claims.username);
+    EXPECT_EQ(again->bound_to, claims.bound_to);
     EXPECT_EQ(again->issued_at, kIssued);
     EXPECT_EQ(again->expires_at, kExpires);
   }

@@ -11,7 +11,7 @@ using namespace actors::llm;
 const AnswerHead kHead{"chatcmpl-x", 5'000'000, "helper"};
 
 Json with(const char* more) {
-  Json body = {{"model", "m"}, {"messages", {{{"role", "user"}, {"content", "Hi"}}}}};
+  Json body = Json::parse(R"({"model": "m", "messages": [{"role": "user", "content": "Hi"}]})");
   body.update(Json::parse(more));
   return body;
 }

@@ -66,12 +66,15 @@ Response PlexiChat::error(const Error& error, std::string_view request_id) const
   const std::string message = public_text(error, request_id);
   OrderedJson details = OrderedJson::object();
   if (!error.field.empty() && status != 401 && status != 423) details = {{"field", error.field}, {"reason", message}};
-  return {status, text_of({{"error",
-                            {{"code", code},
-                             {"message", message},
-                             {"details", details},
-                             {"request_id", request_id},
-                             {"timestamp", iso8601(now_micros())}}}})};
+  Headers headers;
+  if (status == 401) headers = {{"WWW-Authenticate", "Bearer"}};
+  const OrderedJson body = {{"error",
+                             {{"code", code},
+                              {"message", message},
+                              {"details", details},
+                              {"request_id", request_id},
+                              {"timestamp", iso8601(now_micros())}}}};
+  return {status, text_of(body), "application/json", std::move(headers)};
 }
 
 Response PlexiChat::too_fast(int seconds_to_wait, std::string_view request_id) const {

@@ -3,9 +3,12 @@
 
 #include "http/surface.hpp"
 #include "http/surfaces/plexichat/admin.hpp"
+#include "http/surfaces/plexichat/api_keys.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
 #include "http/surfaces/plexichat/context.hpp"
 #include "http/surfaces/plexichat/files.hpp"
+#include "http/surfaces/plexichat/ids.hpp"
+#include "http/surfaces/plexichat/multi_factor.hpp"
 #include "http/surfaces/plexichat/users.hpp"
 
 namespace troupe::http {
@@ -20,13 +23,19 @@ class PlexiChat final : public Surface {
   /// A bearer token, an API key in `X-API-Key` or as the bearer, or the cookie of a login.
   Expected<Caller> authenticate(const Request& request, std::string_view body_token) override;
   Subject bot(std::string_view) const override { return {}; }
+  std::optional<events::AccountId> account(std::string_view user_id) const override {
+    return plexichat::id_number(plexichat::kUser, user_id);
+  }
   Response error(const Error& error, std::string_view request_id) const override;
   Response too_fast(int seconds_to_wait, std::string_view request_id) const override;
   Headers rate_headers(const RateClass& rate, const RateVerdict& verdict) const override;
   std::string_view not_authenticated_text() const override { return "Authentication required"; }
   std::string_view wrong_bot_token_text() const override { return "Invalid token"; }
   OrderedJson security_schemes() const override;
-  std::vector<std::string> security_of(const Route&) const override { return {"bearer", "apiKey", "session"}; }
+  std::vector<std::string> security_of(const Route& route) const override {
+    if (route.logins_only) return {"bearer", "session"};
+    return {"bearer", "apiKey", "session"};
+  }
   OrderedJson error_schema() const override;
   void committed(const std::vector<storage::RecordPtr>& records) override { admin_.committed(records); }
 
@@ -35,6 +44,8 @@ class PlexiChat final : public Surface {
 
   plexichat::Context context_;
   plexichat::Authentication authentication_{context_};
+  plexichat::MultiFactor multi_factor_{context_};
+  plexichat::ApiKeys api_keys_{context_};
   plexichat::Users users_{context_};
   plexichat::Files files_{context_, *this};
   plexichat::Admin admin_{context_};

@@ -17,6 +17,8 @@ constexpr RateClass kGeneral{"general", 600, 60s, RateClass::Per::caller};
 constexpr RateClass kUploads{"file_upload", 20, 60s, RateClass::Per::caller};
 constexpr RateClass kLinks{"file_links", 600, 60s, RateClass::Per::address};
 
+constexpr long long kMostPages = 1LL << 40;
+
 #define TIME R"("2026-01-31T12:00:00.000Z")"
 #define TOKENS R"({"access_token":"eyJ…","token_type":"bearer","expires_in":1800,"refresh_token":"eyJ…"})"
 #define USER                                                                                         \
@@ -42,24 +44,135 @@ void authentication_routes(RouteTable& table, Authentication& authentication) {
   table.tag("PlexiChat: authentication");
   table.post("/api/v1/auth/login", A::anyone, to(authentication, &P::log_in), "Log in")
       .takes({required("username", "Username or e-mail"), password("password"),
-              flag("remember_me", "Refresh token and cookie live for 30 days instead of 7")})
+              flag("remember_me", "Refresh token and cookie live for 30 days instead of 7"),
+              text("mfa_code", "Of the authenticator, or a backup code; where multi-factor authentication is on")})
       .answers(TOKENS)
       .note(
-          "Also sets the cookie `plexichat_session`. Five wrong passwords within 15 minutes lock the account for as "
-          "long: 423, ACCOUNT_LOCKED.")
+          "Also sets the cookie `plexichat_session`. Five wrong passwords or codes within 15 minutes lock the account "
+          "for "
+          "as long: 423, ACCOUNT_LOCKED. An account with multi-factor authentication, without `mfa_code`: 401 and "
+          "`{\"error\":\"mfa_required\",\"message\":…,\"mfa_methods\":[\"totp\",\"backup_code\"],\"temp_token\":…}`, "
+          "to go on "
+          "with at /api/v1/auth/mfa/verify.")
+      .rate(kAuthentication);
+  table
+      .post("/api/v1/auth/mfa/verify", A::anyone, to(authentication, &P::verify_mfa),
+            "Complete a login with a second proof")
+      .takes({required("temp_token", "From the answer `mfa_required`: good for five minutes and one login"),
+              required("mfa_code"), word("method", {"totp", "backup_code"}, "Told by the code's form anyway")})
+      .answers(TOKENS)
+      .note("As logging in. A temporary token ends with the password that it was given out for.")
       .rate(kAuthentication);
   table.post("/api/v1/auth/refresh", A::anyone, to(authentication, &P::refresh), "Get new tokens for a refresh token")
       .takes({required("refresh_token")})
       .answers(TOKENS)
       .note(
           "The refresh token is used up: it is replaced by the one in the answer. Presented again, it ends the login "
-          "and all tokens that came of it.")
+          "and all tokens that came of it; so it does when two requests bring it at the same moment, of which one gets "
+          "an answer.")
       .rate(kAuthentication);
   table
       .post("/api/v1/auth/logout", A::login, to(authentication, &P::log_out),
             "Log out: ends the login and all its tokens")
       .answers(R"({"message":"Logged out successfully"})")
+      .logins_only()
       .rate(kOwnAccess);
+  table
+      .post("/api/v1/auth/logout-all", A::login, to(authentication, &P::log_out_everywhere),
+            "End all my logins and their tokens")
+      .answers(R"({"message":"Logged out everywhere"})")
+      .note("API keys go on.")
+      .logins_only()
+      .rate(kOwnAccess);
+  table.post("/api/v1/auth/change-password", A::login, to(authentication, &P::change_password), "Change my password")
+      .takes({password("old_password"), new_password("new_password")})
+      .answers(R"({"message":"Password changed; all other logins have ended"})")
+      .note("This login goes on, and so do API keys.")
+      .logins_only()
+      .rate(kOwnAccess);
+}
+
+void multi_factor_routes(RouteTable& table, MultiFactor& multi_factor) {
+  using P = MultiFactor;
+  table.tag("PlexiChat: multi-factor authentication");
+  table.get("/api/v1/auth/mfa", A::login, to(multi_factor, &P::status), "My second proof")
+      .answers(R"({"enabled":true,"pending":false,"methods":["totp","backup_code"],"backup_codes_left":10})")
+      .logins_only()
+      .rate(kOwnAccess);
+  table.post("/api/v1/auth/mfa/setup", A::login, to(multi_factor, &P::set_up), "Enrol an authenticator")
+      .takes({password("password")})
+      .answers(R"({"secret":"GEZDGNBVGY3TQOJQ","otpauth_uri":"otpauth://totp/Troupe:ada?…","qr_code":"<svg …>"})")
+      .note(
+          "`qr_code` is an SVG image of `otpauth_uri`. Nothing is asked for at login until the first code is "
+          "confirmed; "
+          "until then each call shows a new secret. 409 where it is on already.")
+      .logins_only()
+      .rate(kOwnAccess);
+  table.post("/api/v1/auth/mfa/confirm", A::login, to(multi_factor, &P::confirm), "Confirm the first code")
+      .takes({required("mfa_code", "Of the authenticator")})
+      .answers(R"({"enabled":true,"backup_codes":["ABCD-EFGH"]})")
+      .note("From now on logins need a code. The ten backup codes are not shown again; each is good once.")
+      .logins_only()
+      .rate(kOwnAccess);
+  table
+      .post("/api/v1/auth/mfa/backup-codes", A::login, to(multi_factor, &P::renew_backup_codes),
+            "Get new backup codes in place of the old ones")
+      .takes({required("mfa_code", "Of the authenticator, or a backup code")})
+      .answers(R"({"backup_codes":["ABCD-EFGH"]})")
+      .logins_only()
+      .rate(kOwnAccess);
+  table
+      .post("/api/v1/auth/mfa/disable", A::login, to(multi_factor, &P::disable), "Turn multi-factor authentication off")
+      .takes({password("password"), text("mfa_code", "Needed unless the enrolment was never confirmed")})
+      .answers(R"({"enabled":false})")
+      .logins_only()
+      .rate(kOwnAccess);
+}
+
+Field permissions() {
+  Field field = array("permissions", "`read`, `write` or both");
+  field.required = true;
+  return field;
+}
+
+void api_key_routes(RouteTable& table, ApiKeys& api_keys) {
+  using P = ApiKeys;
+  table.tag("PlexiChat: API keys");
+  table.post("/api/v1/auth/api-keys", A::login, to(api_keys, &P::create), "Create an API key")
+      .takes({required("name", {}, defaults::kMaxApiKeyNameLength), permissions(),
+              text("expires_at", "ISO 8601 with `Z` or an offset, in the future; missing or null: never")})
+      .answers(R"({"id":"AbCdEfGhIjKl","name":"My API Key","key":"plx_…","permissions":["read","write"],)"
+               R"("expires_at":)" TIME R"(,"created_at":)" TIME "}")
+      .status(201)
+      .note(
+          "`key` is shown this once. Send it as `X-API-Key`, or as the bearer. A key is its account, for what `read` "
+          "(GET) "
+          "and `write` (all else) allow, except for what says that an API key may not. At most 50 an account.")
+      .logins_only()
+      .rate(kOwnAccess);
+  table.get("/api/v1/auth/api-keys", A::login, to(api_keys, &P::list), "My API keys")
+      .answers(R"({"api_keys":[{"id":"AbCdEfGhIjKl","name":"My API Key","hint":"…a1B2","permissions":["read"],)"
+               R"("expires_at":)" TIME R"(,"created_at":)" TIME "}]}")
+      .logins_only()
+      .rate(kOwnAccess);
+  table.del("/api/v1/auth/api-keys/{key_id}", A::login, to(api_keys, &P::revoke), "Revoke an API key")
+      .answers(R"({"message":"API key revoked"})")
+      .logins_only()
+      .rate(kOwnAccess);
+}
+
+Field display_name() { return text("display_name", {}, defaults::kMaxProfileFieldLength); }
+Field roles() { return array("roles", "Exactly one of `user`, `moderator` and `admin`"); }
+
+std::vector<Field> profile() {
+  return {display_name(), text("email", {}, defaults::kMaxEmailLength),
+          text("avatar_url", "An http(s) URL, or a path on this server"),
+          object("preferences", "Merged into what is there by name; null removes a name")};
+}
+
+std::vector<Field> with(std::vector<Field> fields, Field more) {
+  fields.push_back(std::move(more));
+  return fields;
 }
 
 void user_routes(RouteTable& table, Users& users) {
@@ -67,11 +180,51 @@ void user_routes(RouteTable& table, Users& users) {
   table.tag("PlexiChat: users");
   table.get("/api/v1/users/me", A::login, to(users, &P::me), "My profile").answers(USER).rate(kGeneral);
   table.put("/api/v1/users/me", A::login, to(users, &P::update_me), "Change my profile")
-      .takes({text("display_name", {}, defaults::kMaxProfileFieldLength), text("email", {}, defaults::kMaxEmailLength),
-              text("avatar_url", "An http(s) URL, or a path on this server"),
-              object("preferences", "Merged into what is there by name; null removes a name")})
+      .takes(profile())
       .answers(USER)
+      .note("An API key may not change `email`: that is where a new password goes.")
       .rate(kGeneral);
+  table.del("/api/v1/users/me", A::login, to(users, &P::delete_me), "Delete my account and all that is mine")
+      .takes({password("password")})
+      .answers(R"({"message":"Account deleted"})")
+      .note("What I wrote becomes unreadable, also in the log. 409 for the last active administrator.")
+      .logins_only()
+      .rate(kOwnAccess);
+  table.get("/api/v1/users", A::admin, to(users, &P::list), "List users")
+      .query({integer_parameter("page", "From 1", 1, 1, kMostPages),
+              integer_parameter("limit", "Users on a page", 20, 1, 100),
+              text_parameter("search", "In username, e-mail and display name, ASCII letters without case")})
+      .answers(R"({"users":[)" USER R"(],"pagination":{"page":1,"limit":20,"total_count":1,"total_pages":1,)"
+               R"("has_more":false}})")
+      .elsewhere()
+      .rate(kAdministration);
+  table.post("/api/v1/users", A::admin, to(users, &P::create), "Create a user")
+      .takes({required("username", "Letters, digits, `.`, `_`, `-`", defaults::kMaxUsernameLength),
+              required("email", {}, defaults::kMaxEmailLength), new_password("password"), display_name(), roles()})
+      .answers(USER)
+      .status(201)
+      .note(
+          "409 where the username or the e-mail is taken. People register themselves at /api/v1/auth/register, where "
+          "that "
+          "is served: the accounts are the same.")
+      .creates()
+      .rate(kAdministration);
+  table.get("/api/v1/users/{user_id}", A::login, to(users, &P::user), "A user")
+      .answers(USER)
+      .note(
+          "All of it for the user, administrators and moderators; `id`, `username`, `display_name` and `avatar_url` "
+          "for "
+          "everyone else.")
+      .rate(kGeneral);
+  table.put("/api/v1/users/{user_id}", A::self_or_admin, to(users, &P::update), "Change a user")
+      .takes(with(profile(), roles()))
+      .answers(USER)
+      .note("`roles` by administrators only, and after the profile; 409 for the last active administrator.")
+      .rate(kGeneral);
+  table.del("/api/v1/users/{user_id}", A::admin, to(users, &P::remove), "Delete a user and all that is theirs")
+      .answers(R"({"message":"User deleted"})")
+      .note("409 for yourself: that is DELETE /api/v1/users/me, with a password.")
+      .rate(kAdministration);
 }
 
 void file_routes(RouteTable& table, Files& files) {
@@ -127,8 +280,13 @@ void file_routes(RouteTable& table, Files& files) {
       .rate(kLinks);
 }
 
+#define ADMINISTERED_USER                                                                                 \
+  R"({"id":"user_1","username":"ada","email":"ada@example.org","display_name":"Ada Lovelace",)"           \
+  R"("avatar_url":"https://example.org/ada.jpg","roles":["admin"],"permissions":["system.manage"],)"      \
+  R"("created_at":)" TIME R"(,"last_login":)" TIME R"(,"is_active":true,"preferences":{"theme":"dark"},)" \
+  R"("locked":false})"
 #define BACKUP                                                                                                   \
-  R"({"backup_id":"20260131T120000Z-3f9a01","status":"running","progress":42.5,"created_at":)" TIME              \
+  R"({"backup_id":"20260131T120000000Z-3f9a01","status":"running","progress":42.5,"created_at":)" TIME           \
   R"(,"created_by":"user_1","completed_at":)" TIME R"(,"size_bytes":123456,"data_bytes":234567,)"                \
   R"("last_position":1234,"include_database":true,"include_files":true,"compression":"gzip","encryption":true,)" \
   R"("encrypted_with":"data-key","error":"the disk is nearly full",)"                                            \
@@ -165,8 +323,8 @@ void admin_routes(RouteTable& table, Admin& admin) {
               text_parameter("search", "Only users whose name or e-mail contains this"),
               integer_parameter("page", "From 1", 1, 1, 1'000'000),
               integer_parameter("limit", "Users on a page", 20, 1, 100)})
-      .answers(R"({"users":[)" USER R"(],"page":1,"limit":20,"total_count":1,"has_more":false})")
-      .note("Each user also has `locked`: whether failed logins keep the account locked at this moment.")
+      .answers(R"({"users":[)" ADMINISTERED_USER R"(],"page":1,"limit":20,"total_count":1,"has_more":false})")
+      .note("`locked`: whether failed logins keep the account locked at this moment.")
       .elsewhere()
       .rate(kAdministration);
   table
@@ -174,7 +332,7 @@ void admin_routes(RouteTable& table, Admin& admin) {
            "Change a user's role, or whether the user is active")
       .takes({flag("is_active", "false ends all logins of the user, and lets nobody log in"),
               array("roles", "Exactly one: user, moderator or admin")})
-      .answers(USER)
+      .answers(ADMINISTERED_USER)
       .note("Administrators cannot make themselves inactive or take their own role away: 409.")
       .rate(kAdministration);
   table
@@ -231,6 +389,8 @@ void admin_routes(RouteTable& table, Admin& admin) {
 std::vector<Route> PlexiChat::make_routes(PlexiChat& self) {
   RouteTable table;
   authentication_routes(table, self.authentication_);
+  multi_factor_routes(table, self.multi_factor_);
+  api_key_routes(table, self.api_keys_);
   user_routes(table, self.users_);
   file_routes(table, self.files_);
   admin_routes(table, self.admin_);

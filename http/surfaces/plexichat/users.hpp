@@ -1,11 +1,14 @@
-// Accounts as this dialect shows them.
+// Accounts as this dialect shows them, and what administrators do with them.
 #pragma once
 
 #include "http/surfaces/plexichat/context.hpp"
 
 namespace troupe::http::plexichat {
 
+/// All of it: for the person, and for administrators and moderators.
 OrderedJson user_view(const projections::AccountRow& row);
+/// What anyone who is logged in may know of a person.
+OrderedJson public_user_view(const projections::AccountRow& row);
 
 class Users {
  public:
@@ -13,8 +16,20 @@ class Users {
 
   void me(const CallPtr& call);
   void update_me(const CallPtr& call);
+  void delete_me(const CallPtr& call);
+
+  void list(const CallPtr& call);
+  void create(const CallPtr& call);
+  void user(const CallPtr& call);
+  void update(const CallPtr& call);
+  void remove(const CallPtr& call);
 
  private:
+  void answer_user(const CallPtr& call, events::AccountId account) const;
+  /// The account that the path names; refuses the call when there is none.
+  std::optional<projections::AccountRow> named_or_refused(const CallPtr& call) const;
+  void change_profile(const CallPtr& call, events::AccountId account, std::function<void()> next) const;
+
   Context& context_;
 };
 

@@ -1,9 +1,9 @@
-import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { logInAdmin, newBot, newUser, sendCommand } from '../support/cast.mjs';
 import { Client, refuses } from '../support/client.mjs';
 import { callers, endpoints, fill } from '../support/endpoints.mjs';
 import { startServer } from '../support/server.mjs';
+import { walk } from '../support/walk.mjs';
 
 const server = await startServer();
 const owner = await newUser(server, 'owner');
@@ -19,24 +19,7 @@ async function stage() {
   return { clients: { ...people, stranger, bot: bot.client }, names: { user: owner.user.id, bot: bot.id, command: command.id } };
 }
 
-for (const { method, path, body, statuses } of endpoints) {
-  describe(`${method} ${path}`, () => {
-    it(`answers ${callers.map((caller, index) => `${statuses[index] ?? 'anything'} to ${caller}`).join(', ')}`, async () => {
-      const { clients, names } = await stage();
-      const actual = {};
-      const wanted = {};
-      for (const [index, caller] of callers.entries()) {
-        const call = clients[caller].send(method, fill(path, names), fill(body, names));
-        const { status, text } = await call;
-        actual[caller] = status;
-        wanted[caller] = statuses[index] ?? status;
-        assert.ok(status < 500, `${caller}: ${text}`);
-        if (status >= 400) await refuses(call, status);
-      }
-      assert.deepEqual(actual, wanted);
-    });
-  });
-}
+walk({ callers, endpoints }, stage, refuses);
 
 describe('an unknown session cookie', () => {
   for (const { method, path, body, statuses } of endpoints.filter((endpoint) => endpoint.statuses[0] === 401)) {

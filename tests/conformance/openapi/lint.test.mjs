@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Client, succeeds } from '../support/client.mjs';
-import { endpoints } from '../support/endpoints.mjs';
-import { startServer } from '../support/server.mjs';
+import { endpoints as botManager } from '../support/endpoints.mjs';
+import { endpoints as plexichat } from '../support/plexi_endpoints.mjs';
+import { startServerOf } from '../support/server.mjs';
+import { nameless } from '../support/walk.mjs';
 
-const server = await startServer();
-const answer = await new Client(server).get('/openapi.json');
-const document = await succeeds(answer);
+/// The dialects that share a listener share a document. `complete`: tags whose every endpoint must stand in the table.
+const documents = [
+  { surfaces: ['bot_manager'], endpoints: botManager, complete: [], schemes: [['cookie', 'session_token'], ['header', 'X-Bot-Token']] },
+  { surfaces: ['plexichat', 'chat_v1', 'openai'], endpoints: plexichat, complete: ['PlexiChat'],
+    schemes: [['cookie', 'plexichat_session'], ['header', 'X-API-Key']] },
+];
 
 /// Rules beyond the linter's own structure, reference and schema checks; each failure is an error here.
 const rules = {
@@ -31,36 +36,50 @@ const rules = {
   'no-ambiguous-paths': 'off',
 };
 
-describe('/openapi.json', () => {
-  it('is an OpenAPI 3.1 document', () => assert.match(document.openapi, /^3\.1\.\d+$/));
+const servedOnlyByPeople = new Set(['/docs', '/openapi.json', '/healthz', '/readyz']);
 
-  it('has nothing for a linter to find', async () => {
-    const config = await createConfig({ extends: ['minimal'], rules });
-    const problems = await lintFromString({ source: answer.text, absoluteRef: '/openapi.json', config });
-    const lines = problems.map(({ severity, ruleId, message, location }) => `${severity} ${ruleId} at ${location[0]?.pointer}: ${message}`);
-    assert.deepEqual(lines, []);
-  });
-
+for (const { surfaces, endpoints, complete, schemes } of documents) {
+  const server = await startServerOf(surfaces);
+  const answer = await new Client(server).get('/openapi.json');
+  const document = await succeeds(answer);
   /// Parameter names are the document's own choice: /api/users/{} stands for /api/users/{user_id}.
-  const nameless = (path) => path.replace(/\{[^}]*\}/g, '{}');
   const described = new Map(Object.entries(document.paths).map(([path, operations]) => [nameless(path), operations]));
-  const servedOnlyByPeople = new Set(['/docs', '/openapi.json', '/healthz', '/readyz']);
 
-  for (const { method, path } of endpoints.filter(({ path: served }) => !servedOnlyByPeople.has(served))) {
-    it(`describes ${method} ${path}`, () => {
-      const [bare, query] = path.split('?');
-      const operation = described.get(bare.replace(/:(user|bot|command)\b/g, '{}'))?.[method.toLowerCase()];
-      assert.ok(operation, 'the operation is there');
-      assert.ok('200' in operation.responses, 'so is its answer');
-      if (method === 'PUT') assert.ok(operation.requestBody, 'and its body');
-      const named = query?.split('=')[0];
-      if (named) assert.ok(operation.parameters.some(({ name, in: place }) => name === named && place === 'query'), `and its parameter ${named}`);
+  describe(`/openapi.json of ${surfaces.join(' and ')}`, () => {
+    it('is an OpenAPI 3.1 document', () => assert.match(document.openapi, /^3\.1\.\d+$/));
+
+    it('has nothing for a linter to find', async () => {
+      const config = await createConfig({ extends: ['minimal'], rules });
+      const problems = await lintFromString({ source: answer.text, absoluteRef: '/openapi.json', config });
+      const lines = problems.map(({ severity, ruleId, message, location }) => `${severity} ${ruleId} at ${location[0]?.pointer}: ${message}`);
+      assert.deepEqual(lines, []);
     });
-  }
 
-  it('names the ways to authenticate', () => {
-    const schemes = Object.values(document.components.securitySchemes);
-    assert.ok(schemes.some(({ type, in: place, name }) => type === 'apiKey' && place === 'cookie' && name === 'session_token'));
-    assert.ok(schemes.some(({ type, in: place, name }) => type === 'apiKey' && place === 'header' && name === 'X-Bot-Token'));
+    for (const { method, path } of endpoints.filter(({ path: served }) => !servedOnlyByPeople.has(served))) {
+      it(`describes ${method} ${path}`, () => {
+        const query = path.split('?')[1];
+        const operation = described.get(nameless(path))?.[method.toLowerCase()];
+        assert.ok(operation, 'the operation is there');
+        assert.ok('200' in operation.responses || '201' in operation.responses, 'so is its answer');
+        if (method === 'PUT') assert.ok(operation.requestBody, 'and its body');
+        const named = query?.split('=')[0];
+        if (named) assert.ok(operation.parameters.some(({ name, in: place }) => name === named && place === 'query'), `and its parameter ${named}`);
+      });
+    }
+
+    it('describes nothing that is not walked through', () => {
+      const walked = new Set(endpoints.map(({ method, path }) => `${method} ${nameless(path)}`));
+      const missing = Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations)
+        .filter(([, { tags }]) => complete.some((tag) => tags[0].startsWith(tag)))
+        .map(([method]) => `${method.toUpperCase()} ${nameless(path)}`))
+        .filter((line) => !walked.has(line));
+      assert.deepEqual(missing, []);
+    });
+
+    it('names the ways to authenticate', () => {
+      const known = Object.values(document.components.securitySchemes);
+      for (const [wanted, named] of schemes)
+        assert.ok(known.some(({ type, in: place, name }) => type === 'apiKey' && place === wanted && name === named), named);
+    });
   });
-});
+}

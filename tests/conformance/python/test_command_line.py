@@ -135,9 +135,11 @@ class Help(CommandLineTest):
         result = troupe("serve", "--help")
         self.assertEqual(result.returncode, 0)
         for setting in ["data", "listen", "metrics", "tls-certificate", "tls-key", "admin-password-file",
-                        "allow-origin", "clamd", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
-                        "max-body-bytes", "max-connections", "max-chat-sessions", "chat-token-lifetime", "maintenance", "command-lease", "heartbeat-window", "passivate-after",
-                        "model-timeout", "model-silence", "model-retry", "grace", "no-rate-limit", "log-requests"]:
+                         "allow-origin", "clamd", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
+                         "max-body-bytes", "max-connections", "max-chat-sessions", "max-backups", "chat-token-lifetime",
+                         "maintenance", "command-lease", "heartbeat-window", "passivate-after", "model-timeout",
+                         "model-silence", "model-retry", "providers", "allow-local-providers", "grace",
+                         "no-rate-limit", "log-requests"]:
             self.assertRegex(result.stdout, rf"(?m)^  --{setting} .*Env:TROUPE_{setting.upper().replace('-', '_')}\b")
         self.assertRegex(result.stdout, r"(?m)^  --demo ")
         self.assertRegex(result.stdout, r"(?m)^  --config ")
@@ -335,6 +337,61 @@ class Accounts(CommandLineTest):
         self.assert_refused(self.user("promote", "ghost"), "no account 'ghost'")
         self.assert_refused(self.user("reset-password", "ghost", "--password", "correct horse"), "no account 'ghost'")
         self.assertEqual(len(self.rows()), 1)
+
+
+class Catalogue(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        with self.serve(TROUPE_ADMIN_PASSWORD="administrator") as server:
+            server.stop()
+
+    def run_on_data(self, *arguments, **environment):
+        return troupe(*arguments, "--data", self.data, **environment)
+
+    def rows(self, kind):
+        result = self.run_on_data(kind, "list")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return [line.split("\t") for line in result.stdout.splitlines()]
+
+    def test_providers_are_added_listed_and_removed_without_telling_a_key(self):
+        added = self.run_on_data("provider", "add", "main", "https://models.example/v1", "--model", "m",
+                                 TROUPE_PROVIDER_KEY="sk-one,sk-two")
+        self.assertEqual(added.returncode, 0, added.stderr)
+        self.assertEqual(self.rows("provider"),
+                         [["main", "openai", "https://models.example/v1", "m", "2 keys", "enabled"]])
+        self.assertNotIn("sk-", added.stdout + self.run_on_data("provider", "list").stdout)
+        self.assert_refused(self.run_on_data("provider", "add", "main", "https://other.example"), "taken")
+        self.assert_refused(self.run_on_data("provider", "add", "x", "ftp://models.example"), "base_url")
+        self.assertEqual(self.run_on_data("provider", "remove", "main").returncode, 0)
+        self.assertEqual(self.rows("provider"), [])
+        self.assert_refused(self.run_on_data("provider", "remove", "main"), "no provider 'main'")
+
+    def test_personalities_are_added_listed_and_removed(self):
+        for name, more in [("first", ["--default"]), ("second", ["--temperature", "0.5", "--default"])]:
+            self.assertEqual(self.run_on_data("personality", "add", name, "Be brief.", *more).returncode, 0)
+        self.assertEqual(self.rows("personality"), [["first", "", "", ""], ["second", "", "", "default"]])
+        self.assert_refused(self.run_on_data("personality", "add", "first", "Again."), "taken")
+        self.assert_refused(self.run_on_data("personality", "add", "hot", "Hm.", "--temperature", "3"), "temperature")
+        self.assertEqual(self.run_on_data("personality", "remove", "second").returncode, 0)
+        self.assertEqual(self.rows("personality"), [["first", "", "", "default"]])
+
+    def test_an_api_key_is_printed_once(self):
+        made = self.run_on_data("user", "key", "admin", "--name", "scripts")
+        self.assertRegex(made.stdout, r"\Aplx_[\w-]{43}\n\Z")
+        self.assert_refused(self.run_on_data("user", "key", "ghost"), "no account 'ghost'")
+
+    def test_a_file_of_providers_with_a_mistake_is_refused_before_anything_is_made(self):
+        nowhere = self.folder / "nowhere"
+        for text, *sentence in [("{", "array"), ('[{"name": "a"}]', "provider 1", "base_url"),
+                                ('[{"name": "a", "base_url": "https://a.example", "keys": ["env:UNSET"]}]', "UNSET")]:
+            with self.subTest(text):
+                providers = self.file("providers.json", text)
+                self.assert_refused(troupe("serve", "--data", nowhere, "--providers", providers), providers, *sentence)
+        self.assert_refused(troupe("serve", "--data", nowhere, "--providers", self.folder / "none.json"), "none.json")
+        self.assertFalse(nowhere.exists())
+        good = self.file("providers.json", '[{"name": "a", "base_url": "https://a.example", "keys": ["env:A_KEY"]}]')
+        with self.serve("--providers", good, A_KEY="sk-a") as server:
+            server.stop()
 
 
 class Exports(CommandLineTest):

@@ -9,6 +9,10 @@
 //   admin
 //   owner      last, for what the owner may do can take the bot away
 
+import { rows } from './walk.mjs';
+
+export { fill } from './walk.mjs';
+
 export const callers = ['nobody', 'stranger', 'other', 'bot', 'admin', 'owner'];
 
 const everyone = [200, 200, 200, 200, 200, 200];
@@ -23,7 +27,7 @@ const botItself = [401, 401, 403, 200, 200, 200];
 const needsBody = [401, 401, 400, 401, 400, 400];
 const formOpenToAll = [400, 400, 400, 400, 400, 400];
 
-export const endpoints = [
+export const endpoints = rows([
   ['POST', '/api/auth/register', {}, formOpenToAll],
   ['POST', '/api/auth/login', {}, formOpenToAll],
   ['GET', '/api/auth/me', undefined, anyUser],
@@ -86,10 +90,4 @@ export const endpoints = [
 
   // Last: it ends the login of whoever calls it.
   ['POST', '/api/auth/logout', {}, everyone],
-].map(([method, path, body, statuses]) => ({ method, path, body, statuses }));
-
-/// `value` with its placeholders filled from `names`: {user, bot, command}.
-export function fill(value, names) {
-  if (value === undefined) return undefined;
-  return JSON.parse(JSON.stringify(value).replace(/:(user|bot|command)\b/g, (_, name) => names[name]));
-}
+]);
