@@ -15,25 +15,35 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
 
 }  // namespace
 
-Expected<Caller> Credentials::of_login(std::string_view token) {
-  const Micros now = now_micros();
-  const auto since = changes();
-  if (const Caller* known = logins_.find(token, since); known && now < known->login_expires_at) return *known;
-  const std::string hash = actors::token_digest(token);
+Expected<Caller> Credentials::of_open_login(const std::string& hash, Micros now) const {
   const auto login = queries_.login(hash);
   if (!login || login->expires_at <= now) return fail(Errc::unauthenticated, "Invalid session");
   const auto account = queries_.standing(login->account);
   if (!account) return fail(Errc::unauthenticated, "Invalid session");
-  Caller caller{account->id, account->role, {}, login->expires_at, hash};
-  logins_.put(token, caller, since);
+  return Caller{account->id, account->role, {}, login->expires_at, hash};
+}
+
+Expected<Caller> Credentials::of_login(std::string_view token) {
+  const Micros now = now_micros();
+  const auto since = changes();
+  if (const Caller* known = logins_.find(token, since); known && now < known->login_expires_at) return *known;
+  auto caller = of_open_login(actors::token_digest(token), now);
+  if (caller) logins_.put(token, *caller, since);
   return caller;
 }
 
 Expected<Caller> Credentials::of_access_token(std::string_view token) {
-  const auto claims = jwt_.verify(token, now_micros());
+  const Micros now = now_micros();
+  const auto since = changes();
+  const auto claims = jwt_.verify(token, now);
   if (!claims) return tl::unexpected(claims.error());
-  auto caller = claims->type == kAccessToken ? of_login(claims->login) : Expected<Caller>(Caller{});
-  if (!caller || caller->account == 0) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
+  if (claims->type != kAccessToken) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
+  // Kept apart from logins' own tokens: the digest that an access token shows must not open one.
+  const Caller* known = signed_in_.find(claims->login, since);
+  if (known && now < known->login_expires_at) return *known;
+  auto caller = of_open_login(claims->login, now);
+  if (!caller) return fail(Errc::unauthenticated, "Invalid token", kTokenInvalid);
+  signed_in_.put(claims->login, *caller, since);
   return caller;
 }
 

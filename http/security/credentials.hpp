@@ -33,12 +33,14 @@ class Credentials {
   const JwtKey& jwt() const { return jwt_; }
 
  private:
+  Expected<Caller> of_open_login(const std::string& hash, Micros now) const;
   std::uint64_t changes() const { return system_.account_changes() + system_.bot_changes(); }
 
   const projections::Queries& queries_;
   actors::System& system_;
   JwtKey jwt_;
   Remembered<Caller> logins_{defaults::kMaxRememberedTokens};
+  Remembered<Caller> signed_in_{defaults::kMaxRememberedTokens};
   Remembered<Caller> api_keys_{defaults::kMaxRememberedTokens};
   Remembered<Caller> bots_{defaults::kMaxRememberedTokens};
 };

@@ -3,7 +3,7 @@
 //   header  {"alg":"HS256","typ":"JWT"}
 //   claims  type      access, refresh or mfa
 //           sub       the account's number, as text
-//           sid       the opaque login token; empty for mfa
+//           sid       the digest of the login's own token, which it does not open; empty for mfa
 //           jti       a random id; of a refresh token, the secret whose digest is current
 //           bnd       of mfa: a digest of what must not have changed since
 //           username

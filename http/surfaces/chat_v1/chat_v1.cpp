@@ -153,7 +153,7 @@ void ChatV1::log_in(const CallPtr& call) {
         JwtClaims claims;
         claims.type = kAccessToken;
         claims.subject = account;
-        claims.login = login;
+        claims.login = actors::token_digest(login);
         claims.issued_at = call->now;
         claims.expires_at = call->now + to_micros(options_.token_lifetime);
         call->answer({{"access_token", credentials_.jwt().sign(claims)}, {"token_type", "bearer"}});

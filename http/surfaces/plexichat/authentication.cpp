@@ -24,13 +24,13 @@ Error invalid_token() { return {Errc::unauthenticated, "Invalid token", kTokenIn
 
 Headers clear_cookie() { return {{"Set-Cookie", std::string(kSessionCookie) + "=; Max-Age=0; Path=/"}}; }
 
-Fields Authentication::tokens(const CallPtr& call, events::AccountId account, const std::string& login,
+Fields Authentication::tokens(const CallPtr& call, events::AccountId account, const std::string& login_hash,
                               const std::string& refresh, Micros refresh_expires_at) const {
   const auto row = context_.queries.account(account);
   JwtClaims claims;
   claims.type = kAccessToken;
   claims.subject = account;
-  claims.login = login;
+  claims.login = login_hash;
   claims.username = row ? row->username : "";
   claims.issued_at = call->now;
   claims.expires_at = call->now + to_micros(defaults::kAccessTokenLifetime);
@@ -59,7 +59,7 @@ actors::LogIn Authentication::command_of(const NewLogin& login, Micros now) {
 }
 
 void Authentication::answer_logged_in(const CallPtr& call, events::AccountId account, const NewLogin& login) const {
-  call->answer(tokens(call, account, login.token, login.refresh, login.ends_at),
+  call->answer(tokens(call, account, actors::token_digest(login.token), login.refresh, login.ends_at),
                set_cookie(call, login.token, login.remember));
 }
 
@@ -117,8 +117,7 @@ void Authentication::refresh(const CallPtr& call) {
   if (!claims) return call->refuse(claims.error());
   if (claims->type != kRefreshToken) return call->refuse(invalid_token());
   const std::string next = actors::random_token();
-  actors::RefreshLogin command{actors::token_digest(claims->login), actors::token_digest(claims->id),
-                               actors::token_digest(next)};
+  actors::RefreshLogin command{claims->login, actors::token_digest(claims->id), actors::token_digest(next)};
   context_.services.system.ask_account(
       claims->subject, std::move(command), call->cause(),
       context_.services.then_with<storage::RecordPtr>(

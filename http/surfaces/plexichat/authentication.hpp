@@ -42,8 +42,8 @@ class Authentication {
   std::string binding(const std::string& password_hash, bool remember) const;
 
   /// The tokens of one login, as the answer to logging in or refreshing shows them.
-  Fields tokens(const CallPtr& call, events::AccountId account, const std::string& login, const std::string& refresh,
-                Micros refresh_expires_at) const;
+  Fields tokens(const CallPtr& call, events::AccountId account, const std::string& login_hash,
+                const std::string& refresh, Micros refresh_expires_at) const;
 
   Context& context_;
 };

@@ -94,6 +94,16 @@ describe('an access token', () => {
   });
 });
 
+describe('what a token says of its login', () => {
+  it('opens nothing longer than the token does', async () => {
+    const user = await newPlexiUser(server);
+    await answers(user.get(me));
+    const { sid } = claimsOf(user.tokens.access_token);
+    for (const credentials of [{ Cookie: `plexichat_session=${sid}` }, { Authorization: `Bearer ${sid}` }, { 'X-API-Key': sid }])
+      await refusesPlexi(anonymous.get(me, credentials), 401, 'AUTHENTICATION_REQUIRED');
+  });
+});
+
 describe('POST /auth/refresh', () => {
   const use = (token) => anonymous.post(refresh, { refresh_token: token });
 
