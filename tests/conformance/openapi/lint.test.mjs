@@ -10,7 +10,7 @@ import { nameless } from '../support/walk.mjs';
 /// The dialects that share a listener share a document. `complete`: tags whose every endpoint must stand in the table.
 const documents = [
   { surfaces: ['bot_manager'], endpoints: botManager, complete: [], schemes: [['cookie', 'session_token'], ['header', 'X-Bot-Token']] },
-  { surfaces: ['plexichat', 'chat_v1', 'openai'], endpoints: plexichat, complete: ['authentication', 'multi-factor authentication', 'API keys', 'users'].map((part) => `PlexiChat: ${part}`),
+  { surfaces: ['plexichat', 'chat_v1', 'openai'], endpoints: plexichat, complete: ['PlexiChat'],
     schemes: [['cookie', 'plexichat_session'], ['header', 'X-API-Key']] },
 ];
 

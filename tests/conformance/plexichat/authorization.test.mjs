@@ -1,6 +1,6 @@
 import { Client } from '../support/client.mjs';
 import { callers, endpoints } from '../support/plexi_endpoints.mjs';
-import { logInPlexiAdmin, newKey, newPlexiUser, newPlexiUserWithRole, plexi, plexiLogIn, refusesPlexi, withKey } from '../support/plexi.mjs';
+import { answers, logInPlexiAdmin, newKey, newPlexiUser, newPlexiUserWithRole, plexi, plexiLogIn, refusesPlexi, withKey } from '../support/plexi.mjs';
 import { startServerOf } from '../support/server.mjs';
 import { walk } from '../support/walk.mjs';
 
@@ -17,9 +17,24 @@ async function stage() {
     nobody, self, reader: withKey(server, reading.key), writer: withKey(server, writing.key), admin: await logInPlexiAdmin(server),
     other: await plexiLogIn(server, other.user.username), moderator: await plexiLogIn(server, moderator.user.username),
   };
-  return { clients, names: { user: self.user.id, key: reading.id, gone: 'user_999999' } };
+  const { id: channel } = await answers(self.post('/api/v1/channels', { name: 'between us', is_private: true }), 201);
+  const { id: message } = await answers(self.post('/api/v1/messages', { channel_id: channel, content: 'a secret' }), 201);
+  const file = await newFile(self, channel);
+  return {
+    clients,
+    names: { user: self.user.id, key: reading.id, gone: 'user_999999', channel, message, file, backup: '20260131T120000000Z-3f9a01' },
+  };
 }
 
-const codes = { 401: 'AUTHENTICATION_REQUIRED', 403: 'INSUFFICIENT_PERMISSIONS', 404: 'RESOURCE_NOT_FOUND', 422: 'VALIDATION_ERROR' };
+/// A small text in the channel: its id.
+async function newFile(person, channel) {
+  const form = new FormData();
+  form.set('file', new Blob(['water: Tuesdays']), 'plan.txt');
+  form.set('channel_id', channel);
+  const answer = await fetch(`${server.url}/api/v1/files/upload`, { method: 'POST', headers: person.headers, body: form });
+  return (await answer.json()).id;
+}
+
+const codes = { 409: 'CONFLICT', 426: 'METHOD_NOT_ALLOWED', 401: 'AUTHENTICATION_REQUIRED', 403: 'INSUFFICIENT_PERMISSIONS', 404: 'RESOURCE_NOT_FOUND', 422: 'VALIDATION_ERROR' };
 
 walk({ callers, endpoints }, stage, (call, status) => refusesPlexi(call, status, codes[status]));

@@ -1,6 +1,6 @@
 // Every endpoint of the PlexiChat API, one line each: method, path, a body that is good (or `{}`, which is found wanting),
 // and the status each caller gets. `:user` is the last caller, `:key` an API key of theirs,
-// and `:gone` a user who is not there. Callers, in this order:
+// `:gone` a user and `:backup` a backup that are not there. Callers, in this order:
 //
 //   nobody
 //   reader     an API key of `self` that may read
@@ -19,6 +19,8 @@ const readers = [401, 200, 403, 200, 200, 200, 200];
 const writers = [401, 403, 200, 200, 200, 200, 200];
 const logins = [401, 403, 403, 200, 200, 200, 200];
 const admins = [401, 403, 403, 403, 403, 200, 403];
+const insiderReads = [401, 200, 403, 404, 404, 404, 200];
+const insiderWrites = [401, 403, 200, 404, 404, 404, 200];
 const withStatus = (callersOf, status) => callersOf.map((usual) => (usual === 200 ? status : usual));
 
 export const endpoints = rows([
@@ -47,4 +49,50 @@ export const endpoints = rows([
   ['GET', '/api/v1/users/:user', undefined, readers],
   ['PUT', '/api/v1/users/:user', { display_name: 'New Name' }, [401, 403, 200, 403, 403, 200, 200]],
   ['DELETE', '/api/v1/users/:gone', undefined, withStatus(admins, 404)],
+
+  // `:channel` is private and has nobody but `self` in it; `:message` and `:file` are theirs, and in it.
+  ['GET', '/api/v1/channels', undefined, readers],
+  ['POST', '/api/v1/channels', {}, withStatus(writers, 422)],
+  ['GET', '/api/v1/channels/:channel', undefined, insiderReads],
+  ['PUT', '/api/v1/channels/:channel', { description: 'New words' }, insiderWrites],
+  ['DELETE', '/api/v1/channels/:channel', undefined, [401, 403, 200, 404, 404, 404, 404]],
+  ['POST', '/api/v1/channels/:channel/join', {}, insiderWrites],
+  ['POST', '/api/v1/channels/:channel/leave', {}, [401, 403, 409, 404, 404, 404, 409]],
+  ['GET', '/api/v1/channels/:channel/members', undefined, insiderReads],
+  ['POST', '/api/v1/channels/:channel/members', {}, withStatus(writers, 422)],
+  ['DELETE', '/api/v1/channels/:channel/members/:gone', undefined, withStatus(insiderWrites, 404)],
+  ['GET', '/api/v1/channels/:channel/files', undefined, insiderReads],
+
+  ['GET', '/api/v1/messages?channel_id=:channel', undefined, insiderReads],
+  ['POST', '/api/v1/messages', {}, withStatus(writers, 422)],
+  ['GET', '/api/v1/messages/:message', undefined, insiderReads],
+  ['PUT', '/api/v1/messages/:message', { content: 'New words' }, insiderWrites],
+  ['DELETE', '/api/v1/messages/:message', undefined, [401, 403, 200, 404, 404, 404, 404]],
+  ['GET', '/api/v1/messages/:message/reactions', undefined, insiderReads],
+  ['POST', '/api/v1/messages/:message/reactions', { emoji: '🌿' }, insiderWrites],
+  ['DELETE', '/api/v1/messages/:message/reactions/x', undefined, insiderWrites],
+
+  ['POST', '/api/v1/files/upload', {}, withStatus(writers, 422)],
+  ['GET', '/api/v1/files/:file', undefined, insiderReads],
+  ['GET', '/api/v1/files/:file/download', undefined, insiderReads],
+  ['GET', '/api/v1/files/:file/thumbnail', undefined, withStatus(insiderReads, 404)],
+  ['GET', '/files/:file/thumbnail.jpg', undefined, [404, 404, 404, 404, 404, 404, 404]],
+  ['GET', '/files/:file/plan.txt', undefined, [404, 200, 404, 404, 404, 404, 200]],
+  ['DELETE', '/api/v1/files/:file', undefined, [401, 403, 200, 404, 404, 404, 404]],
+
+  ['POST', '/api/v1/ai/chat', {}, withStatus(writers, 422)],
+  ['POST', '/api/v1/ai/search', {}, withStatus(readers, 422)],
+
+  ['GET', '/api/v1/admin/system/status', undefined, admins],
+  ['GET', '/api/v1/admin/users', undefined, admins],
+  ['PUT', '/api/v1/admin/users/:gone', { is_active: true }, withStatus(admins, 404)],
+  ['POST', '/api/v1/admin/users/:gone/logout', {}, withStatus(admins, 404)],
+  ['POST', '/api/v1/admin/backup', { compression: 'none of ours' }, withStatus(admins, 422)],
+  ['GET', '/api/v1/admin/backups', undefined, admins],
+  ['GET', '/api/v1/admin/backups/:backup', undefined, withStatus(admins, 404)],
+  ['GET', '/api/v1/admin/backups/:backup/download', undefined, withStatus(admins, 404)],
+  ['POST', '/api/v1/admin/backups/:backup/verify', {}, withStatus(admins, 404)],
+  ['DELETE', '/api/v1/admin/backups/:backup', undefined, withStatus(admins, 404)],
+
+  ['GET', '/ws', undefined, [426, 426, 426, 426, 426, 426, 426]],
 ]);
