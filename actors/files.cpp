@@ -112,10 +112,10 @@ std::string Files::scan(const SealedFileReader& content) {
   });
 }
 
-bool Files::may_see(const FileRow& file, AccountId account, bool is_admin) const {
+bool Files::may_see(const FileRow& file, AccountId account) const {
   if (file.is_public) return true;
   if (account == 0) return false;
-  return is_admin || account == file.uploader || (file.session != 0 && sessions_.is_member(file.session, account));
+  return account == file.uploader || (file.session != 0 && sessions_.is_member(file.session, account));
 }
 
 std::optional<FileTexts> Files::texts(const FileRow& file) const {

@@ -66,7 +66,7 @@ class Files {
 
   const projections::FileQueries& queries() const { return queries_; }
   /// What is public, one's own, or in a channel that one is in. `account` 0 is anybody.
-  bool may_see(const projections::FileRow& file, AccountId account, bool is_admin) const;
+  bool may_see(const projections::FileRow& file, AccountId account) const;
   /// Nothing when the uploader's account is gone.
   std::optional<FileTexts> texts(const projections::FileRow& file) const;
   /// Whether the message of this author in this channel may have these attachments: files that exist, are the author's

@@ -76,11 +76,6 @@ class BackupTest : public StoreTest {
     for (unsigned n = 1; n <= appends; ++n)
       for (unsigned stream = 0; stream < streams; ++stream) must_append(nth_append(stream, n));
   }
-  /// With the data key back in its place, where there is one.
-  Expected<std::unique_ptr<Store>> open_restored(const fs::path& restored) const {
-    if (fs::exists(folder.path() / "key")) fs::copy_file(folder.path() / "key", restored / "key");
-    return Store::open({.folder = restored});
-  }
   std::vector<std::string> left_in_backups() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(folder.path() / "backups"))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
 
 namespace troupe::http::plexichat {
@@ -18,12 +19,6 @@ tl::unexpected<Error> refused(const std::string& field, const std::string& rule)
   return tl::unexpected(bad_field(field, rule));
 }
 
-/// By its id or, a public one, its name. Whether the caller may read there is not decided here.
-std::optional<events::SessionId> channel_in(const Context& context, const std::string& text) {
-  const auto id = id_number(kChannel, text);
-  return id ? id : context.sessions.channel_named(text);
-}
-
 /// The `context` of a question. Without one the question stands for itself.
 Expected<events::QuestionContext> context_in(const Context& house, const CallPtr& call) {
   events::QuestionContext context;
@@ -31,9 +26,9 @@ Expected<events::QuestionContext> context_in(const Context& house, const CallPtr
   if (!object) return context;
   const auto channel = object->find("channel_id");
   if (channel == object->end() || !channel->is_string()) return refused("context.channel_id", "must be a string");
-  const auto id = channel_in(house, channel->get_ref<const std::string&>());
-  if (!id) return fail(Errc::not_found, "No such channel", "context.channel_id");
-  context.channel = *id;
+  const auto row = open_channel(house, channel->get_ref<const std::string&>());
+  if (!row) return fail(Errc::not_found, "No such channel", "context.channel_id");
+  context.channel = row->id;
   if (const auto files = object->find("include_files"); files != object->end() && !files->is_null()) {
     if (!files->is_boolean()) return refused("context.include_files", "must be true or false");
     context.files = files->get<bool>();
@@ -139,9 +134,9 @@ void Assistant::search(const CallPtr& call) {
   if (!channels) return call->refuse(channels.error());
   actors::SearchQuery query;
   for (const auto& channel : *channels) {
-    const auto id = channel_in(context_, channel);
-    if (!id) return call->refuse({Errc::not_found, "No such channel", "channels"});
-    query.channels.push_back(*id);
+    const auto row = open_channel(context_, channel);
+    if (!row) return call->refuse({Errc::not_found, "No such channel", "channels"});
+    query.channels.push_back(row->id);
   }
   query.messages = types->empty() || std::find(types->begin(), types->end(), kMessages) != types->end();
   query.asker = call->caller.account;

@@ -2,6 +2,7 @@
 
 #include "http/download.hpp"
 #include "http/surface.hpp"
+#include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
 #include "http/surfaces/plexichat/upload.hpp"
 
@@ -70,7 +71,7 @@ Expected<std::shared_ptr<BodySink>> Files::sink(const Call& call) const {
   const auto boundary = boundary_of(call.request.header("Content-Type").value_or(""));
   if (!boundary) return tl::unexpected(boundary.error());
   return std::make_shared<Upload>(
-      files(), *boundary, call.caller.account,
+      context_, *boundary, call.caller.account,
       [surface = &surface_, id = call.request.id](const Error& error) { return surface->error(error, id); });
 }
 
@@ -89,20 +90,20 @@ void Files::upload(const CallPtr& call) {
                }));
 }
 
-std::optional<Files::Row> Files::visible(const CallPtr& call, events::AccountId account, bool is_admin) const {
+std::optional<Files::Row> Files::visible(const CallPtr& call, events::AccountId account) const {
   auto row = files().queries().file(call->path_parameter("file_id"));
-  if (row && files().may_see(*row, account, is_admin)) return row;
+  if (row && files().may_see(*row, account)) return row;
   call->refuse(kNoSuchFile);
   return std::nullopt;
 }
 
 std::optional<Files::Row> Files::visible(const CallPtr& call) const {
-  return visible(call, call->caller.account, call->caller.is_admin());
+  return visible(call, call->caller.account);
 }
 
 std::optional<Files::Row> Files::visible_by_link(const CallPtr& call) const {
   const auto caller = surface_.authenticate(call->request, {});
-  if (!caller || !caller->may_read) return visible(call, 0, false);
+  if (!caller || !caller->may_read) return visible(call, 0);
   call->caller = *caller;
   return visible(call);
 }
@@ -138,11 +139,8 @@ std::optional<OrderedJson> Files::view(const Row& row, const Request& request) c
 }
 
 void Files::list(const CallPtr& call) {
-  const auto channel = id_number(kChannel, call->path_parameter("channel_id"));
-  const auto& caller = call->caller;
-  const bool there = channel && context_.sessions.session(*channel) &&
-                     (caller.is_admin() || context_.sessions.is_member(*channel, caller.account));
-  if (!there) return call->refuse({Errc::not_found, "Channel not found"});
+  const auto channel = own_channel(context_, call->caller, call->path_parameter("channel_id"));
+  if (!channel) return call->refuse(channel.error());
   std::optional<projections::FileCursor> before;
   if (const auto cursor = call->query_text("before")) {
     before = parse_cursor(*cursor);
@@ -150,7 +148,7 @@ void Files::list(const CallPtr& call) {
   }
   const auto limit = static_cast<std::size_t>(call->query_integer("limit"));
   // One more than is shown says whether there are more.
-  const auto rows = files().queries().files_of_session(*channel, before, limit + 1);
+  const auto rows = files().queries().files_of_session(channel->id, before, limit + 1);
   const std::size_t shown = std::min(rows.size(), limit);
   OrderedJson views = OrderedJson::array();
   for (std::size_t i = 0; i < shown; ++i)

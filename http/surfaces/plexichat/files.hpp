@@ -1,5 +1,5 @@
-// Files: upload, download, thumbnails. A file is seen by whoever uploaded it, by the members of its channel and by
-// administrators; a public one by whoever has its link. For all others there is no such file.
+// Files: upload, download, thumbnails. A file is seen by whoever uploaded it and by the members of its channel; a public
+// one by whoever has its link. For all others there is no such file.
 #pragma once
 
 #include "http/surfaces/plexichat/context.hpp"
@@ -32,7 +32,7 @@ class Files {
 
   actors::Files& files() const { return context_.services.system.files(); }
   /// Refuses the call and answers nothing unless the caller may see the file.
-  std::optional<Row> visible(const CallPtr& call, events::AccountId account, bool is_admin) const;
+  std::optional<Row> visible(const CallPtr& call, events::AccountId account) const;
   std::optional<Row> visible(const CallPtr& call) const;
   std::optional<Row> visible_by_link(const CallPtr& call) const;
   std::optional<OrderedJson> view(const Row& row, const Request& request) const;

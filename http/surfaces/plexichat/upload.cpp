@@ -1,12 +1,12 @@
 #include "http/surfaces/plexichat/upload.hpp"
 
 #include "actors/rules.hpp"
-#include "http/surfaces/plexichat/ids.hpp"
+#include "http/surfaces/plexichat/channels.hpp"
 
 namespace troupe::http::plexichat {
 
 void Upload::write(std::string piece, std::function<void(std::optional<Response>)> taken) {
-  const bool queued = files_.write_elsewhere([me = shared_from_this(), piece = std::move(piece), taken] {
+  const bool queued = files().write_elsewhere([me = shared_from_this(), piece = std::move(piece), taken] {
     const auto fed = me->parser_.feed(piece);
     taken(fed ? std::nullopt : std::optional(me->wording_(fed.error())));
   });
@@ -34,7 +34,7 @@ Expected<void> Upload::part_began(PartHead head) {
   if (!head.filename) return fail(Errc::invalid, "file must be a file, with a filename", "file");
   if (file_) return fail(Errc::invalid, "One file at a time", "file");
   sent_filename_ = std::move(*head.filename);
-  auto file = files_.begin(uploader_);
+  auto file = files().begin(uploader_);
   if (!file) return tl::unexpected(file.error());
   file_ = std::move(*file);
   return {};
@@ -61,9 +61,9 @@ Expected<void> Upload::part_ended() {
   switch (field_) {
     case Field::channel_id: {
       if (value.empty()) return {};
-      const auto channel = id_number(kChannel, value);
+      const auto channel = open_channel(context_, value);
       if (!channel) return fail(Errc::invalid, "There is no such channel", name_);
-      said_.session = *channel;
+      said_.session = channel->id;
       return {};
     }
     case Field::description: said_.description = value; return {};

@@ -8,6 +8,7 @@
 #include "actors/files.hpp"
 #include "http/message.hpp"
 #include "http/multipart.hpp"
+#include "http/surfaces/plexichat/context.hpp"
 
 namespace troupe::http::plexichat {
 
@@ -17,8 +18,8 @@ class Upload final : public BodySink, public std::enable_shared_from_this<Upload
   /// How an error reads, called on any thread.
   using Wording = std::function<Response(const Error&)>;
 
-  Upload(actors::Files& files, std::string_view boundary, events::AccountId uploader, Wording wording)
-      : files_(files), parser_(boundary, *this), uploader_(uploader), wording_(std::move(wording)) {}
+  Upload(const Context& context, std::string_view boundary, events::AccountId uploader, Wording wording)
+      : context_(context), parser_(boundary, *this), uploader_(uploader), wording_(std::move(wording)) {}
 
   void write(std::string piece, std::function<void(std::optional<Response>)> taken) override;
 
@@ -36,7 +37,9 @@ class Upload final : public BodySink, public std::enable_shared_from_this<Upload
   Expected<void> part_data(std::string_view bytes) override;
   Expected<void> part_ended() override;
 
-  actors::Files& files_;
+  actors::Files& files() const { return context_.services.system.files(); }
+
+  const Context& context_;
   MultipartParser parser_;
   const events::AccountId uploader_;
   const Wording wording_;

@@ -22,7 +22,10 @@ async function stage() {
   const file = await newFile(self, channel);
   return {
     clients,
-    names: { user: self.user.id, key: reading.id, gone: 'user_999999', channel, message, file, backup: '20260131T120000000Z-3f9a01' },
+    names: {
+      user: self.user.id, key: reading.id, channel, message, file, name: 'plan.txt',
+      gone: 'user_999999', backup: '20260131T120000000Z-3f9a01', emoji: 'x',
+    },
   };
 }
 

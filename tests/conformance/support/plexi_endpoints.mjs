@@ -1,6 +1,6 @@
 // Every endpoint of the PlexiChat API, one line each: method, path, a body that is good (or `{}`, which is found wanting),
 // and the status each caller gets. `:user` is the last caller, `:key` an API key of theirs,
-// `:gone` a user and `:backup` a backup that are not there. Callers, in this order:
+// `:gone` a user, `:backup` a backup and `:emoji` a reaction that are not there. Callers, in this order:
 //
 //   nobody
 //   reader     an API key of `self` that may read
@@ -70,14 +70,14 @@ export const endpoints = rows([
   ['DELETE', '/api/v1/messages/:message', undefined, [401, 403, 200, 404, 404, 404, 404]],
   ['GET', '/api/v1/messages/:message/reactions', undefined, insiderReads],
   ['POST', '/api/v1/messages/:message/reactions', { emoji: '🌿' }, insiderWrites],
-  ['DELETE', '/api/v1/messages/:message/reactions/x', undefined, insiderWrites],
+  ['DELETE', '/api/v1/messages/:message/reactions/:emoji', undefined, withStatus(insiderWrites, 404)],
 
   ['POST', '/api/v1/files/upload', {}, withStatus(writers, 422)],
   ['GET', '/api/v1/files/:file', undefined, insiderReads],
   ['GET', '/api/v1/files/:file/download', undefined, insiderReads],
   ['GET', '/api/v1/files/:file/thumbnail', undefined, withStatus(insiderReads, 404)],
   ['GET', '/files/:file/thumbnail.jpg', undefined, [404, 404, 404, 404, 404, 404, 404]],
-  ['GET', '/files/:file/plan.txt', undefined, [404, 200, 404, 404, 404, 404, 200]],
+  ['GET', '/files/:file/:name', undefined, [404, 200, 404, 404, 404, 404, 200]],
   ['DELETE', '/api/v1/files/:file', undefined, [401, 403, 200, 404, 404, 404, 404]],
 
   ['POST', '/api/v1/ai/chat', {}, withStatus(writers, 422)],
