@@ -245,7 +245,7 @@ AccountPage Queries::account_page(std::string_view text, std::size_t skip, std::
   store_.scan(id_of(Table::accounts), {}, {}, Direction::forward, [&](std::string_view, std::string_view bytes) {
     const bool on_page = seen >= skip && page.accounts.size() < limit;
     if (wanted.empty() && !on_page) return ++seen <= skip;
-    auto account = parse<AccountRow>(store_, bytes);
+    auto account = parse_row<AccountRow>(store_, bytes);
     if (!account || !(contains(account->username) || contains(account->email) || contains(account->fullname)))
       return true;
     ++seen;
