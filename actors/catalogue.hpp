@@ -55,8 +55,6 @@ struct CatalogueDecider {
   static constexpr std::string_view category = Entry::category;
   static constexpr std::uint16_t snapshot_schema = 1;
 
-  static events::AccountId owner(const State&) { return 0; }
-
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros) {
     if (const auto* c = std::get_if<AddEntry<Entry>>(&command)) {
       if (state.exists) return fail(Errc::conflict, "there is such an entry already", "id");

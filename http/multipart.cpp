@@ -57,6 +57,14 @@ std::optional<std::string> extended_value(std::string_view text) {
   return value && actors::is_utf8(*value) ? value : std::nullopt;
 }
 
+/// Browsers and curl write a quotation mark in a name so, and nothing else of it (WHATWG HTML, section 4.10.22.8).
+std::string with_its_quotes(std::string name) {
+  constexpr std::string_view kQuote = "%22";
+  for (auto at = name.find(kQuote); at != name.npos; at = name.find(kQuote, at + 1))
+    name.replace(at, kQuote.size(), "\"");
+  return name;
+}
+
 Expected<PartHead> parse_disposition(std::string_view value) {
   auto type_end = std::min(value.find(';'), value.size());
   if (!equals_ignoring_case(trimmed(value.substr(0, type_end)), "form-data"))
@@ -71,7 +79,7 @@ Expected<PartHead> parse_disposition(std::string_view value) {
     if (equals_ignoring_case(key, "name") && !name)
       name = std::move(text);
     else if (equals_ignoring_case(key, "filename") && !head.filename)
-      head.filename = std::move(text);
+      head.filename = with_its_quotes(std::move(text));
     else if (equals_ignoring_case(key, "filename*") && !extended)
       extended = extended_value(text);
   }

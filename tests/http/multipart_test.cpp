@@ -114,6 +114,7 @@ TEST(Multipart, ReadsFileNamesAsClientsWriteThem) {
     return head ? head->filename.value_or("(none)") : head.error().message;
   };
   EXPECT_EQ(name("name=a; filename=plain.txt"), "plain.txt");
+  EXPECT_EQ(name("name=a; filename=\"all %22 of it%20.txt\""), "all \" of it%20.txt") << "as browsers and curl write it";
   EXPECT_EQ(name("name=\"a\"; filename=\"with; semicolon.txt\""), "with; semicolon.txt");
   EXPECT_EQ(name(R"(name="a"; filename="a \"quote\" and \\.txt")"), R"(a "quote" and \.txt)");
   EXPECT_EQ(name(R"(name="a"; filename="C:\dir\file.txt")"), R"(C:\dir\file.txt)");

@@ -97,9 +97,7 @@ std::optional<Files::Row> Files::visible(const CallPtr& call, events::AccountId 
   return std::nullopt;
 }
 
-std::optional<Files::Row> Files::visible(const CallPtr& call) const {
-  return visible(call, call->caller.account);
-}
+std::optional<Files::Row> Files::visible(const CallPtr& call) const { return visible(call, call->caller.account); }
 
 std::optional<Files::Row> Files::visible_by_link(const CallPtr& call) const {
   const auto caller = surface_.authenticate(call->request, {});
@@ -235,7 +233,7 @@ void Files::send(const CallPtr& call, const Row& row, What what, std::string_vie
               std::make_shared<ContentSource>(files(), std::move(reader), range.value_or(ByteRange{0, size - 1}));
         call->answer_with(std::move(response));
       },
-      [](Error error) { return error.code == Errc::not_found ? kNoSuchFile : error; });
+      [call](const Error& error) { call->refuse(error.code == Errc::not_found ? kNoSuchFile : error); });
   const bool queued = files().read_elsewhere(
       [this, row, is_thumbnail, respond] { respond(is_thumbnail ? files().thumbnail(row) : files().content(row)); });
   if (!queued) call->refuse({Errc::overloaded, "Too many files are being read"});

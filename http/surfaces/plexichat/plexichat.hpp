@@ -2,16 +2,16 @@
 #pragma once
 
 #include "http/surface.hpp"
-#include "http/surfaces/plexichat/assistant.hpp"
 #include "http/surfaces/plexichat/admin.hpp"
 #include "http/surfaces/plexichat/api_keys.hpp"
+#include "http/surfaces/plexichat/assistant.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
 #include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/context.hpp"
-#include "http/surfaces/plexichat/live.hpp"
-#include "http/surfaces/plexichat/messages.hpp"
 #include "http/surfaces/plexichat/files.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
+#include "http/surfaces/plexichat/live.hpp"
+#include "http/surfaces/plexichat/messages.hpp"
 #include "http/surfaces/plexichat/multi_factor.hpp"
 #include "http/surfaces/plexichat/users.hpp"
 

@@ -48,16 +48,13 @@ const formats = {
   },
 };
 
-/// A vector that depends on the text, so that a test can tell whose it is.
-const vectorOf = (text) => [text.length, text.charCodeAt(0), 1];
-
 const embeddings = {
-  openai: ({ input }) => ({
+  openai: ({ input }, vectorOf) => ({
     model: 'fake-embedder',
     data: [input].flat().map((text, index) => ({ index, embedding: vectorOf(text) })),
     usage: { prompt_tokens: usage.prompt },
   }),
-  gemini: ({ requests, content }) => {
+  gemini: ({ requests, content }, vectorOf) => {
     const values = ({ parts }) => ({ values: vectorOf(parts[0].text) });
     return requests ? { embeddings: requests.map((request) => values(request.content)) } : { embedding: values(content) };
   },
@@ -67,8 +64,8 @@ const routes = [
   [/\/chat\/completions$/, (server, call) => server.stream('openai', call)],
   [/\/messages$/, (server, call) => server.stream('anthropic', call)],
   [/\/models\/[^/]+:streamGenerateContent\?alt=sse$/, (server, call) => server.stream('gemini', call)],
-  [/\/embeddings$/, (server, call) => server.json(call, embeddings.openai(call.body))],
-  [/\/models\/[^/]+:(embedContent|batchEmbedContents)$/, (server, call) => server.json(call, embeddings.gemini(call.body))],
+  [/\/embeddings$/, (server, call) => server.json(call, embeddings.openai(call.body, server.vectorOf))],
+  [/\/models\/[^/]+:(embedContent|batchEmbedContents)$/, (server, call) => server.json(call, embeddings.gemini(call.body, server.vectorOf))],
 ];
 
 export class ModelServer {
@@ -91,6 +88,8 @@ export class ModelServer {
   /// Nothing left: `always`, or all goes well.
   faults = [];
   always = undefined;
+  /// A vector that depends on the text, so that a test can tell whose it is.
+  vectorOf = (text) => [text.length, text.charCodeAt(0), 1];
 
   constructor() {
     this.server = createServer((request, response) => this.#serve(request, response));
