@@ -26,8 +26,8 @@ bool good_or_refused(const Expected<T>& result, const RecordAnswer& answer) {
   return result.has_value();
 }
 
+/// As the asker and the log of events are told. A provider's own words are in no error (actors/llm/failure.hpp).
 Error in_words(const Error& error) {
-  // A provider's own words may be long and are not for the log of events.
   switch (error.code) {
     case Errc::timed_out: return {error.code, "the model did not answer in time"};
     case Errc::overloaded: return {error.code, "too many questions wait for the model"};

@@ -9,7 +9,8 @@
 //                       give_up_atom          from WaitingPolls when the house ends, or its own timer: answer now
 //   to Worker           Job                   from anyone: blocking work, on a thread of its own
 //                       passivate_atom        from its owner: end when the queue is done
-//   to the ticker       tick_atom             from its own timer: heartbeats, mails that are due, idle entities
+//   to the ticker       tick_atom             from its own timer: heartbeats, mails that are due, answers that nobody
+//                                             waits for, files to scan again, the search index, idle entities
 //                       passivate_atom        from System: end
 #pragma once
 

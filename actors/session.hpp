@@ -41,6 +41,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owne
 
 // Texts come sealed. `length` is what the text had in characters before: a limit is a rule, so it is checked here.
 
+/// Errors: conflict (`id`; from the journal `channel` or `assistant`), invalid (`name`, `description`).
 struct CreateSession {
   SessionId id = 0;
   std::string kind;
@@ -107,6 +108,7 @@ struct MessageFacts {
   bool deleted = false;
 };
 
+/// By its author, or who moderates. Errors: not_found, forbidden, invalid.
 struct EditMessage {
   MessageFacts message;
   AccountId by = 0;
@@ -114,6 +116,7 @@ struct EditMessage {
   std::string sealed_text;
   std::size_t length = 0;
 };
+/// By its author, or who moderates. Errors: not_found, forbidden.
 struct DeleteMessage {
   MessageFacts message;
   AccountId by = 0;
@@ -139,10 +142,11 @@ struct Unreact {
   ReactionFacts reactions = {};
 };
 
-/// A restart found the question open.
+/// A restart found the question open. A second time it has failed; nothing follows when it has an outcome.
 struct AskAgain {
   std::int64_t number = 0;
 };
+/// Errors: conflict (it has an outcome already). In a session that is full the question has failed.
 struct AnswerQuestion {
   std::int64_t number = 0;
   std::string sealed_text;
@@ -152,6 +156,7 @@ struct AnswerQuestion {
   Micros took = 0;
   std::string finish_reason = "stop";
 };
+/// Errors: conflict (it has an outcome already).
 struct FailQuestion {
   std::int64_t number = 0;
   std::string reason;

@@ -1,5 +1,5 @@
-// The actors of the house behind plain functions: entities, the command queue, passwords, mail, heartbeats. CAF stays
-// behind this header.
+// The actors of the house behind plain functions: entities, conversations and models, files, search, backups, the
+// catalogue, the command queue, passwords, mail, heartbeats. CAF stays behind this header.
 #pragma once
 
 #include <filesystem>

@@ -74,7 +74,7 @@ inline constexpr auto kCpuSampleInterval = 1s;
 /// Requests whose median is the response time that the status tells.
 inline constexpr std::size_t kResponseTimesRemembered = 1024;
 /// Failed logins that count towards the threat level: as long as an account stays locked.
-inline constexpr auto kThreatWindow = std::chrono::minutes(15);
+inline constexpr auto kThreatWindow = 15min;
 /// More than people mistype in that time; and as many as only a program tries.
 inline constexpr std::size_t kMediumThreatFailures = 10;
 inline constexpr std::size_t kHighThreatFailures = 100;
@@ -144,7 +144,6 @@ inline constexpr std::size_t kMaxWebSocketMessageBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxWebSocketQueueBytes = std::size_t{1} << 20;
 /// A silent client gets a ping after this, and is dropped after as long again.
 inline constexpr auto kWebSocketIdleTimeout = 30s;
-inline constexpr auto kWebSocketHandshakeTimeout = 10s;
 inline constexpr auto kWebSocketCloseTimeout = 5s;
 /// Read and write buffers larger than this are given back when they are empty.
 inline constexpr std::size_t kMaxIdleBufferBytes = 16384;
@@ -228,8 +227,6 @@ inline constexpr std::size_t kBackupCodes = 10;
 /// Argon2id at the first of the OWASP password storage cheat sheet's equal choices: 19 MiB, two passes, one lane.
 inline constexpr std::size_t kPasswordHashMemoryBytes = std::size_t{19} << 20;
 inline constexpr unsigned kPasswordHashPasses = 2;
-/// Threads that hash passwords. They leave a core of a small machine to everyone else.
-inline constexpr std::size_t kPasswordThreads = 1;
 /// Passwords waiting to be hashed, each for as long as actors/secrets.hpp says: past it a login waits too long anyway.
 inline constexpr std::size_t kMaxQueuedPasswords = 64;
 
@@ -284,8 +281,8 @@ inline constexpr std::size_t kMaxReactorsShown = 100;
 inline constexpr std::size_t kMaxChannelsPerAccount = 1000;
 /// Of one session. A person waits for one; the rest is room for programs.
 inline constexpr std::size_t kMaxOpenQuestions = 8;
-/// Sessions of one account: with the longest list of them (kMaxListLimit a page) still quick to go through.
-inline constexpr std::size_t kMaxSessionsPerAccount = 100'000;
+/// Chats of one account: with the longest list of them (kMaxListLimit a page) still quick to go through.
+inline constexpr std::size_t kMaxChatsPerAccount = 100'000;
 /// Messages before the question that the model is told, the newest, as long as they fit kMaxContextBytes.
 inline constexpr std::size_t kMaxContextMessages = 100;
 /// About 8,000 tokens of English, which every current model takes.
@@ -387,7 +384,7 @@ inline constexpr std::size_t kMaxEmbeddingAnswerBytes = std::size_t{16} << 20;
 inline constexpr auto kModelLinger = 1s;
 /// Connections to providers kept open for the next request; a new one costs three round trips.
 inline constexpr long kMaxIdleModelConnections = 32;
-/// Read of an error's body, and characters of it that are passed on.
+/// Read of an error's body, and characters of it that the server's own log is told.
 inline constexpr std::size_t kMaxModelErrorBytes = 16384;
 inline constexpr std::size_t kMaxModelErrorLength = 300;
 
@@ -495,7 +492,7 @@ inline constexpr std::size_t kMaxEntityQueue = 1000;
 inline constexpr std::uint64_t kSnapshotEvery = 100;
 /// How long a poll that got none of the commands it saw waits before it looks again: about one fsync.
 inline constexpr auto kPollRetryDelay = 10ms;
-/// Commands of a deleted bot that are failed at once, so that they share their fsyncs.
+/// Entities of what is being deleted (bots, commands, sessions) that are asked at once, so that they share their fsyncs.
 inline constexpr std::size_t kDeletionsAtOnce = 256;
 /// Long reads that wait for their worker. Past it: Errc::overloaded (503).
 inline constexpr std::size_t kMaxQueuedReads = 256;

@@ -24,7 +24,7 @@ enum class Errc : std::uint8_t {
   upstream_failed,  ///< an outside service failed
   cancelled,        ///< nobody waits for it any more
   corrupt,          ///< stored bytes do not decode: never ignored, never repaired silently
-  storage_failed,   ///< the disk refused a write or a sync: the process must stop
+  storage_failed,   ///< a file could not be read or written; when it is the journal's, the process must stop
   maintenance,      ///< the operator has closed the house for a while
   shutting_down,    ///< the server is ending and takes nothing new
 };

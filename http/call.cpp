@@ -56,6 +56,8 @@ Response Surface::too_fast(int seconds_to_wait, std::string_view request_id) con
                request_id);
 }
 
+OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
+
 const std::string& Call::path_parameter(std::string_view name) const {
   static const std::string kEmpty;
   for (const auto& [key, value] : path_parameters)

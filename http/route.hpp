@@ -183,6 +183,9 @@ struct Call {
 /// The whole of a text as a number; nothing when it is none, or negative.
 std::optional<long long> whole_number(std::string_view text);
 
+/// ISO 8601; null for 0, which is never.
+OrderedJson time_or_null(Micros time);
+
 /// White space around a text cut off.
 std::string_view trimmed(std::string_view text);
 

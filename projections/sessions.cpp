@@ -10,7 +10,7 @@ namespace {
 using namespace events;
 
 /// The session that an event belongs to, by its stream.
-SessionId session_of(const Context& c) {
+SessionId session_in(const Context& c) {
   SessionId id = 0;
   std::from_chars(c.id.data(), c.id.data() + c.id.size(), id);
   return id;
@@ -55,18 +55,17 @@ void on(const SessionCreated& e, const Context& c, Rows& rows) {
 }
 
 void on(const MemberJoined& e, const Context& c, Rows& rows) {
-  add_member(session_of(c), kChannelSession, e.account, c.time, rows);
+  add_member(session_in(c), kChannelSession, e.account, c.time, rows);
 }
 
-void on(const MemberLeft& e, const Context& c, Rows& rows) { remove_member(session_of(c), e.account, rows); }
+void on(const MemberLeft& e, const Context& c, Rows& rows) { remove_member(session_in(c), e.account, rows); }
 
 void on(const ChannelDescribed& e, const Context& c, Rows& rows) {
-  rows.push_back(
-      patch<SessionRow>(session_key(session_of(c)), {{"name", e.name}, {"description", e.description}}));
+  rows.push_back(patch<SessionRow>(session_key(session_in(c)), {{"name", e.name}, {"description", e.description}}));
 }
 
 void on(const ChannelArchived& e, const Context& c, Rows& rows) {
-  const SessionId id = session_of(c);
+  const SessionId id = session_in(c);
   for (const AccountId member : e.members) remove_member(id, member, rows);
   rows.push_back(erase(Table::public_channels, session_key(id)));
   rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
@@ -74,7 +73,7 @@ void on(const ChannelArchived& e, const Context& c, Rows& rows) {
 }
 
 void on(const MessagePosted& e, const Context& c, Rows& rows) {
-  const SessionId id = session_of(c);
+  const SessionId id = session_in(c);
   MessageRow row;
   row.number = e.number;
   row.role = e.role;
@@ -94,33 +93,32 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
 }
 
 void on(const MessageEdited& e, const Context& c, Rows& rows) {
-  rows.push_back(patch<MessageRow>(message_key(session_of(c), e.number),
+  rows.push_back(patch<MessageRow>(message_key(session_in(c), e.number),
                                    {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
-  rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
+  rows.push_back(erase(Table::embeddings, message_key(session_in(c), e.number)));
 }
 
 void on(const MessageDeleted& e, const Context& c, Rows& rows) {
   rows.push_back(patch<MessageRow>(
-      message_key(session_of(c), e.number),
+      message_key(session_in(c), e.number),
       {{"sealed_text", ""}, {"mentions", Json::array()}, {"attachments", Json::array()}, {"deleted_at", c.time}}));
-  rows.push_back(erase(Table::embeddings, message_key(session_of(c), e.number)));
+  rows.push_back(erase(Table::embeddings, message_key(session_in(c), e.number)));
 }
 
 void on(const ReactionAdded& e, const Context& c, Rows& rows) {
-  const SessionId id = session_of(c);
+  const SessionId id = session_in(c);
   rows.push_back(put_key(Table::reactions, reaction_key(id, e.number, e.account, e.emoji)));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"reacted_to", true}}));
 }
 
 void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
-  rows.push_back(erase(Table::reactions, reaction_key(session_of(c), e.number, e.account, e.emoji)));
+  rows.push_back(erase(Table::reactions, reaction_key(session_in(c), e.number, e.account, e.emoji)));
 }
 
 void on(const QuestionAsked& e, const Context& c, Rows& rows) {
-  const SessionId id = session_of(c);
-  rows.push_back(
-      put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
-                                                     e.temperature, e.max_tokens, e.context}));
+  const SessionId id = session_in(c);
+  rows.push_back(put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
+                                                                e.temperature, e.max_tokens, e.context}));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "pending"}}));
   if (!e.sealed_system_prompt.empty())
     rows.push_back(patch<SessionRow>(session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
@@ -130,7 +128,7 @@ void on(const QuestionAsked& e, const Context& c, Rows& rows) {
 void on(const QuestionAskedAgain&, const Context&, Rows&) {}
 
 void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
-  const SessionId id = session_of(c);
+  const SessionId id = session_in(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "complete"}}));
   rows.push_back(patch<MessageRow>(message_key(id, e.answer_number), {{"model", e.model}}));
@@ -141,7 +139,7 @@ void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
 }
 
 void on(const QuestionFailed& e, const Context& c, Rows& rows) {
-  const SessionId id = session_of(c);
+  const SessionId id = session_in(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "failed"}}));
   count(ChatFigure::errors, e.asker, c.time, 1, rows);

@@ -105,7 +105,6 @@ struct Store::Impl {
   LogReader log() const { return LogReader(*database, secrets); }
 
   Expected<void> open_secrets() {
-    if (options.without_keys) return {};
     auto opened = Secrets::open(options.folder);
     if (!opened) return tl::unexpected(opened.error());
     secrets = std::move(*opened);

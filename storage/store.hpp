@@ -46,8 +46,6 @@ struct StoreOptions {
   std::size_t max_batch_events = defaults::kMaxBatchEvents;
   /// Counters kept in memory as well, for reading without a look-up. Rows that are only ever added to.
   std::vector<std::pair<TableId, std::string>> mirrored_counters = {};
-  /// Opens no keys: for a look at the log in a folder that has none yet. What is personal is missing.
-  bool without_keys = false;
   /// Takes the log as it ends although the witness says that more was acknowledged, or is missing. For an
   /// operator who knows what was lost.
   bool accept_log_end = false;

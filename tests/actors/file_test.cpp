@@ -58,7 +58,7 @@ TEST(FileDecider, RecordsALaterScanOnce) {
 }
 
 TEST(FileDecider, LetsTheUploaderOrAModeratorDelete) {
-  const auto& deleted = only<FileDeleted>(Given({kUploaded}, 42).when(DeleteFile{7, false}));
+  const auto deleted = only<FileDeleted>(Given({kUploaded}, 42).when(DeleteFile{7, false}));
   EXPECT_EQ(deleted.uploader, 7);
   EXPECT_EQ(deleted.session, 3);
   EXPECT_EQ(deleted.uploaded_at, 42);

@@ -27,11 +27,11 @@ class FilesTest : public ::testing::Test {
     options_.files.scanner.retry_delay = 50ms;
     start();
   }
-  void start() {
+  void start(bool replay = false) {
     auto opened = storage::Store::open({folder_.path()});
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
-    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    ASSERT_TRUE(projections::rebuild(*store_, replay, {}));
     secrets_ = store_->secrets();
     options_.mail.outbox = folder_.path() / "outbox";
     options_.files.store = *FileStore::open(folder_.path(), secrets_, 0);
@@ -255,7 +255,8 @@ TEST_F(FilesTest, ComeBackWhenTheRowsAreReplayed) {
   const auto ada = add_account("ada");
   const auto kept = upload(ada, "x"), deleted = upload(ada, "y");
   ASSERT_TRUE(wait([&](auto answer) { files().remove(*deleted, {ada, false}, cause(), answer); }));
-  ASSERT_TRUE(projections::rebuild(*store_, true, {}));
+  stop();
+  start(/*replay=*/true);
   EXPECT_TRUE(files().queries().file(*kept));
   EXPECT_FALSE(files().queries().file(*deleted));
   EXPECT_EQ(files().queries().count_of_uploader(ada), 1);

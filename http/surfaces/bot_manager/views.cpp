@@ -4,8 +4,6 @@ namespace troupe::http::bot_manager {
 
 using namespace projections;
 
-OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
-
 OrderedJson user_brief(const AccountRow& row) {
   return Fields{
       {"id", row.id}, {"username", row.username}, {"email", row.email}, {"fullname", row.fullname}, {"role", row.role}};

@@ -7,7 +7,6 @@
 namespace troupe::http::bot_manager {
 
 /// A time, or null for "never".
-OrderedJson time_or_null(Micros time);
 
 OrderedJson user_brief(const projections::AccountRow& row);   ///< after a login
 OrderedJson user_self(const projections::AccountRow& row);    ///< `me`

@@ -51,8 +51,6 @@ Refusal refusal_of(const Error& error) {
 
 tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "There is no such session", kSession); }
 
-OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
-
 OrderedJson message_view(const MessageRow& row, events::SessionId session, const std::string& text) {
   return {{"id", events::message_id(session, row.number)}, {"role", row.role},     {"content", text},
           {"created_at", iso8601(row.created_at)},         {"tokens", row.tokens}, {"status", row.status}};

@@ -9,7 +9,7 @@ namespace troupe::http {
 
 struct ChatV1Options {
   std::chrono::milliseconds token_lifetime = defaults::kChatTokenLifetime;
-  std::size_t max_sessions_per_account = defaults::kMaxSessionsPerAccount;
+  std::size_t max_sessions_per_account = defaults::kMaxChatsPerAccount;
 };
 
 }  // namespace troupe::http

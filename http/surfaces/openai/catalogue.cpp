@@ -9,8 +9,6 @@ namespace {
 using projections::PersonalityRow;
 using projections::ProviderRow;
 
-OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
-
 template <class T>
 OrderedJson or_null(const std::optional<T>& value) {
   return value ? OrderedJson(*value) : OrderedJson(nullptr);

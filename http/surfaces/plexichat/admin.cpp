@@ -13,8 +13,6 @@
 namespace troupe::http::plexichat {
 namespace {
 
-OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
-
 double one_decimal(double value) { return std::round(value * 10) / 10; }
 
 OrderedJson database_view(const storage::StoreMetrics& store, std::size_t reads_waiting, bool healthy) {

@@ -12,9 +12,9 @@ using events::AccountId;
 using events::SessionId;
 using projections::SessionRow;
 
-constexpr const char* kField = "channel_id";
+constexpr const char* kChannelId = "channel_id";
 
-tl::unexpected<Error> no_such_channel() { return fail(Errc::not_found, "No such channel", kField); }
+tl::unexpected<Error> no_such_channel() { return fail(Errc::not_found, "No such channel", kChannelId); }
 
 /// What the deciders of all dialects call a session is a channel here.
 Error in_this_dialect(Error error) {
@@ -41,15 +41,15 @@ Expected<SessionRow> visible_channel(const Context& context, const Caller& calle
   return row;
 }
 
-Expected<SessionRow> own_channel(const Context& context, const Caller& caller, std::string_view text) {
+Expected<SessionRow> joined_channel(const Context& context, const Caller& caller, std::string_view text) {
   auto row = open_channel(context, text);
   if (!row || context.sessions.is_member(row->id, caller.account)) return row;
   if (row->is_private) return no_such_channel();
-  return fail(Errc::forbidden, "Join the channel first", kField);
+  return fail(Errc::forbidden, "Join the channel first", kChannelId);
 }
 
 Expected<SessionRow> moderated_channel(const Context& context, const Caller& caller, std::string_view text) {
-  return moderates(caller) ? visible_channel(context, caller, text) : own_channel(context, caller, text);
+  return moderates(caller) ? visible_channel(context, caller, text) : joined_channel(context, caller, text);
 }
 
 void Channels::ask(const CallPtr& call, SessionId channel, actors::SessionDecider::Command command) {
@@ -118,13 +118,13 @@ void Channels::list(const CallPtr& call) {
 }
 
 void Channels::show(const CallPtr& call) {
-  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   call->answer(channel_view(context_, *channel, context_.sessions.is_member(channel->id, call->caller.account)));
 }
 
 void Channels::change(const CallPtr& call) {
-  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   ask(call, channel->id,
       actors::DescribeChannel{call->caller.account, moderates(call->caller), call->optional_body_text("name"),
@@ -132,8 +132,9 @@ void Channels::change(const CallPtr& call) {
 }
 
 void Channels::remove(const CallPtr& call) {
-  const auto channel = call->caller.is_admin() ? open_channel(context_, call->path_parameter(kField))
-                                               : visible_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = call->caller.is_admin()
+                           ? open_channel(context_, call->path_parameter(kChannelId))
+                           : visible_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   ask(call, channel->id, actors::ArchiveChannel{call->caller.account, call->caller.is_admin()}, [call] {
     call->answer({{"message", "Channel deleted"}});
@@ -141,19 +142,19 @@ void Channels::remove(const CallPtr& call) {
 }
 
 void Channels::join(const CallPtr& call) {
-  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   ask(call, channel->id, actors::Join{call->caller.account});
 }
 
 void Channels::leave(const CallPtr& call) {
-  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = visible_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   ask(call, channel->id, actors::Leave{call->caller.account}, [call] { call->answer({{"message", "Channel left"}}); });
 }
 
 void Channels::members(const CallPtr& call) {
-  const auto channel = own_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = joined_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   const auto after_text = call->query_text("after");
   const auto after = after_text ? id_number(kUser, *after_text) : std::optional<std::int64_t>(0);
@@ -172,7 +173,7 @@ void Channels::members(const CallPtr& call) {
 }
 
 void Channels::add_member(const CallPtr& call) {
-  const auto channel = own_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = joined_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   const auto account = id_number(kUser, call->body_text("user_id"));
   const auto row = account ? context_.queries.account(*account) : std::nullopt;
@@ -185,7 +186,7 @@ void Channels::add_member(const CallPtr& call) {
 }
 
 void Channels::remove_member(const CallPtr& call) {
-  const auto channel = moderated_channel(context_, call->caller, call->path_parameter(kField));
+  const auto channel = moderated_channel(context_, call->caller, call->path_parameter(kChannelId));
   if (!channel) return call->refuse(channel.error());
   const auto account = id_number(kUser, call->path_parameter("user_id"));
   if (!account) return call->refuse({Errc::not_found, "No such member"});

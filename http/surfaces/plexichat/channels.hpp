@@ -19,9 +19,9 @@ Expected<projections::SessionRow> open_channel(const Context& context, std::stri
 Expected<projections::SessionRow> visible_channel(const Context& context, const Caller& caller, std::string_view text);
 
 /// One that the caller is in. Errors: not_found, forbidden (`channel_id`; a public one that it has not joined).
-Expected<projections::SessionRow> own_channel(const Context& context, const Caller& caller, std::string_view text);
+Expected<projections::SessionRow> joined_channel(const Context& context, const Caller& caller, std::string_view text);
 
-/// One that the caller is in, or moderates. Errors: as of `own_channel`.
+/// One that the caller is in, or moderates. Errors: as of `joined_channel`.
 Expected<projections::SessionRow> moderated_channel(const Context& context, const Caller& caller,
                                                     std::string_view text);
 

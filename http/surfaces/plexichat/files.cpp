@@ -137,7 +137,7 @@ std::optional<OrderedJson> Files::view(const Row& row, const Request& request) c
 }
 
 void Files::list(const CallPtr& call) {
-  const auto channel = own_channel(context_, call->caller, call->path_parameter("channel_id"));
+  const auto channel = joined_channel(context_, call->caller, call->path_parameter("channel_id"));
   if (!channel) return call->refuse(channel.error());
   std::optional<projections::FileCursor> before;
   if (const auto cursor = call->query_text("before")) {
@@ -168,7 +168,7 @@ void Files::remove(const CallPtr& call) {
   const auto row = visible(call);
   if (!row) return;
   const auto& caller = call->caller;
-  files().remove(row->id, {caller.account, caller.is_admin() || caller.role == "moderator"}, call->cause(),
+  files().remove(row->id, {caller.account, moderates(caller)}, call->cause(),
                  context_.services.then(call, [call, id = row->id](const storage::Record&) {
                    call->answer({{"message", "File deleted"}, {"id", id}});
                  }));

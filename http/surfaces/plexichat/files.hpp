@@ -31,7 +31,7 @@ class Files {
   enum class What : std::uint8_t { content, thumbnail };
 
   actors::Files& files() const { return context_.services.system.files(); }
-  /// Refuses the call and answers nothing unless the caller may see the file.
+  /// The file that the path names. Nothing when it may not be seen: the call is refused then.
   std::optional<Row> visible(const CallPtr& call, events::AccountId account) const;
   std::optional<Row> visible(const CallPtr& call) const;
   std::optional<Row> visible_by_link(const CallPtr& call) const;

@@ -563,7 +563,7 @@ void Live::set_presence(Socket& socket, const Json& fields, const Json& id) {
 // Typing
 
 void Live::start_typing(Socket& socket, const Json& fields, const Json& id) {
-  const auto channel = own_channel(context_, socket.caller(), channel_in(fields));
+  const auto channel = joined_channel(context_, socket.caller(), channel_in(fields));
   if (!channel) return refuse(socket, channel.error(), id);
   const AccountId account = socket.caller().account;
   const Micros ends_at = now_micros() + to_micros(defaults::kTypingLifetime);
@@ -581,7 +581,7 @@ void Live::start_typing(Socket& socket, const Json& fields, const Json& id) {
 }
 
 void Live::stop_typing(Socket& socket, const Json& fields, const Json& id) {
-  const auto channel = own_channel(context_, socket.caller(), channel_in(fields));
+  const auto channel = joined_channel(context_, socket.caller(), channel_in(fields));
   if (!channel) return refuse(socket, channel.error(), id);
   end_typing(channel->id, socket.caller().account);
 }

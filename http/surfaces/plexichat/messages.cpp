@@ -105,7 +105,7 @@ Expected<std::optional<std::int64_t>> Messages::cursor(const CallPtr& call, cons
 }
 
 void Messages::list(const CallPtr& call) {
-  const auto channel = own_channel(context_, call->caller, *call->query_text("channel_id"));
+  const auto channel = joined_channel(context_, call->caller, *call->query_text("channel_id"));
   if (!channel) return call->refuse(channel.error());
   const auto before = cursor(call, "before", *channel);
   if (!before) return call->refuse(before.error());
@@ -146,7 +146,7 @@ Expected<Messages::Found> Messages::find(const CallPtr& call, bool moderating) c
   if (!id) return no_such_message();
   const std::string where = channel_id(events::session_of(*id));
   auto channel =
-      moderating ? moderated_channel(context_, call->caller, where) : own_channel(context_, call->caller, where);
+      moderating ? moderated_channel(context_, call->caller, where) : joined_channel(context_, call->caller, where);
   if (!channel && channel.error().code == Errc::not_found) return no_such_message();
   if (!channel) return tl::unexpected(channel.error());
   auto message = context_.sessions.message(channel->id, events::number_of(*id));

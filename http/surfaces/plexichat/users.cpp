@@ -2,6 +2,7 @@
 
 #include "http/security/proof.hpp"
 #include "http/surfaces/plexichat/authentication.hpp"
+#include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
 
 namespace troupe::http::plexichat {
@@ -166,7 +167,7 @@ void Users::user(const CallPtr& call) {
   const auto row = named_or_refused(call);
   if (!row) return;
   const auto& caller = call->caller;
-  const bool all = caller.account == row->id || caller.is_admin() || caller.role == "moderator";
+  const bool all = caller.account == row->id || moderates(caller);
   call->answer(all ? user_view(*row) : public_user_view(*row));
 }
 

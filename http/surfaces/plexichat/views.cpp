@@ -8,8 +8,6 @@ namespace {
 using events::AccountId;
 using events::SessionId;
 
-OrderedJson time_or_null(Micros time) { return time == 0 ? OrderedJson(nullptr) : OrderedJson(iso8601(time)); }
-
 /// 0: none.
 OrderedJson message_or_null(SessionId channel, std::int64_t number) {
   return number == 0 ? OrderedJson(nullptr) : OrderedJson(message_id(channel, number));

@@ -21,7 +21,7 @@ async function live(name) {
   const email = `${text('mail')}@example.test`;
   await succeeds(new Client(server).post('/api/auth/register', { username, email, password, fullname: text('fullname') }));
   const person = await logIn(server, username);
-  await succeeds(person.put('/api/auth/profile', {
+  await succeeds(person.post('/api/auth/update-profile', {
     fullname: text('new-fullname'), phone: text('phone'), birthday: text('birthday'), gender: text('gender') }));
   const bot = await newBot(person, text('bot'), { m: text('metadata') });
   await succeeds(person.put(`/api/bot/${bot.id}/settings`, { s: text('settings') }));

@@ -16,10 +16,10 @@ import unittest
 from test_command_line import BINARY, TIMEOUT_S, CommandLineTest, Server, clean_environment, troupe
 
 
-def exported_events(data):
+def exported_events(data, **environment):
     """Every event, as bytes: one JSON object a line, in the order of the log."""
     result = subprocess.run([BINARY, "export", "events", "--format", "ndjson", "--data", str(data)],
-                            capture_output=True, timeout=TIMEOUT_S, env=clean_environment({}))
+                            capture_output=True, timeout=TIMEOUT_S, env=clean_environment(environment))
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -104,7 +104,7 @@ class OfARunningServer(BackupTest):
         self.assertEqual(restored.returncode, 0, restored.stderr)
         self.assertIn(f"events up to {shown['last_position']}", restored.stdout)
 
-        original, copy = exported_events(self.data), exported_events(self.restored)
+        original, copy = exported_events(self.data), exported_events(self.restored, TROUPE_KEY=self.data_key())
         self.assertEqual(original[:len(copy)], copy, "the restored log is the beginning of the original one")
         self.assertGreater(len(original), len(copy))
         self.assertGreaterEqual(len(re.findall(rb"entry \d+ ", copy)), acknowledged)
@@ -117,7 +117,7 @@ class OfARunningServer(BackupTest):
             self.assertEqual((status, json.loads(answer)["token"]), (200, bot["token"]), "sealed secrets open again")
             self.assertIn(server.call(logs, {"type": "info", "message": "after it"}, token)[0], (200, 201))
             self.assertEqual(server.stop(), 0)
-        self.assertEqual(exported_events(self.restored)[:len(copy)], copy)
+        self.assertEqual(exported_events(self.restored, TROUPE_KEY=self.data_key())[:len(copy)], copy)
 
     def test_the_command_line_leaves_it_to_the_server(self):
         with self.serve_both():
@@ -142,7 +142,7 @@ class OfAStoppedServer(BackupTest):
         result = troupe("backup", "restore", file, "--data", self.restored, "--key-file", copy_of_key)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual((self.restored / "key").stat().st_mode & 0o777, 0o600)
-        original, copy = exported_events(self.data), exported_events(self.restored)
+        original, copy = exported_events(self.data), exported_events(self.restored, TROUPE_KEY=self.data_key())
         self.assertEqual(original[:len(copy)], copy)
         self.data = self.restored
         with self.serve("--demo") as server:
