@@ -89,7 +89,7 @@ class System {
   void queue_command(QueueCommand command, Cause cause, RecordAnswer answer);
 
   /// Ends the account, its logins and API keys; then its bots and their waiting commands, its open questions, its
-  /// memberships of channels and its mails in the outbox; and throws its key away, which makes all that is personal of
+  /// memberships of channels, its files and its mails in the outbox; and throws its key away, which makes what is personal of
   /// it unreadable. Answers when all of it is durable. What a crash interrupts is finished at the next start. A channel
   /// that it owned stays, without an owner. Errors, besides the decider's: overloaded (the account is deleted, but
   /// kMaxQueuedDeletions wait: the rest goes at the next start), storage_failed, shutting_down (the same).
