@@ -21,7 +21,7 @@ async function live(name) {
   const email = `${text('mail')}@example.test`;
   await succeeds(new Client(server).post('/api/auth/register', { username, email, password, fullname: text('fullname') }));
   const person = await logIn(server, username);
-  await succeeds(person.put('/api/auth/profile', {
+  await succeeds(person.post('/api/auth/update-profile', {
     fullname: text('new-fullname'), phone: text('phone'), birthday: text('birthday'), gender: text('gender') }));
   const bot = await newBot(person, text('bot'), { m: text('metadata') });
   await succeeds(person.put(`/api/bot/${bot.id}/settings`, { s: text('settings') }));
@@ -32,6 +32,9 @@ async function live(name) {
   await succeeds(acknowledge(bot.client, command.id, 'completed', { r: text('result') }));
   const chat = await chatLogIn(server, username);
   await succeeds(chat.put('/api/v1/users/me', { avatar_url: `/${text('avatar')}`, preferences: { colour: text('preference') } }));
+  assert.equal((await chat.post('/api/v1/auth/api-keys', { name: text('api-key'), permissions: ['read'] })).status, 201);
+  const { body: channel } = await chat.post('/api/v1/channels', { name: `${name}s` });
+  assert.equal((await chat.post('/api/v1/messages', { channel_id: channel.id, content: text('channel-message') })).status, 201);
   const { session_id: session } = await say(chat, text('question'), { system_prompt: text('prompt') });
   return { username, email, person, bot, chat, session, texts, id: person.user.id };
 }
