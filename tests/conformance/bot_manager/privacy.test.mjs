@@ -32,6 +32,9 @@ async function live(name) {
   await succeeds(acknowledge(bot.client, command.id, 'completed', { r: text('result') }));
   const chat = await chatLogIn(server, username);
   await succeeds(chat.put('/api/v1/users/me', { avatar_url: `/${text('avatar')}`, preferences: { colour: text('preference') } }));
+  assert.equal((await chat.post('/api/v1/auth/api-keys', { name: text('api-key'), permissions: ['read'] })).status, 201);
+  const { body: channel } = await chat.post('/api/v1/channels', { name: `${name}s` });
+  assert.equal((await chat.post('/api/v1/messages', { channel_id: channel.id, content: text('channel-message') })).status, 201);
   const { session_id: session } = await say(chat, text('question'), { system_prompt: text('prompt') });
   return { username, email, person, bot, chat, session, texts, id: person.user.id };
 }
