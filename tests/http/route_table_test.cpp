@@ -128,7 +128,6 @@ class RouteTable : public ::testing::Test {
   storage::test::TempFolder folder_;
   InlineLoop loop_;
   Metrics metrics_;
-  Metrics metrics_;
   actors::Secrets secrets_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;
