@@ -159,9 +159,10 @@ Expected<RecordPtr> Backups::ask_and_wait(const std::string& id, BackupDecider::
 storage::BackupProgress Backups::progress_of(const std::string& id) {
   return [this, id](std::uint64_t done, std::uint64_t total) {
     const std::lock_guard lock(mutex_);
-    auto& job = jobs_[id];
-    job.done_bytes = done;
-    job.total_bytes = total;
+    if (const auto job = jobs_.find(id); job != jobs_.end()) {
+      job->second.done_bytes = done;
+      job->second.total_bytes = total;
+    }
     return !ending_;
   };
 }
@@ -172,11 +173,13 @@ bool Backups::queue(const std::string& id, BackupJob::Kind kind, std::function<v
     const auto job = jobs_.find(id);
     if (job != jobs_.end() && job->second.kind == kind) jobs_.erase(job);  // else the next one is queued already
   };
-  {
+  const auto remember = [this, id, kind] {
     const std::lock_guard lock(mutex_);
     jobs_[id] = {kind};
-  }
-  const bool taken = post_([work = std::move(work), forget] {
+  };
+  remember();
+  const bool taken = post_([work = std::move(work), remember, forget] {
+    remember();  // an earlier one of the same kind may have ended since
     work();
     forget();
   });
