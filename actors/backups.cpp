@@ -94,9 +94,13 @@ Expected<void> Backups::make(const std::string& id, const BackupRequest& request
 }
 
 void Backups::drop_oldest(const Cause& cause) {
-  const auto rows = queries_.backups();
-  for (std::size_t i = max_kept_; i < rows.size(); ++i)
-    if (rows[i].status != projections::kBackupRunning) (void)remove_now(rows[i].id, cause, [](const auto&) {});
+  // Failed ones have a count of their own: they must not push out the good ones.
+  std::size_t good = 0, failed = 0;
+  for (const auto& row : queries_.backups()) {
+    if (row.status == projections::kBackupRunning) continue;
+    auto& count = row.status == projections::kBackupCompleted ? good : failed;
+    if (++count > max_kept_) (void)remove_now(row.id, cause, [](const auto&) {});
+  }
 }
 
 void Backups::verify(const std::string& id, Cause cause, std::function<void(Expected<void>)> answer) {

@@ -43,8 +43,9 @@ void Completions::ask(Completion completion, Cause cause, llm::Models::OnDelta o
       const std::lock_guard lock(mutex_);
       under_way_.erase(id);
     }
-    const bool given_up = !answer && answer.error().code == Errc::cancelled;
-    if (!answer && !given_up) return on_done(std::move(answer));
+    // What broke off after its first words was made, and is counted, as well as what was given up.
+    const bool made_some = !answer && (answer.error().code == Errc::cancelled || *answer_bytes > 0);
+    if (!answer && !made_some) return on_done(std::move(answer));
     events::ModelUsed used = answer ? events::ModelUsed{} : estimate(request, *answer_bytes);
     used.account = account;
     used.purpose = "completion";

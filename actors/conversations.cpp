@@ -1,7 +1,6 @@
 #include "actors/conversations.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "actors/channel_context.hpp"
 #include "actors/rules.hpp"
@@ -15,7 +14,6 @@ using projections::QuestionRow;
 using storage::RecordPtr;
 
 /// How long what the house is too busy to take waits before it is offered again.
-constexpr auto kBusyDelay = std::chrono::milliseconds(20);
 
 bool is_busy(const Expected<RecordPtr>& result) { return !result && result.error().code == Errc::overloaded; }
 
@@ -77,7 +75,7 @@ void Conversations::post(SessionId id, PostMessage message, const std::string& t
 }
 
 void Conversations::edit(SessionId id, EditMessage message, const std::string& text, Cause cause, RecordAnswer answer) {
-  auto sealed = secrets_.seal_for(message.by, text);
+  auto sealed = secrets_.seal_for(message.message.author, text);  // whoever edits it, it stays the author's
   if (!good_or_refused(sealed, answer)) return;
   message.sealed_text = std::move(*sealed);
   message.length = length_in_characters(text);
@@ -125,7 +123,7 @@ void Conversations::find_assistant(AccountId account, Cause cause, std::function
   command.kind = events::kAssistantSession;
   command.owner = account;
   create(std::move(command), {}, std::move(cause), [this, account, answer](Expected<RecordPtr> result) {
-    if (result) return answer(std::stoll(std::string((*result)->id())));
+    if (result) return answer((*result)->number());
     const auto made_meanwhile = queries_.assistant_of(account);
     made_meanwhile ? answer(*made_meanwhile) : answer(tl::unexpected(result.error()));
   });
@@ -286,23 +284,26 @@ void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome
               });
 }
 
-/// False when it will never be: the house is ending, or too much waits already.
+/// False when it will never be: the house is ending. What waits here is bounded by the questions that are open.
 bool Conversations::after_a_while(std::function<void()> work) {
-  return !ending_ && elsewhere_([work = std::move(work)] {
-    std::this_thread::sleep_for(kBusyDelay);
-    work();
-  });
+  if (ending_) return false;
+  const std::lock_guard lock(mutex_);
+  postponed_.push_back(std::move(work));
+  return true;
 }
 
-void Conversations::give_up_forsaken() {
-  std::vector<std::pair<llm::Models::Ticket, std::function<bool()>>> watched;
+void Conversations::tick() {
+  std::vector<std::function<void()>> postponed;
+  std::vector<llm::Models::Ticket> forsaken;
   {
+    // Under the lock that an outcome takes before its asker is answered: `gone` looks at what is answered then.
     const std::lock_guard lock(mutex_);
+    postponed.swap(postponed_);
     for (const auto& [id, under_way] : under_way_)
-      if (under_way.ticket != 0 && under_way.gone) watched.emplace_back(under_way.ticket, under_way.gone);
+      if (under_way.ticket != 0 && under_way.gone && under_way.gone()) forsaken.push_back(under_way.ticket);
   }
-  for (const auto& [ticket, gone] : watched)
-    if (gone()) models_.cancel(ticket);
+  for (const auto ticket : forsaken) models_.cancel(ticket);
+  for (const auto& work : postponed) work();
 }
 
 std::size_t Conversations::under_way() const {

@@ -91,8 +91,8 @@ class Conversations {
   /// process that stays: each question has this one second chance.
   void take_up_open_questions();
 
-  /// Gives up answers that nobody waits for; every second or so.
-  void give_up_forsaken();
+  /// Gives up answers that nobody waits for, and offers again what the house was too busy for. Every second or so.
+  void tick();
 
   std::size_t under_way() const;
 
@@ -125,6 +125,7 @@ class Conversations {
   std::vector<std::function<void(const QuestionId&, std::string_view)>> observers_;
   mutable std::mutex mutex_;
   std::map<QuestionId, UnderWay> under_way_;
+  std::vector<std::function<void()>> postponed_;
   std::atomic<bool> ending_{false};
 };
 

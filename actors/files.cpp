@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <future>
+#include <thread>
 
+#include "actors/at_end.hpp"
 #include "actors/rules.hpp"
 
 namespace troupe::actors {
@@ -135,9 +137,10 @@ Expected<void> Files::check_attachments(const std::vector<std::string>& ids, Acc
                                         SessionId session) const {
   for (const auto& id : ids) {
     const auto file = queries_.file(id);
-    const bool theirs = file && (file->uploader == author || (file->session != 0 && file->session == session));
-    if (!theirs || file->scan == events::kInfected)
-      return fail(Errc::invalid, "attachments must be files of yours or of this channel", "attachments");
+    // Of the author's own files others could open the public ones only.
+    const bool for_all = file && (file->session == session || (file->is_public && file->uploader == author));
+    if (!for_all || file->scan == events::kInfected)
+      return fail(Errc::invalid, "attachments must be files of this channel, or public ones of yours", "attachments");
   }
   return {};
 }
@@ -183,12 +186,18 @@ Expected<void> Files::delete_files_of(AccountId account, const Cause& cause) {
                 [promise](Expected<RecordPtr> result) { promise->set_value(std::move(result)); });
     }
     std::optional<Error> error;
+    bool busy = false;
     for (std::size_t i = 0; i < files.size(); ++i) {
       const auto result = answers[i].get();
       if (result && store_) store_->remove(files[i].id);
-      if (!result && result.error().code != Errc::not_found) error = result.error();
+      if (result || result.error().code == Errc::not_found) continue;
+      if (result.error().code == Errc::overloaded && !ending_)
+        busy = true;
+      else
+        error = result.error();
     }
     if (error) return tl::unexpected(*error);
+    if (busy) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 
@@ -199,21 +208,26 @@ void Files::remove_unknown() {
 void Files::rescan_if_due(Micros now) {
   if (!store_ || !scanner_.is_there() || now < next_rescan_ || scanner_.rests(now)) return;
   next_rescan_ = now + to_micros(options_.scanner.retry_delay);
-  if (queries_.unscanned(1).empty() || rescanning_.exchange(true)) return;
+  if (queries_.unscanned({}, 1).empty() || rescanning_.exchange(true)) return;
   const bool taken = threads_.inspections([this] {
+    const AtEnd done([this] { rescanning_ = false; });
     rescan();
-    rescanning_ = false;
   });
   if (!taken) rescanning_ = false;
 }
 
 void Files::rescan() {
-  for (const auto& id : queries_.unscanned(defaults::kRescansAtOnce)) {
+  // On from the last one, so that those that the scanner will never take do not stand before all others.
+  const auto ids = queries_.unscanned(rescanned_up_to_, defaults::kRescansAtOnce);
+  if (ids.size() < defaults::kRescansAtOnce) rescanned_up_to_.clear();
+  for (const auto& id : ids) {
+    if (ids.size() == defaults::kRescansAtOnce) rescanned_up_to_ = id;
     if (ending_ || scanner_.rests(now_micros())) return;
     const auto row = queries_.file(id);
     if (!row) continue;
     const auto content = store_->content(row->id, row->uploader);
-    // What cannot be read any more cannot be given out either.
+    if (!content && content.error().code != Errc::not_found) continue;
+    // What is gone cannot be given out either.
     const std::string result = content ? scan(**content) : std::string(events::kNotScanned);
     if (result == events::kScanError) continue;
     auto recorded = std::make_shared<std::promise<void>>();

@@ -111,6 +111,7 @@ class Files {
   Threads threads_;
   std::atomic<Micros> next_rescan_{0};
   std::atomic<bool> rescanning_{false};
+  FileId rescanned_up_to_;  ///< by whoever rescans; empty: from the beginning
   std::atomic<bool> ending_{false};
 };
 

@@ -128,7 +128,7 @@ void Search::begin_anew() {
   left_out_ = false;
   unread_ = {};
   queries_.each_channel([&](const projections::SessionRow& row) {
-    if (row.messages > 0) unread_.push({row.last_message_at, row.id, row.messages + 1});
+    if (row.messages > 0 && row.archived_at == 0) unread_.push({row.last_message_at, row.id, row.messages + 1});
   });
 }
 
@@ -151,7 +151,11 @@ void Search::take_in_news() {
 /// early or late, with the same outcome.
 void Search::take_in(const storage::Record& record) {
   for (const auto& event : record.events) {
-    if (event.type == events::AccountDeleted::type) forget_all_of(std::stoll(std::string(record.id())));
+    if (event.type == events::AccountDeleted::type)
+      forget_those([account = record.number()](DocumentId, const Indexed& d) { return d.key_of == account; });
+    if (event.type == events::ChannelArchived::type)
+      forget_those(
+          [channel = record.number()](DocumentId id, const Indexed&) { return events::session_of(id) == channel; });
     if (event.type == events::TextEmbedded::type) {
       if (const auto e = events::decode_as<events::TextEmbedded>(event))
         put_vector(events::message_id(e->session, e->number));
@@ -160,9 +164,9 @@ void Search::take_in(const storage::Record& record) {
     const bool changes_text = event.type == events::MessagePosted::type || event.type == events::MessageEdited::type ||
                               event.type == events::MessageDeleted::type;
     if (!changes_text) continue;
-    const SessionId id = std::stoll(std::string(record.id()));
+    const SessionId id = record.number();
     const auto session = queries_.session(id);
-    if (!session || session->kind != events::kChannelSession) return;
+    if (!session || session->kind != events::kChannelSession || session->archived_at != 0) return;
     const auto fields = events::from_cbor(event.payload);
     if (const auto row = queries_.message(id, fields ? fields->value("number", std::int64_t{0}) : 0)) put(id, *row);
   }
@@ -253,10 +257,10 @@ void Search::forget(DocumentId id) {
   documents_.erase(at);
 }
 
-void Search::forget_all_of(AccountId account) {
+void Search::forget_those(const std::function<bool(DocumentId, const Indexed&)>& unwanted) {
   std::vector<DocumentId> ids;
   for (const auto& [id, document] : documents_)
-    if (document.key_of == account) ids.push_back(id);
+    if (unwanted(id, document)) ids.push_back(id);
   for (const DocumentId id : ids) forget(id);
 }
 
@@ -268,10 +272,7 @@ void Search::drop_oldest() {
 // Embeddings
 
 void Search::follow_model() {
-  std::string model;
-  if (models_.can_embed())
-    for (const auto& provider : models_.providers())
-      if (model.empty()) model = provider.embedding_model;
+  const std::string model = models_.embedding_model();
   if (model == model_) return;
   model_ = model;
   use_dimension(0);
@@ -391,7 +392,8 @@ Expected<std::vector<SessionId>> Search::readable(const SearchQuery& query) cons
     if (std::find(channels.begin(), channels.end(), id) == channels.end()) channels.push_back(id);
   }
   if (!channels.empty()) return channels;
-  for (const auto& session : queries_.sessions_of(query.asker, events::kChannelSession, 0, defaults::kMaxSearchedChannels))
+  for (const auto& session :
+       queries_.sessions_of(query.asker, events::kChannelSession, 0, defaults::kMaxSearchedChannels))
     if (session.kind == events::kChannelSession) channels.push_back(session.id);
   return channels;
 }

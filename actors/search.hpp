@@ -122,7 +122,7 @@ class Search {
   void find_vectors();
   std::size_t bytes_of_vector() const { return dimension_ * sizeof(float); }
   void forget(projections::DocumentId id);
-  void forget_all_of(AccountId account);
+  void forget_those(const std::function<bool(projections::DocumentId, const Indexed&)>& unwanted);
   void drop_oldest();
 
   Expected<std::vector<SessionId>> readable(const SearchQuery& query) const;

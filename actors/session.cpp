@@ -156,7 +156,7 @@ Decision on(const SessionState& state, const EditMessage& c) {
   if (c.by != c.message.author && !c.moderates)
     return fail(Errc::forbidden, "Only the author or a moderator may edit a message");
   if (auto ok = check_text(c.length); !ok) return tl::unexpected(ok.error());
-  return {{MessageEdited{c.message.number, c.by, c.sealed_text}}};
+  return {{MessageEdited{c.message.number, c.by, c.sealed_text, c.message.author}}};
 }
 
 Decision on(const SessionState& state, const DeleteMessage& c) {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <thread>
 
+#include "actors/at_end.hpp"
 #include "actors/base_url.hpp"
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
@@ -251,8 +252,8 @@ struct System::Impl {
                                              [](const auto& a, const auto& b) { return a->under_way < b->under_way; });
     ++freest.under_way;
     const bool taken = freest.worker.post([&freest, work = std::move(work)] {
+      const AtEnd done([&freest] { --freest.under_way; });  // whatever the work throws
       work();
-      --freest.under_way;
     });
     if (!taken) --freest.under_way;
     return taken;
@@ -277,7 +278,7 @@ struct System::Impl {
                });
     }
     if (reset_mails.due(now)) work_off_mails();
-    conversations.give_up_forsaken();
+    conversations.tick();
     files.rescan_if_due(now);
     search.tick();
     completions.give_up_forsaken();

@@ -1,6 +1,7 @@
 // What the journal stores: records of encoded events.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -51,6 +52,14 @@ struct Record {
   std::string_view id() const {
     const auto slash = stream.find('/');
     return slash == std::string::npos ? std::string_view{} : std::string_view(stream).substr(slash + 1);
+  }
+
+  /// The id as a number, of streams such as `account/7`; 0 when it is none.
+  std::int64_t number() const {
+    std::int64_t value = 0;
+    const std::string_view text = id();
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
   }
 
   bool operator==(const Record&) const = default;

@@ -48,11 +48,11 @@ struct SessionCreated {
   static constexpr std::string_view type = "SessionCreated";
   static constexpr std::uint16_t schema = 1;
   SessionId id = 0;
-  std::string kind;         ///< one of those above
-  AccountId owner = 0;      ///< a member from the start
-  std::string name;         ///< of a channel
-  std::string description;  ///< of a channel
-  bool is_private = false;  ///< a channel that nobody joins unasked
+  std::string kind;          ///< one of those above
+  AccountId owner = 0;       ///< a member from the start
+  std::string name;          ///< of a channel
+  std::string description;   ///< of a channel
+  bool is_private = false;   ///< a channel that nobody joins unasked
   std::string sealed_title;  ///< of a chat, under the owner's key
 };
 TROUPE_EVENT(SessionCreated, id, kind, owner, name, description, is_private, sealed_title)
@@ -115,8 +115,9 @@ struct MessageEdited {
   std::int64_t number = 0;
   AccountId by = 0;
   std::string sealed_text;
+  AccountId key_of = 0;  ///< whose key seals the text: the message's author's
 };
-TROUPE_EVENT(MessageEdited, number, by, sealed_text)
+TROUPE_EVENT(MessageEdited, number, by, sealed_text, key_of)
 
 /// The message stays as a tombstone: its number, its author, its times.
 struct MessageDeleted {
@@ -206,9 +207,8 @@ struct QuestionFailed {
 };
 TROUPE_EVENT(QuestionFailed, number, asker, reason)
 
-using SessionEvent =
-    std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
-                 ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed, ChannelDescribed,
-                 ChannelArchived>;
+using SessionEvent = std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited,
+                                  MessageDeleted, ReactionAdded, ReactionRemoved, QuestionAsked, QuestionAskedAgain,
+                                  QuestionAnswered, QuestionFailed, ChannelDescribed, ChannelArchived>;
 
 }  // namespace troupe::events

@@ -111,6 +111,8 @@ Expected<void> Gateway::add(Surface& surface) {
 Application Gateway::application() {
   return {[this](Request request, Reply reply) { handle(std::move(request), std::move(reply)); },
           [this](Request request, std::unique_ptr<Upgrade> upgrade) {
+            if (const auto why = refusal_of_upgrade(request))
+              return upgrade->refuse(surfaces_.front()->error(*why, request.id));
             for (Surface* surface : surfaces_)
               if (surface->take_upgrade(request, upgrade)) return;
             upgrade->refuse(surfaces_.front()->no_such_path(request.id));
@@ -120,6 +122,17 @@ Application Gateway::application() {
             return route && route->sink;
           },
           [this](const Request& head) { return receive(head); }};
+}
+
+/// Browsers do not ask before they open a WebSocket, and send the cookies of other ports with it. Other programs send no
+/// origin.
+std::optional<Error> Gateway::refusal_of_upgrade(const Request& request) const {
+  if (!options_.maintenance.empty()) return Error{Errc::maintenance, options_.maintenance};
+  const auto origin = request.header("Origin");
+  const auto& allowed = options_.allowed_origins;
+  if (!origin || allowed.empty() || std::find(allowed.begin(), allowed.end(), *origin) != allowed.end())
+    return std::nullopt;
+  return Error{Errc::forbidden, "This origin is not allowed"};
 }
 
 /// Who may not upload, or uploads too much, learns it before a byte is taken.
@@ -145,14 +158,16 @@ BodyPlan Gateway::receive(const Request& head) {
 }
 
 void Gateway::handle(Request request, Reply reply) {
+  const bool open = options_.maintenance.empty();
   for (Surface* surface : surfaces_)
-    if (surface->take(request, reply)) return;
+    if (open && surface->take(request, reply)) return;
   reply = with_cors(request, std::move(reply));
   if (request.method == "OPTIONS") return reply(preflight(request));
   if (answer_house_paths(request, reply)) return;
   Router::Match match = router_.find(request.method, request.path);
   if (match.route)
     return dispatch(*surface_of_.at(match.route), std::move(match), std::move(request), std::move(reply));
+  if (!open) return reply(surfaces_.front()->error({Errc::maintenance, options_.maintenance}, request.id));
   reply(match.allowed.empty() ? surfaces_.front()->no_such_path(request.id)
                               : method_not_allowed(request, match.allowed));
 }

@@ -41,13 +41,14 @@ std::int64_t FileQueries::count_of_uploader(AccountId id) const {
   return store_.counter(id_of(Table::counters), owner_files(id));
 }
 
-std::vector<FileId> FileQueries::unscanned(std::size_t limit) const {
+std::vector<FileId> FileQueries::unscanned(const FileId& after, std::size_t limit) const {
   std::vector<FileId> ids;
   if (limit == 0) return ids;
-  store_.scan(id_of(Table::unscanned_files), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
-    ids.emplace_back(key);
-    return ids.size() < limit;
-  });
+  store_.scan(id_of(Table::unscanned_files), {}, after, Direction::forward,
+              [&](std::string_view key, std::string_view) {
+                if (key != after) ids.emplace_back(key);
+                return ids.size() < limit;
+              });
   return ids;
 }
 

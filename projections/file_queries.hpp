@@ -27,8 +27,8 @@ class FileQueries {
   std::vector<FileRow> files_of_uploader(AccountId id, const std::optional<FileCursor>& before,
                                          std::size_t limit) const;
   std::int64_t count_of_uploader(AccountId id) const;
-  /// Those that the scanner could not say anything of.
-  std::vector<FileId> unscanned(std::size_t limit) const;
+  /// Those that the scanner could not say anything of, in order of their ids, from `after` (exclusive).
+  std::vector<FileId> unscanned(const FileId& after, std::size_t limit) const;
 
  private:
   const storage::Store& store_;

@@ -94,7 +94,7 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
 
 void on(const MessageEdited& e, const Context& c, Rows& rows) {
   rows.push_back(patch<MessageRow>(message_key(session_in(c), e.number),
-                                   {{"sealed_text", e.sealed_text}, {"key_of", e.by}, {"edited_at", c.time}}));
+                                   {{"sealed_text", e.sealed_text}, {"key_of", e.key_of}, {"edited_at", c.time}}));
   rows.push_back(erase(Table::embeddings, message_key(session_in(c), e.number)));
 }
 

@@ -11,14 +11,19 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 namespace troupe::actors {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// From its last word to its end.
+constexpr auto kTimeToEnd = std::chrono::seconds(1);
 
 class Descriptor {
  public:
@@ -86,7 +91,9 @@ Said read_to_end(int output, Clock::time_point until) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
     pollfd poll{output, POLLIN, 0};
-    if (left <= 0 || ::poll(&poll, 1, static_cast<int>(left)) == 0) return said;
+    const int ready = left <= 0 ? 0 : ::poll(&poll, 1, static_cast<int>(left));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return said;
     std::array<char, 16384> buffer;
     const auto got = ::read(output, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
@@ -94,6 +101,17 @@ Said read_to_end(int output, Clock::time_point until) {
     if (got <= 0 || said.text.size() + static_cast<std::size_t>(got) > defaults::kMaxInspectionAnswerBytes) return said;
     said.text.append(buffer.data(), static_cast<std::size_t>(got));
   }
+}
+
+/// Without taking its status.
+bool ends_within(pid_t process, std::chrono::milliseconds time) {
+  for (const auto until = Clock::now() + time; Clock::now() < until;) {
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(process), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == process)
+      return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
 }
 
 /// Takes a line of JSON off the front of `text`.
@@ -121,7 +139,9 @@ Inspection inspect(const InspectorOptions& options, std::string_view content, bo
   child_output.close();
   if (!process) return {};
   Said said = read_to_end(output.get(), Clock::now() + options.timeout);
-  if (!said.complete) ::kill(*process, SIGKILL);
+  // It has said all it will: one that does not end now has no business any more.
+  const bool ended_itself = said.complete && ends_within(*process, kTimeToEnd);
+  if (!ended_itself) ::kill(*process, SIGKILL);
   int status = 0;
   while (::waitpid(*process, &status, 0) < 0 && errno == EINTR) {
   }

@@ -9,6 +9,8 @@ namespace troupe::actors::llm {
 namespace {
 
 const Json kNothing;
+/// Tokens, indexes: what a provider says beyond it is no count, and its sums would overflow.
+constexpr double kMostCounted = 1e9;
 
 bool is_name(const std::string& text) {
   constexpr std::size_t kLongestName = 64;
@@ -40,7 +42,9 @@ std::string text_in(const Json& object, const char* name) {
 
 std::optional<std::int64_t> integer_in(const Json& object, const char* name) {
   const Json& value = field_of(object, name);
-  return value.is_number_integer() ? std::optional(value.get<std::int64_t>()) : std::nullopt;
+  if (!value.is_number_integer()) return std::nullopt;
+  const bool believable = value.get<double>() >= 0 && value.get<double>() <= kMostCounted;
+  return believable ? std::optional(value.get<std::int64_t>()) : std::nullopt;
 }
 
 std::vector<float> floats_in(const Json& array) {

@@ -127,16 +127,32 @@ tl::unexpected<Error> no_such_provider(const std::string& name) {
   return fail(Errc::invalid, "there is no provider '" + name + "'", "provider");
 }
 
-/// Those of `all`, which is not empty, that may answer. Errors: invalid.
+tl::unexpected<Error> no_such_model(const std::string& name) {
+  return fail(Errc::invalid, "no provider has the model '" + name + "'", "model");
+}
+
+bool lists(const Provider& provider, const std::string& model) {
+  return std::find(provider.models.begin(), provider.models.end(), model) != provider.models.end();
+}
+
+/// Those of `all`, which is not empty, that may answer: for a model alone those whose own it is, or else those that list
+/// it, or else the first that may be asked for anything. Errors: invalid.
 Expected<Listing> candidates_for(const Listing& all, const ChatRequest& request) {
+  const std::string& model = request.model;
   if (!request.provider.empty()) {
     auto named = those(all, [&](const Listed& listed) { return listed.provider.name == request.provider; });
     if (named.empty()) return no_such_provider(request.provider);
-    return Listing{named.front()};
+    const Provider& provider = named.front()->provider;
+    const bool may_be_asked =
+        model.empty() || provider.model == model || provider.models.empty() || lists(provider, model);
+    return may_be_asked ? Expected<Listing>(Listing{named.front()}) : no_such_model(model);
   }
-  if (request.model.empty()) return all;
-  auto of_model = those(all, [&](const Listed& listed) { return listed.provider.model == request.model; });
-  return of_model.empty() ? Listing{all.front()} : of_model;
+  if (model.empty()) return all;
+  auto of_model = those(all, [&](const Listed& listed) { return listed.provider.model == model; });
+  if (of_model.empty()) of_model = those(all, [&](const Listed& listed) { return lists(listed.provider, model); });
+  if (!of_model.empty()) return of_model;
+  auto of_any = those(all, [](const Listed& listed) { return listed.provider.models.empty(); });
+  return of_any.empty() ? no_such_model(model) : Expected<Listing>(Listing{of_any.front()});
 }
 
 Expected<Listing> candidates_for(const Listing& all, const EmbeddingRequest& request) {
@@ -227,6 +243,11 @@ Models::Ticket Models::ask(ChatRequest request, OnDelta on_delta, OnDone on_done
 }
 
 void Models::cancel(Ticket ticket) { impl_->chats.cancel(ticket); }
+
+std::string Models::embedding_model() const {
+  const auto embedding = those(impl_->listed(), makes_embeddings);
+  return embedding.empty() ? std::string() : embedding.front()->provider.embedding_model;
+}
 
 bool Models::can_embed() const {
   const auto all = impl_->listed();

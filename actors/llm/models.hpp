@@ -55,6 +55,8 @@ class Models {
   void cancel(Ticket ticket);
 
   bool can_embed() const;
+  /// The one whose vectors `embed` makes where none is named; empty: nobody makes any.
+  std::string embedding_model() const;
 
   /// Vectors for texts, as `ask` in all else. A request is tried again only with providers of the same embedding model:
   /// the vectors of two models cannot be compared. Errors, besides those of `ask`: invalid (nobody makes embeddings; no

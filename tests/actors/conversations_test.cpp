@@ -181,16 +181,16 @@ TEST_F(ConversationsTest, GiveUpWhatNobodyWaitsForAndNothingElse) {
   std::atomic<bool> gone{false};
   auto outcome = begin_to_ask("hi", [&] { return gone.load(); })->get_future();
   eventually([&] { return pieces_ == 1; }, "the first piece");
-  system_->conversations().give_up_forsaken();
+  system_->conversations().tick();
   EXPECT_EQ(status_of(1), "pending");
   gone = true;
-  system_->conversations().give_up_forsaken();
+  system_->conversations().tick();
   ASSERT_EQ(outcome.wait_for(10s), std::future_status::ready);
   EXPECT_EQ(outcome.get().error().code, Errc::cancelled);
   EXPECT_EQ(status_of(1), "failed");
   const auto next = ask("still there?");
   ASSERT_TRUE(next);
-  system_->conversations().give_up_forsaken();
+  system_->conversations().tick();
   EXPECT_EQ(status_of(2), "complete");
 }
 

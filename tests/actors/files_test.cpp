@@ -182,7 +182,10 @@ TEST_F(FilesTest, AreSeenByTheirChannelAndTheirUploader) {
   EXPECT_FALSE(upload(eve, "x", {channel, "a", "", false})) << "only members put files into a channel";
 
   EXPECT_EQ(files().queries().files_of_session(channel, std::nullopt, 10).size(), 1u);
-  EXPECT_TRUE(files().check_attachments({own.id, shared.id}, ada, channel));
+  EXPECT_TRUE(files().check_attachments({open.id, shared.id}, ada, channel));
+  EXPECT_EQ(files().check_attachments({own.id}, ada, channel).error().field, "attachments")
+      << "nobody else could open it";
+  EXPECT_FALSE(files().check_attachments({open.id}, bob, channel)) << "another's";
   EXPECT_TRUE(files().check_attachments({shared.id}, bob, channel));
   EXPECT_EQ(files().check_attachments({own.id}, bob, channel).error().field, "attachments");
   EXPECT_EQ(files().check_attachments({"file_none"}, bob, channel).error().field, "attachments");

@@ -173,7 +173,7 @@ void ChatV1::register_account(const CallPtr& call) {
         command.password_hash = std::move(hash);
         services_.system.register_account(command, call->cause(),
                                           services_.then(call, [this, call](const storage::Record& record) {
-                                            const auto id = std::stoll(std::string(record.id()));
+                                            const auto id = record.number();
                                             const auto row = queries_.account(id);
                                             if (!row) return call->refuse({Errc::corrupt, "a new account has no row"});
                                             call->answer({{"id", id},
@@ -203,10 +203,9 @@ void ChatV1::chat(const CallPtr& call) {
   actors::CreateSession create;
   create.kind = events::kChatSession;
   create.owner = account;
-  services_.system.conversations().create(std::move(create), title_of(call->body_text("message")), call->cause(),
-                                          services_.then(call, [this, call](const storage::Record& record) {
-                                            ask(call, std::stoll(std::string(record.id())));
-                                          }));
+  services_.system.conversations().create(
+      std::move(create), title_of(call->body_text("message")), call->cause(),
+      services_.then(call, [this, call](const storage::Record& record) { ask(call, record.number()); }));
 }
 
 void ChatV1::ask(const CallPtr& call, SessionId session) {

@@ -57,6 +57,7 @@ class ChatV1 final : public Surface {
 
   static std::vector<Route> make_routes(ChatV1& self);
   static const RateClass& chat_rate();
+  static const RateClass& frame_rate();
 
   // Access
   void log_in(const CallPtr& call);

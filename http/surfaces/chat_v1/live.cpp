@@ -102,6 +102,8 @@ bool ChatV1::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
 }
 
 void ChatV1::said(ChatSocket& socket, std::string_view text) {
+  if (!take_from_rate(frame_rate(), socket.caller().name(), now_micros()).allowed)
+    return socket.close(kPolicyViolation, "Too many frames");
   if (!sockets_.check_login(socket)) return;
   const auto refuse = [&](const std::string& why) { socket.send(error_frame("HTTP400", why)); };
   const auto parsed = parse_frame(text);

@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 
 constexpr RateClass kAuthentication{"authentication", 5, 60s, RateClass::Per::address};
 constexpr RateClass kChat{"chat", 60, 60s, RateClass::Per::caller};
+// Frames of a WebSocket: questions, which count as above as well, typing, and what is none of these.
+constexpr RateClass kFrames{"frames", 300, 60s, RateClass::Per::caller};
 
 #define TIME R"("2026-01-31T12:00:00.000Z")"
 #define FIGURES R"("avg_response_time":812.5,)"
@@ -27,6 +29,7 @@ Parameter user() {
 }  // namespace
 
 const RateClass& ChatV1::chat_rate() { return kChat; }
+const RateClass& ChatV1::frame_rate() { return kFrames; }
 
 std::vector<Route> ChatV1::make_routes(ChatV1& self) {
   const auto to = [&self](void (ChatV1::*handler)(const CallPtr&)) -> Handler {
@@ -36,8 +39,7 @@ std::vector<Route> ChatV1::make_routes(ChatV1& self) {
 
   table.tag("Chat: authentication");
   table.post("/api/v1/auth/token", A::anyone, to(&ChatV1::log_in), "Log in")
-      .takes({required("username", "Username or e-mail"),
-              password("password")})
+      .takes({required("username", "Username or e-mail"), password("password")})
       .forms()
       .answers(R"({"access_token":"eyJ…","token_type":"bearer"})")
       .note("The token is good for a day. Send it as `Authorization: Bearer …`. Wrong credentials: AUTH001.")
@@ -57,11 +59,12 @@ std::vector<Route> ChatV1::make_routes(ChatV1& self) {
               number("temperature", 0, 2), integer("max_tokens", 1, 1'000'000, "Of the answer")})
       .answers(R"({"session_id":1,"message":{"id":67108866,"role":"assistant","content":"Hello!","created_at":)" TIME
                R"(,"tokens":12},"total_tokens":40})")
-      .note("`message` is the answer. `total_tokens` are the prompt's and the answer's together, as the provider's "
-            "`usage` counts them; a provider that sends none is estimated: one token for about four bytes of Latin "
-            "text, one for each character of Chinese, Japanese or Korean. A client that leaves before the answer "
-            "gives it up, unless a WebSocket watches the session. CHAT001: the account has too many sessions. "
-            "CHAT002: no answer could be had. CHAT003: no such session of yours.")
+      .note(
+          "`message` is the answer. `total_tokens` are the prompt's and the answer's together, as the provider's "
+          "`usage` counts them; a provider that sends none is estimated: one token for about four bytes of Latin "
+          "text, one for each character of Chinese, Japanese or Korean. A client that leaves before the answer "
+          "gives it up, unless a WebSocket watches the session. CHAT001: the account has too many sessions. "
+          "CHAT002: no answer could be had. CHAT003: no such session of yours.")
       .rate(kChat);
   table.get("/api/v1/chat/sessions", A::login, to(&ChatV1::sessions), "My sessions, newest first")
       .query({skip(), limit(20)})
@@ -69,13 +72,15 @@ std::vector<Route> ChatV1::make_routes(ChatV1& self) {
                R"(,"created_at":)" TIME R"(,"updated_at":)" TIME "}]")
       .note("`last_message_time` is null before the first message.")
       .rate(kChat);
-  table.get("/api/v1/chat/sessions/{session_id}/messages", A::login, to(&ChatV1::messages),
-            "Messages of a session, oldest first")
+  table
+      .get("/api/v1/chat/sessions/{session_id}/messages", A::login, to(&ChatV1::messages),
+           "Messages of a session, oldest first")
       .query({skip(), limit(50)})
       .answers(R"([{"id":67108865,"role":"user","content":"Hello","created_at":)" TIME
                R"(,"tokens":2,"status":"complete"}])")
-      .note("`status` is `pending` for a question whose answer is under way, `failed` for one that got none, and "
-            "`complete` for all else. `tokens` of a user's message are an estimate.")
+      .note(
+          "`status` is `pending` for a question whose answer is under way, `failed` for one that got none, and "
+          "`complete` for all else. `tokens` of a user's message are an estimate.")
       .rate(kChat);
 
   table.tag("Chat: statistics");
@@ -84,10 +89,11 @@ std::vector<Route> ChatV1::make_routes(ChatV1& self) {
               text_parameter("end_date", "YYYY-MM-DD, UTC, included; default: today"), user()})
       .answers(R"([{"date":"2026-01-31","chat_count":1,"message_count":2,)" FIGURES
                R"("token_usage":40,"error_count":0}])")
-      .note("Of the caller's own sessions; of everybody's for an administrator, unless `user_id` names one. Every day "
-            "of the range is there, also one without traffic; at most 366. `chat_count` are sessions begun, "
-            "`message_count` questions and answers, `avg_response_time` milliseconds from a durable question to the "
-            "end of its answer, `error_count` questions without an answer.")
+      .note(
+          "Of the caller's own sessions; of everybody's for an administrator, unless `user_id` names one. Every day "
+          "of the range is there, also one without traffic; at most 366. `chat_count` are sessions begun, "
+          "`message_count` questions and answers, `avg_response_time` milliseconds from a durable question to the "
+          "end of its answer, `error_count` questions without an answer.")
       .elsewhere()
       .rate(kChat);
   table.get("/api/v1/statistics/total", A::login, to(&ChatV1::total_statistics), "Statistics of all time")

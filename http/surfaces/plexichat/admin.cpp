@@ -54,6 +54,12 @@ bool contains_ignoring_case(std::string_view text, std::string_view part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
+/// Nothing when it is missing or null.
+std::optional<bool> says_active(const CallPtr& call) {
+  const auto at = call->body.find("is_active");
+  return at != call->body.end() && at->is_boolean() ? std::optional(at->get<bool>()) : std::nullopt;
+}
+
 }  // namespace
 
 // System
@@ -137,8 +143,7 @@ void Admin::update_user(const CallPtr& call) {
   if (!roles.is_null() && (roles.size() != 1 || !roles[0].is_string()))
     return call->refuse({Errc::invalid, "roles must hold exactly one role", "roles"});
   const bool lowers_oneself =
-      *id == call->caller.account && ((!roles.is_null() && roles[0] != "admin") ||
-                                      (call->body.contains("is_active") && !call->body_flag("is_active")));
+      *id == call->caller.account && ((!roles.is_null() && roles[0] != "admin") || says_active(call) == false);
   // So that somebody who may undo it is always left.
   if (lowers_oneself)
     return call->refuse({Errc::conflict, "administrators cannot take their own access away; another one can"});
@@ -154,9 +159,10 @@ void Admin::update_user(const CallPtr& call) {
 }
 
 void Admin::change_active(const CallPtr& call, events::AccountId id) {
-  if (!call->body.contains("is_active")) return answer_user(call, id);
+  const auto active = says_active(call);
+  if (!active) return answer_user(call, id);
   context_.services.system.ask_account(
-      id, actors::ChangeActive{call->body_flag("is_active")}, call->cause(),
+      id, actors::ChangeActive{*active}, call->cause(),
       context_.services.then(call, [this, call, id](const storage::Record&) { answer_user(call, id); }));
 }
 

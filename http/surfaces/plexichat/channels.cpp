@@ -85,8 +85,7 @@ void Channels::create(const CallPtr& call) {
   context_.services.system.conversations().create(
       std::move(create), {}, call->cause(),
       context_.services.then_with<storage::RecordPtr>(
-          call,
-          [this, call](const storage::RecordPtr& record) { answer_with(call, std::stoll(std::string(record->id()))); },
+          call, [this, call](const storage::RecordPtr& record) { answer_with(call, record->number()); },
           [call](const Error& error) { call->refuse(in_this_dialect(error)); }));
 }
 

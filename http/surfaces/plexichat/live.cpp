@@ -423,9 +423,9 @@ void Live::unsubscribe(Socket& socket, const Json& fields, const Json& id) {
 void Live::committed(const std::vector<storage::RecordPtr>& records) {
   if (sockets_.size() == 0) return;
   for (const auto& record : records) {
-    if (record->category() == events::kAccounts) sockets_.check_logins_of(whole_number(record->id()).value_or(0));
+    if (record->category() == events::kAccounts) sockets_.check_logins_of(record->number());
     if (record->category() != events::kSessions) continue;
-    const SessionId channel = whole_number(record->id()).value_or(0);
+    const SessionId channel = record->number();
     if (!subscribers_.contains(channel)) continue;
     for (const auto& stored : record->events)
       if (const auto event = events::decode<events::SessionEvent>(stored)) show(channel, *event, record->time);

@@ -156,10 +156,9 @@ void Users::create(const CallPtr& call) {
       call->body_text("password"),
       services.then_with<std::string>(call, [this, &services, call, command](std::string hash) mutable {
         command.password_hash = std::move(hash);
-        services.system.register_account(std::move(command), call->cause(),
-                                         services.then(call, [this, call](const storage::Record& record) {
-                                           answer_user(call, std::stoll(std::string(record.id())));
-                                         }));
+        services.system.register_account(
+            std::move(command), call->cause(),
+            services.then(call, [this, call](const storage::Record& record) { answer_user(call, record.number()); }));
       }));
 }
 

@@ -293,6 +293,7 @@ describe('limits and settings', () => {
     const answer = await new Client(closed).post('/api/v1/auth/token', { username: 'admin', password: 'admin123' });
     assert.equal((await refusesChat(answer, 503, 'SYS001')).message, 'Back at noon');
     assert.ok(answer.headers['retry-after']);
+    assert.equal(await refusedUpgrade({ server: closed, token: 'any' }, 1), 503);
   });
 
   it('answers unknown paths and wrong methods in its own words', async () => {

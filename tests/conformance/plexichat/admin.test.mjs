@@ -145,6 +145,7 @@ test('a role is given and taken, but not one\'s own', async () => {
   await refuses(admin.put(`/api/v1/admin/users/${me.id}`, { is_active: false }), 409, 'CONFLICT');
   for (const roles of [[], ['user', 'admin'], ['emperor'], [7], 'admin'])
     assert.equal((await refuses(admin.put(path, { roles }), 422, 'VALIDATION_ERROR')).details.field, 'roles');
+  assert.equal((await succeeds(admin.put(path, { is_active: null }))).is_active, true, 'null is as good as missing');
   await refuses(admin.put(path, { is_active: 'yes' }), 422, 'VALIDATION_ERROR');
   for (const id of ['user_999999', 'user_x', '7'])
     await refuses(admin.put(`/api/v1/admin/users/${id}`, { is_active: true }), 404, 'RESOURCE_NOT_FOUND');

@@ -375,3 +375,13 @@ describe('the end', () => {
     for (const socket of sockets) socket.close();
   });
 });
+
+describe('a page in a browser', () => {
+  it('opens a socket from the origins that are allowed only, whatever its cookies', async () => {
+    const choosy = await startServerOf(plexi, '--no-rate-limit', '--allow-origin', 'https://app.example.org');
+    const { tokens } = await plexiLogIn(choosy, 'admin', 'admin123');
+    const open = (headers) => LiveSocket.open(choosy, tokens.access_token, headers);
+    await assert.rejects(open({ Origin: 'https://other.example.org' }), { status: 403 });
+    for (const headers of [{ Origin: 'https://app.example.org' }, {}]) (await open(headers)).close();
+  });
+});
