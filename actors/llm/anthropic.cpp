@@ -73,9 +73,9 @@ std::string finish_reason_of(const std::string& reason) {
 
 /// What was read from a cache, or put there, counts too.
 std::optional<std::int64_t> prompt_tokens_in(const Json& usage) {
-  auto tokens = integer_in(usage, "input_tokens");
+  auto tokens = count_in(usage, "input_tokens");
   for (const char* cached : {"cache_creation_input_tokens", "cache_read_input_tokens"})
-    if (tokens) *tokens += integer_in(usage, cached).value_or(0);
+    if (tokens) *tokens += count_in(usage, cached).value_or(0);
   return tokens;
 }
 
@@ -108,7 +108,7 @@ Expected<Delta> delta(std::string_view text) {
     delta.finish_reason = finish_reason_of(text_in(field_of(*event, "delta"), "stop_reason"));
     const Json& usage = field_of(*event, "usage");
     delta.prompt_tokens = prompt_tokens_in(usage);
-    delta.completion_tokens = integer_in(usage, "output_tokens");
+    delta.completion_tokens = count_in(usage, "output_tokens");
   } else if (type == "message_stop") {
     delta.last = true;
   }

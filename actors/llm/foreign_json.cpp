@@ -9,7 +9,7 @@ namespace troupe::actors::llm {
 namespace {
 
 const Json kNothing;
-/// Tokens, indexes: what a provider says beyond it is no count, and its sums would overflow.
+/// Of tokens: what a provider says beyond it is no count, and its sums would overflow.
 constexpr double kMostCounted = 1e9;
 
 bool is_name(const std::string& text) {
@@ -42,8 +42,12 @@ std::string text_in(const Json& object, const char* name) {
 
 std::optional<std::int64_t> integer_in(const Json& object, const char* name) {
   const Json& value = field_of(object, name);
-  if (!value.is_number_integer()) return std::nullopt;
-  const bool believable = value.get<double>() >= 0 && value.get<double>() <= kMostCounted;
+  return value.is_number_integer() ? std::optional(value.get<std::int64_t>()) : std::nullopt;
+}
+
+std::optional<std::int64_t> count_in(const Json& object, const char* name) {
+  const Json& value = field_of(object, name);
+  const bool believable = value.is_number_integer() && value.get<double>() >= 0 && value.get<double>() <= kMostCounted;
   return believable ? std::optional(value.get<std::int64_t>()) : std::nullopt;
 }
 

@@ -20,8 +20,9 @@ const Json& first_of(const Json& array);
 const Json& field_of(const Json& object, const char* name);
 
 std::string text_in(const Json& object, const char* name);
-/// From 0 to 1e9; nothing when it is anything else.
 std::optional<std::int64_t> integer_in(const Json& object, const char* name);
+/// From 0 to 1e9; nothing when it is anything else.
+std::optional<std::int64_t> count_in(const Json& object, const char* name);
 /// Numbers of an array; empty when it is none or holds anything else.
 std::vector<float> floats_in(const Json& array);
 

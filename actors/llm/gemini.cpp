@@ -122,10 +122,10 @@ Expected<Delta> delta(std::string_view event) {
   }
   delta.finish_reason = is_blocked ? "content_filter" : finish_reason_of(text_in(candidate, "finishReason"));
   delta.model = text_in(*chunk, "modelVersion");
-  delta.prompt_tokens = integer_in(usage, "promptTokenCount");
-  delta.completion_tokens = integer_in(usage, "candidatesTokenCount");
+  delta.prompt_tokens = count_in(usage, "promptTokenCount");
+  delta.completion_tokens = count_in(usage, "candidatesTokenCount");
   // What it thought is paid for as well.
-  if (const auto thoughts = integer_in(usage, "thoughtsTokenCount"))
+  if (const auto thoughts = count_in(usage, "thoughtsTokenCount"))
     delta.completion_tokens = delta.completion_tokens.value_or(0) + *thoughts;
   return delta;
 }

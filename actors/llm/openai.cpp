@@ -75,8 +75,8 @@ Expected<Delta> delta(std::string_view event) {
   delta.finish_reason = finish_reason_of(text_in(choice, "finish_reason"));
   delta.model = text_in(*chunk, "model");
   const Json& usage = field_of(*chunk, "usage");
-  delta.prompt_tokens = integer_in(usage, "prompt_tokens");
-  delta.completion_tokens = integer_in(usage, "completion_tokens");
+  delta.prompt_tokens = count_in(usage, "prompt_tokens");
+  delta.completion_tokens = count_in(usage, "completion_tokens");
   return delta;
 }
 
@@ -100,7 +100,7 @@ Expected<Embeddings> embeddings(std::string_view body, std::size_t texts) {
     embeddings.vectors[index] = floats_in(field_of(list[i], "embedding"));
   }
   embeddings.model = text_in(*answer, "model");
-  if (const auto tokens = integer_in(field_of(*answer, "usage"), "prompt_tokens"))
+  if (const auto tokens = count_in(field_of(*answer, "usage"), "prompt_tokens"))
     embeddings.usage = {*tokens, 0, false};
   return checked(std::move(embeddings), texts);
 }

@@ -19,7 +19,7 @@ ApiKeyCreated created(const std::string& id) { return {id, "script", {"read"}, "
 
 TEST(AccountKeys, AreCreatedWithTheirPermissionsInOrder) {
   const auto events = Account({kAda}).when(key("script", {"write", "read", "write"}, 2'000'000), 1'999'999);
-  const auto& made = only<ApiKeyCreated>(events);
+  const auto made = only<ApiKeyCreated>(events);
   EXPECT_EQ(made.permissions, (std::vector<std::string>{"read", "write"}));
   EXPECT_EQ(made.expires_at, 2'000'000);
   EXPECT_EQ(made.hint, "wxyz");

@@ -56,7 +56,7 @@ TEST(AccountLogins, ARefreshExtendsTheLoginAndReplacesItsToken) {
 TEST(AccountLogins, AUsedRefreshTokenEndsTheLogin) {
   const Account ada({kAda, refreshable(), LoginRefreshed{"token", "refresh-2", kDay}});
   const auto events = ada.when(RefreshLogin{"token", "refresh-1", "refresh-3"});
-  const auto& ended = only<LoginsEnded>(events);
+  const auto ended = only<LoginsEnded>(events);
   EXPECT_EQ(ended.token_hashes, std::vector<std::string>{"token"});
   EXPECT_EQ(ended.reason, kRefreshTokenReused);
   const Account after({kAda, refreshable(), LoginRefreshed{"token", "refresh-2", kDay}, ended});

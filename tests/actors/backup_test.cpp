@@ -15,7 +15,7 @@ const BackupCompleted kCompleted{42, 1000, 2000};
 
 TEST(BackupDecider, StartsOnceAndSaysWhoAsked) {
   const StartBackup start{"b1", "account/1", true, false, "gzip", "none"};
-  const auto& started = only<BackupStarted>(Backup().when(start));
+  const auto started = only<BackupStarted>(Backup().when(start));
   EXPECT_EQ(started.asked_by, "account/1");
   EXPECT_FALSE(started.files);
   expect_refused(Backup({kStarted}).when(start), Errc::conflict, "id");

@@ -43,7 +43,7 @@ const ProviderAdded kAdded{"AbCdEfGhIjKl", provider()};
 TEST(CatalogueDecider, AddsChangesAndRemoves) {
   EXPECT_EQ(only<ProviderAdded>(Providers().when(AddEntry<Provider>{"AbCdEfGhIjKl", provider()})).entry.model, "m-1");
   const Providers added({kAdded});
-  const auto& changed = only<ProviderChanged>(added.when(ChangeEntry{{{"model", "m-2"}, {"enabled", false}}}));
+  const auto changed = only<ProviderChanged>(added.when(ChangeEntry{{{"model", "m-2"}, {"enabled", false}}}));
   EXPECT_EQ(changed.entry.model, "m-2");
   EXPECT_FALSE(changed.entry.enabled);
   EXPECT_EQ(changed.entry.sealed_keys, provider().sealed_keys) << "what is not named stays";
