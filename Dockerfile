@@ -13,9 +13,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
 COPY --from=build /out/usr /usr
 USER troupe
 VOLUME /data
-EXPOSE 5000
+EXPOSE 5000 8000
 # By the environment, so that `docker run -e` and flags behind `serve` can say otherwise.
-ENV TROUPE_DATA=/data TROUPE_LISTEN=0.0.0.0:5000=bot_manager
+ENV TROUPE_DATA=/data TROUPE_LISTEN="0.0.0.0:5000=bot_manager 0.0.0.0:8000=plexichat,chat_v1,openai"
 # The metrics listener answers in plain HTTP whether or not the API is behind TLS.
 HEALTHCHECK --start-period=1m CMD ["bash", "-c", \
   "exec 3<>/dev/tcp/127.0.0.1/9464 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ' 200 ' <&3"]
