@@ -121,6 +121,7 @@ void Search::work() {
 void Search::begin_anew() {
   words_ = projections::make_full_text_index();
   documents_.clear();
+  with_vector_ = 0;
   by_age_.clear();
   bytes_ = 0;
   use_dimension(0);
@@ -218,6 +219,7 @@ void Search::put_vector(DocumentId id) {
   if (vector.empty() || vector.size() != dimension_) return await_vector(id);
   vectors_->put(events::session_of(id), id, {{}, vector});
   at->second.vector = Vector::there;
+  ++with_vector_;
   at->second.bytes += bytes_of_vector();
   bytes_ += bytes_of_vector();
 }
@@ -234,6 +236,7 @@ void Search::use_dimension(std::size_t dimension) {
   for (auto& [id, document] : documents_) {
     if (document.vector != Vector::there) continue;
     document.vector = Vector::missing;
+    --with_vector_;
     document.bytes -= bytes_of_vector();
     bytes_ -= bytes_of_vector();
   }
@@ -254,6 +257,7 @@ void Search::forget(DocumentId id) {
   if (vectors_) vectors_->erase(channel, id);
   by_age_.erase({at->second.time, id});
   bytes_ -= at->second.bytes;
+  if (at->second.vector == Vector::there) --with_vector_;
   documents_.erase(at);
 }
 
@@ -420,7 +424,7 @@ SearchAnswer Search::answer_of(const SearchQuery& query, const std::vector<Sessi
     answer.provider = meaning->provider;
     answer.model = meaning->model;
   }
-  answer.complete = unread_.empty() && !left_out_ && (!by_vector || (to_embed_.empty() && !embedding_));
+  answer.complete = unread_.empty() && !left_out_ && (!by_vector || with_vector_ == documents_.size());
   return answer;
 }
 

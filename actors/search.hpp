@@ -142,6 +142,7 @@ class Search {
   std::string model_;          ///< whose vectors these are; empty: nobody makes any
   std::size_t dimension_ = 0;  ///< 0: there are none yet
   std::unordered_map<projections::DocumentId, Indexed> documents_;
+  std::size_t with_vector_ = 0;  ///< of the documents
   std::set<std::pair<Micros, projections::DocumentId>> by_age_;
   std::size_t bytes_ = 0;
   std::priority_queue<Unread> unread_;
