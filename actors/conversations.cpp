@@ -49,6 +49,7 @@ Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm:
                              Elsewhere elsewhere)
     : secrets_(secrets),
       queries_(store),
+      files_(store),
       accounts_(store),
       models_(models),
       ask_session_(std::move(ask_session)),
@@ -230,11 +231,21 @@ std::string Conversations::told_of(const events::QuestionContext& context) const
     if (!text) continue;
     ContextMessage message{row.created_at, name_of(row.author), std::move(*text)};
     if (context.files)
-      for (const auto& id : row.attachments) message.files.push_back({id});
+      for (const auto& id : row.attachments) message.files.push_back(told_of_file(id));
     if (!told.add(message)) break;
   }
   const auto channel = queries_.session(context.channel);
   return told.text(channel ? channel->name : "");
+}
+
+ContextFile Conversations::told_of_file(const std::string& id) const {
+  const auto row = files_.file(id);
+  if (!row) return {id};
+  const auto plain = [&](const std::string& sealed) {
+    return sealed.empty() ? std::string() : secrets_.unseal_for(row->uploader, sealed).value_or("");
+  };
+  const std::string name = plain(row->sealed_name);
+  return {name.empty() ? id : name, row->content_type, plain(row->sealed_description)};
 }
 
 std::optional<Conversations::UnderWay> Conversations::take(const QuestionId& id) {

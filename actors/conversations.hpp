@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "actors/ask.hpp"
+#include "actors/channel_context.hpp"
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "actors/session.hpp"
+#include "projections/file_queries.hpp"
 #include "projections/queries.hpp"
 #include "projections/session_queries.hpp"
 #include "storage/store.hpp"
@@ -109,6 +111,7 @@ class Conversations {
   Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
   Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
   std::string told_of(const events::QuestionContext& context) const;
+  ContextFile told_of_file(const std::string& id) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);
@@ -117,6 +120,7 @@ class Conversations {
 
   const Secrets& secrets_;
   projections::SessionQueries queries_;
+  projections::FileQueries files_;
   projections::Queries accounts_;
   llm::Models& models_;
   AskSession ask_session_;

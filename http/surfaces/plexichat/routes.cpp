@@ -256,7 +256,7 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
            object("context",
                   "The channel that the question is about: `channel_id`; `time_range`, how far back it reaches (a "
                   "number and s, m, h, d or w, such as `24h` or `7d`; without it all messages count); `include_files`, "
-                  "whether the model is told which files were attached"),
+                  "whether the model is told the names, types and descriptions of files that were attached"),
            text("provider", "One of the configured ones, or `echo`; without it, the first that answers"),
            text("model", "One of the provider's; without it, the provider's own")})
       .answers(R"({"response":"In the last week the team …","provider":"openai","model":"gpt-4",)"

@@ -66,6 +66,22 @@ describe('POST /ai/chat', () => {
     assert.ok(!JSON.stringify(messages).includes('elsewhere'));
   });
 
+  it('tells of the files that were attached when it is asked to', async () => {
+    const ada = await newPlexiUser(server);
+    const channel = await newChannel(ada);
+    const form = new FormData();
+    form.set('file', new Blob(['water: Tuesdays']), 'plan.txt');
+    form.set('channel_id', channel);
+    form.set('description', 'when the ferns get water');
+    const file = await (await fetch(`${server.url}/api/v1/files/upload`, { method: 'POST', headers: ada.headers, body: form })).json();
+    await answers(ada.post('/api/v1/messages', { channel_id: channel, content: 'the plan', attachments: [file.id] }), 201);
+    const context = { channel_id: channel };
+    await answers(ask(ada, 'With files?', { context: { ...context, include_files: true } }));
+    assert.deepEqual(toldWith('With files?').lines[0].files, [{ name: 'plan.txt', type: 'text/plain', description: 'when the ferns get water' }]);
+    await answers(ask(ada, 'Without?', { context }));
+    assert.equal(toldWith('Without?').lines[0].files, undefined);
+  });
+
   it('tells what stands within the time range, as it was edited, and not what was deleted', async () => {
     const ada = await newPlexiUser(server);
     const channel = await newChannel(ada);
