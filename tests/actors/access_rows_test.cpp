@@ -9,10 +9,13 @@
 #include "actors/system.hpp"
 #include "projections/exports.hpp"
 #include "projections/rebuild.hpp"
+#include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
+
+using testing::wait;
 
 using projections::AccountRow;
 using projections::Queries;
@@ -43,15 +46,6 @@ class AccessRows : public ::testing::Test {
   }
 
   static Cause cause() { return {"test", "request", now_micros(), std::nullopt}; }
-
-  static Result wait(const std::function<void(RecordAnswer)>& ask) {
-    auto promise = std::make_shared<std::promise<Result>>();
-    auto future = promise->get_future();
-    ask([promise](Result result) { promise->set_value(std::move(result)); });
-    if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
-      return fail(Errc::timed_out, "no answer in 20 s");
-    return future.get();
-  }
 
   Result ask(AccountDecider::Command command, AccountId account = 1) {
     return wait([&](auto answer) { system_->ask_account(account, command, cause(), answer); });

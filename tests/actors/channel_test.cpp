@@ -12,10 +12,13 @@
 #include "projections/rebuild.hpp"
 #include "projections/session_queries.hpp"
 #include "tests/actors/given.hpp"
+#include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
+
+using testing::wait;
 
 using namespace events;
 using testing::expect_refused;
@@ -244,15 +247,6 @@ class ChannelOnStore : public ::testing::Test {
   static constexpr AccountId kWriters = 4;
   static Cause cause() { return {"test", "request", now_micros(), std::nullopt}; }
   Conversations& conversations() { return system_->conversations(); }
-
-  static Expected<storage::RecordPtr> wait(const std::function<void(RecordAnswer)>& ask) {
-    auto promise = std::make_shared<std::promise<Expected<storage::RecordPtr>>>();
-    auto future = promise->get_future();
-    ask([promise](Expected<storage::RecordPtr> result) { promise->set_value(std::move(result)); });
-    if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
-      return fail(Errc::timed_out, "no answer in 20 s");
-    return future.get();
-  }
 
   std::int64_t say(AccountId author, const std::string& text) {
     const auto posted = wait([&](RecordAnswer answer) {

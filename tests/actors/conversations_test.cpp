@@ -11,10 +11,13 @@
 #include "projections/projection.hpp"
 #include "projections/rebuild.hpp"
 #include "tests/actors/llm/fake_provider.hpp"
+#include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
+
+using testing::wait;
 
 using namespace std::chrono_literals;
 using llm::testing::Exchange;
@@ -72,15 +75,6 @@ class ConversationsTest : public ::testing::Test {
   }
 
   static Cause cause() { return {"ada", "request", now_micros(), std::nullopt}; }
-
-  template <class T>
-  static Expected<T> wait(const std::function<void(std::function<void(Expected<T>)>)>& ask) {
-    auto promise = std::make_shared<std::promise<Expected<T>>>();
-    auto future = promise->get_future();
-    ask([promise](Expected<T> result) { promise->set_value(std::move(result)); });
-    if (future.wait_for(20s) != std::future_status::ready) return fail(Errc::timed_out, "no answer in 20 s");
-    return future.get();
-  }
 
   /// Does not wait for the outcome.
   std::shared_ptr<std::promise<Expected<Outcome>>> begin_to_ask(const std::string& text,

@@ -10,10 +10,13 @@
 #include "actors/system.hpp"
 #include "projections/rebuild.hpp"
 #include "tests/actors/fake_scanner.hpp"
+#include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
+
+using testing::wait;
 
 using namespace std::chrono_literals;
 using storage::RecordPtr;
@@ -48,13 +51,6 @@ class FilesTest : public ::testing::Test {
   }
 
   static Cause cause() { return {"test", "request", now_micros(), std::nullopt}; }
-  static Result wait(const std::function<void(RecordAnswer)>& ask) {
-    auto promise = std::make_shared<std::promise<Result>>();
-    auto future = promise->get_future();
-    ask([promise](Result result) { promise->set_value(std::move(result)); });
-    if (future.wait_for(20s) != std::future_status::ready) return fail(Errc::timed_out, "no answer in 20 s");
-    return future.get();
-  }
   static bool eventually(const std::function<bool()>& holds) {
     for (const auto end = std::chrono::steady_clock::now() + 10s; std::chrono::steady_clock::now() < end;) {
       if (holds()) return true;

@@ -9,10 +9,13 @@
 
 #include "actors/system.hpp"
 #include "projections/rebuild.hpp"
+#include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
+
+using testing::wait;
 
 using storage::RecordPtr;
 using ::testing::ElementsAre;
@@ -45,16 +48,6 @@ class SearchTest : public ::testing::Test {
   }
 
   static Cause cause() { return {"test", "request", now_micros(), std::nullopt}; }
-
-  template <class T = RecordPtr>
-  static Expected<T> wait(const std::type_identity_t<std::function<void(std::function<void(Expected<T>)>)>>& ask) {
-    auto promise = std::make_shared<std::promise<Expected<T>>>();
-    auto future = promise->get_future();
-    ask([promise](Expected<T> result) { promise->set_value(std::move(result)); });
-    if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
-      return fail(Errc::timed_out, "no answer in 20 s");
-    return future.get();
-  }
 
   AccountId add_account(const std::string& name) {
     const auto record = wait([&](auto answer) {
