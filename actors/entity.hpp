@@ -212,9 +212,18 @@ class EntityActor : public caf::event_based_actor {
   std::shared_ptr<Flight> flight_ = std::make_shared<Flight>();
 };
 
+/// What all directories have in common, whatever their entities.
+class AnyDirectory {
+ public:
+  virtual ~AnyDirectory() = default;
+  /// Puts to sleep what was idle since `idle_since`.
+  virtual void passivate(Micros idle_since) = 0;
+  virtual std::size_t awake() const = 0;
+};
+
 /// Finds or wakes the actor for an id. Thread-safe.
 template <class Decider>
-class Directory {
+class Directory final : public AnyDirectory {
  public:
   Directory(caf::actor_system& system, storage::Store& store) : system_(system), store_(store) {}
 
@@ -256,8 +265,7 @@ class Directory {
     caf::anon_send(entity->actor, std::move(ask));
   }
 
-  /// Puts to sleep what was idle since `idle_since`.
-  void passivate(Micros idle_since) {
+  void passivate(Micros idle_since) override {
     for (Shard& shard : shards_) {
       const std::lock_guard lock(shard.mutex);
       for (auto it = shard.entries.begin(); it != shard.entries.end();) {
@@ -272,7 +280,7 @@ class Directory {
     }
   }
 
-  std::size_t awake() const { return count_; }
+  std::size_t awake() const override { return count_; }
 
   /// Goes up with every change of an entity, after it is durable and before it is answered: who remembers something
   /// since a count of changes may use it while the count is the same.

@@ -73,6 +73,8 @@ struct System::Impl {
   Directory<FileDecider> file_entities;
   Directory<ProviderDecider> providers;
   Directory<PersonalityDecider> personalities;
+  const std::array<AnyDirectory*, 8> directories{&accounts,        &bots,          &commands,  &sessions,
+                                                 &backup_entities, &file_entities, &providers, &personalities};
   Worker passwords, reads, caretaker, mailer, questions, indexing, archivist;
   Worker file_writes, file_reads;
   struct Inspections {
@@ -198,9 +200,8 @@ struct System::Impl {
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
     // What was asked is still answered; the journal answers everything, so this ends.
-    while (accounts.awake() + bots.awake() + commands.awake() + sessions.awake() + backup_entities.awake() +
-               providers.awake() + personalities.awake() + file_entities.awake() >
-           0) {
+    const auto is_awake = [](const AnyDirectory* directory) { return directory->awake() > 0; };
+    while (std::any_of(directories.begin(), directories.end(), is_awake)) {
       passivate(std::numeric_limits<Micros>::max());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -208,14 +209,7 @@ struct System::Impl {
   }
 
   void passivate(Micros idle_since) {
-    accounts.passivate(idle_since);
-    bots.passivate(idle_since);
-    commands.passivate(idle_since);
-    sessions.passivate(idle_since);
-    file_entities.passivate(idle_since);
-    backup_entities.passivate(idle_since);
-    providers.passivate(idle_since);
-    personalities.passivate(idle_since);
+    for (AnyDirectory* directory : directories) directory->passivate(idle_since);
   }
 
   /// A request that was answered before: it makes nothing new, so no limit stands in its way.
