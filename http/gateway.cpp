@@ -129,9 +129,7 @@ Application Gateway::application() {
 std::optional<Error> Gateway::refusal_of_upgrade(const Request& request) const {
   if (!options_.maintenance.empty()) return Error{Errc::maintenance, options_.maintenance};
   const auto origin = request.header("Origin");
-  const auto& allowed = options_.allowed_origins;
-  if (!origin || allowed.empty() || std::find(allowed.begin(), allowed.end(), *origin) != allowed.end())
-    return std::nullopt;
+  if (!origin || allows(*origin)) return std::nullopt;
   return Error{Errc::forbidden, "This origin is not allowed"};
 }
 
@@ -329,12 +327,16 @@ Expected<void> Gateway::take_idempotency_key(Call& call) const {
   return {};
 }
 
+bool Gateway::allows(std::string_view origin) const {
+  const auto& allowed = options_.allowed_origins;
+  return allowed.empty() || std::find(allowed.begin(), allowed.end(), origin) != allowed.end();
+}
+
 Reply Gateway::with_cors(const Request& request, Reply reply) const {
   const auto origin = request.header("Origin");
   if (!origin) return reply;
   Headers headers = {{"Vary", "Origin"}};
-  const auto& allowed = options_.allowed_origins;
-  if (allowed.empty() || std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) {
+  if (allows(*origin)) {
     headers.emplace_back("Access-Control-Allow-Origin", *origin);
     headers.emplace_back("Access-Control-Allow-Credentials", "true");
   }

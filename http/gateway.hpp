@@ -52,6 +52,7 @@ class Gateway {
   Expected<void> take_idempotency_key(Call& call) const;
   /// False when the request came too fast; it is answered then.
   bool within_rate(Surface& surface, Call& call, RateClass::Per per);
+  bool allows(std::string_view origin) const;
   std::optional<Error> refusal_of_upgrade(const Request& request) const;
   Reply with_cors(const Request& request, Reply reply) const;
   Response preflight(const Request& request) const;
