@@ -33,6 +33,9 @@ inline storage::Append append_to(std::string stream, const Cause& cause) {
   return append;
 }
 
+/// Runs work on a thread that may block; false when too much waits there.
+using Elsewhere = std::function<bool(std::function<void()>)>;
+
 /// The durable record of what followed (without events when nothing had to change), or why not.
 using RecordAnswer = std::function<void(Expected<storage::RecordPtr>)>;
 

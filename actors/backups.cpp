@@ -34,12 +34,12 @@ Cause after(Cause cause) {
 
 }  // namespace
 
-Backups::Backups(storage::Store& store, const Secrets& secrets, std::size_t max_kept, Ask ask, Post post)
+Backups::Backups(storage::Store& store, const Secrets& secrets, std::size_t max_kept, Ask ask, Elsewhere elsewhere)
     : store_(store),
       secrets_(secrets),
       max_kept_(max_kept),
       ask_(std::move(ask)),
-      post_(std::move(post)),
+      elsewhere_(std::move(elsewhere)),
       queries_(store) {}
 
 void Backups::settle_interrupted() {
@@ -128,7 +128,7 @@ void Backups::remove(const std::string& id, Cause cause, RecordAnswer answer) {
   if (!row) return answer(fail(Errc::not_found, "Backup not found"));
   if (row->status == projections::kBackupRunning)
     return answer(fail(Errc::conflict, "the backup is still running", "status"));
-  const bool taken = post_([this, id, cause = std::move(cause), answer] { (void)remove_now(id, cause, answer); });
+  const bool taken = elsewhere_([this, id, cause = std::move(cause), answer] { (void)remove_now(id, cause, answer); });
   if (!taken) answer(fail(Errc::overloaded, "too many backups and verifications wait"));
 }
 
@@ -182,7 +182,7 @@ bool Backups::queue(const std::string& id, BackupJob::Kind kind, std::function<v
     jobs_[id] = {kind};
   };
   remember();
-  const bool taken = post_([work = std::move(work), remember, forget] {
+  const bool taken = elsewhere_([work = std::move(work), remember, forget] {
     remember();  // an earlier one of the same kind may have ended since
     work();
     forget();

@@ -35,10 +35,9 @@ struct BackupJob {
 class Backups {
  public:
   using Ask = std::function<void(const std::string& id, BackupDecider::Command command, Cause cause, RecordAnswer)>;
-  using Post = std::function<bool(std::function<void()>)>;  ///< jobs run one after the other; false: too many wait
 
-  /// Keeps `max_kept` completed or failed backups.
-  Backups(storage::Store& store, const Secrets& secrets, std::size_t max_kept, Ask ask, Post post);
+  /// Keeps `max_kept` completed or failed backups. Work that goes `elsewhere` runs one piece after the other.
+  Backups(storage::Store& store, const Secrets& secrets, std::size_t max_kept, Ask ask, Elsewhere elsewhere);
 
   /// For start-up, before the first request, on a thread that may block: whatever the log has as running was ended by
   /// the process's end. (In a log that came back from a backup, that backup itself is one of them.)
@@ -78,7 +77,7 @@ class Backups {
   const Secrets& secrets_;
   const std::size_t max_kept_;
   const Ask ask_;
-  const Post post_;
+  const Elsewhere elsewhere_;
   projections::BackupQueries queries_;
   std::atomic<bool> ending_{false};
   mutable std::mutex mutex_;

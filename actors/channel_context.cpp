@@ -8,9 +8,7 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-std::string one_line(const OrderedJson& json) {
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
-}
+std::string one_line(const OrderedJson& json) { return json_text(json) + "\n"; }
 
 OrderedJson to_json(const ContextFile& file) {
   OrderedJson json = {{"name", file.name}};

@@ -53,8 +53,6 @@ struct AskModel {
 class Conversations {
  public:
   using AskSession = std::function<void(SessionId, SessionDecider::Command, Cause, RecordAnswer)>;
-  /// Runs work that reads and unseals on a thread that may block; false when too much waits there.
-  using Elsewhere = std::function<bool(std::function<void()>)>;
 
   Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
                 Elsewhere elsewhere);

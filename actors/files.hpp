@@ -40,8 +40,6 @@ struct FileTexts {
 class Files {
  public:
   using AskFile = std::function<void(const FileId&, FileDecider::Command, Cause, RecordAnswer)>;
-  /// Runs work on a thread that may block; false when too much waits there.
-  using Elsewhere = std::function<bool(std::function<void()>)>;
   struct Threads {
     Elsewhere writes, reads, inspections;
   };

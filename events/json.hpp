@@ -3,10 +3,18 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 
 namespace troupe {
 using Json = nlohmann::json;
+
+/// As text, with U+FFFD for what is not UTF-8: somebody sent it so, or a model broke a character in two between pieces.
+template <class AnyJson>
+std::string json_text(const AnyJson& json) {
+  return json.dump(-1, ' ', false, AnyJson::error_handler_t::replace);
 }
+
+}  // namespace troupe
 
 namespace nlohmann {
 template <class T>

@@ -8,10 +8,6 @@ namespace troupe::http {
 
 OrderedJson frame(std::string_view type, Fields data) { return {{"type", type}, {"data", std::move(data)}}; }
 
-std::string text_of(const OrderedJson& frame) {
-  return frame.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
 Expected<Json> parse_frame(std::string_view text) {
   if (json_depth_exceeds(text, defaults::kMaxJsonDepth)) return fail(Errc::invalid, "JSON is nested too deep");
   Json said = Json::parse(text, nullptr, false);

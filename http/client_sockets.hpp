@@ -17,9 +17,6 @@ inline constexpr std::uint16_t kPolicyViolation = 1008;
 /// `{"type":…,"data":{…}}`
 OrderedJson frame(std::string_view type, Fields data);
 
-/// Bytes that are not UTF-8 are replaced: a frame with them would end the connection.
-std::string text_of(const OrderedJson& frame);
-
 /// What a client said: an object with a `type` that is a string. Errors: invalid.
 Expected<Json> parse_frame(std::string_view text);
 
@@ -34,7 +31,7 @@ class ClientSocket : public WebSocketListener, public std::enable_shared_from_th
   void opened(std::shared_ptr<WebSocket> socket) final;
   void closed(std::uint16_t code) final;
 
-  void send(const OrderedJson& frame) { send(text_of(frame)); }
+  void send(const OrderedJson& frame) { send(json_text(frame)); }
   void send(const std::string& text) {
     if (socket_) socket_->send_text(text);
   }

@@ -8,7 +8,7 @@ namespace {
 
 class FileSource : public BodySource, public std::enable_shared_from_this<FileSource> {
  public:
-  FileSource(storage::File file, std::uint64_t size, std::function<bool(std::function<void()>)> elsewhere)
+  FileSource(storage::File file, std::uint64_t size, actors::Elsewhere elsewhere)
       : file_(std::move(file)), size_(size), left_(size), elsewhere_(std::move(elsewhere)) {}
 
   std::uint64_t size() const override { return size_; }
@@ -31,13 +31,12 @@ class FileSource : public BodySource, public std::enable_shared_from_this<FileSo
   storage::File file_;
   const std::uint64_t size_;
   std::uint64_t left_;
-  const std::function<bool(std::function<void()>)> elsewhere_;
+  const actors::Elsewhere elsewhere_;
 };
 
 }  // namespace
 
-Expected<std::shared_ptr<BodySource>> file_source(const std::filesystem::path& path,
-                                                  std::function<bool(std::function<void()>)> elsewhere) {
+Expected<std::shared_ptr<BodySource>> file_source(const std::filesystem::path& path, actors::Elsewhere elsewhere) {
   auto file = storage::File::open(path);
   if (!file) return tl::unexpected(file.error());
   const auto size = file->size();

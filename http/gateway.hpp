@@ -20,11 +20,14 @@ struct GatewayOptions {
   /// Why nothing is served for a while; empty: all is.
   std::string maintenance = {};
   bool log_requests = false;
-  std::function<std::string(std::string_view)> fingerprint;   ///< of a body; it may hold a password, so no plain digest
-  std::function<bool()> ready;                                ///< what /readyz says
-  std::function<bool(std::function<void()>)> read_elsewhere;  ///< false when its queue is full
+  std::function<std::string(std::string_view)> fingerprint;  ///< of a body; it may hold a password, so no plain digest
+  std::function<bool()> ready;                               ///< what /readyz says
+  actors::Elsewhere read_elsewhere;                          ///< false when its queue is full
   std::string docs_folder;  ///< assets of the pages at /docs and /redoc; empty: left out
 };
+
+/// Whether browsers may call from there.
+bool allows_origin(const std::vector<std::string>& allowed, std::string_view origin);
 
 /// On the event loop's thread. Surfaces must outlive it.
 class Gateway {
@@ -52,7 +55,6 @@ class Gateway {
   Expected<void> take_idempotency_key(Call& call) const;
   /// False when the request came too fast; it is answered then.
   bool within_rate(Surface& surface, Call& call, RateClass::Per per);
-  bool allows(std::string_view origin) const;
   std::optional<Error> refusal_of_upgrade(const Request& request) const;
   Reply with_cors(const Request& request, Reply reply) const;
   Response preflight(const Request& request) const;

@@ -622,7 +622,7 @@ class JsonText : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
     const Json text = std::string(message.payload.begin(), message.payload.end());
-    const std::string quoted = text.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string quoted = json_text(text);
     line.append(quoted.data(), quoted.data() + quoted.size());
   }
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }

@@ -212,8 +212,7 @@ class House {
   /// Browsers do not ask before they open a WebSocket, so the origin is checked here. Other programs send none.
   std::optional<std::string> foreign_origin(const Request& request) const {
     const auto origin = request.header("Origin");
-    const auto& allowed = options_.allowed_origins;
-    if (!origin || std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) return std::nullopt;
+    if (!origin || allows_origin(options_.allowed_origins, *origin)) return std::nullopt;
     return "This origin is not allowed";
   }
 

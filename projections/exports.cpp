@@ -91,10 +91,6 @@ std::string csv_cell(std::string text) {
   return quoted + "\"";
 }
 
-std::string text_of(const ordered_json& value) {
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
 class Output {
  public:
   Output(ExportFormat format, const Row& example, std::ostream& out) : format_(format), out_(out) {
@@ -111,7 +107,7 @@ class Output {
       write_line_of_csv(row);
     } else {
       if (format_ == ExportFormat::json) out_ << (first_ ? "\n" : ",\n");
-      out_ << text_of(ordered_json(std::move(row)));
+      out_ << json_text(ordered_json(std::move(row)));
       if (format_ == ExportFormat::ndjson) out_ << '\n';
     }
     first_ = false;
@@ -129,7 +125,7 @@ class Output {
     bool first = true;
     for (const auto& [name, value] : row) {
       if (!std::exchange(first, false)) out_ << ',';
-      if (!value.is_null()) out_ << csv_cell(value.is_string() ? value.get<std::string>() : text_of(value));
+      if (!value.is_null()) out_ << csv_cell(value.is_string() ? value.get<std::string>() : json_text(value));
     }
     out_ << "\r\n";
   }

@@ -169,7 +169,7 @@ int main(int arguments, char** argument) {
   Inspection found;
   found.content_type = content_type_of(content);
   // Said at once: what goes wrong from here on costs the rest, not the type.
-  const auto say = [&] { return troupe::Json(found).dump(-1, ' ', false, troupe::Json::error_handler_t::replace); };
+  const auto say = [&] { return troupe::json_text(troupe::Json(found)); };
   std::cout << say() << '\n' << std::flush;
   if (!whole) return 0;
   if (const char* format = image_format_of(found.content_type)) inspect_image(content, format, found);

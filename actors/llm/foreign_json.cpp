@@ -62,7 +62,7 @@ std::vector<float> floats_in(const Json& array) {
   return numbers;
 }
 
-std::string body_of(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string body_of(const Json& value) { return json_text(value); }
 
 Json object_or_empty(std::string_view text) { return parse_object(text).value_or(Json::object()); }
 

@@ -74,8 +74,7 @@ struct Engine::Refusal {
   http::Response response(Headers headers) && {
     if (status == 503) headers.emplace_back("Retry-After", "5");
     const nlohmann::ordered_json body = {{"code", code}, {"message", std::move(message)}};
-    return {status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), "application/json",
-            std::move(headers)};
+    return {status, json_text(body), "application/json", std::move(headers)};
   }
 };
 

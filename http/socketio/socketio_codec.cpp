@@ -108,15 +108,13 @@ void extract_binary(Json& value, Frames& attachments) {
   }
 }
 
-std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 std::string render(const Argument& argument, Frames& attachments) {
   if (const auto* rendered = std::get_if<RenderedJson>(&argument.value())) return std::string(rendered->text);
   const auto& json = std::get<Json>(argument.value());
-  if (!contains_binary(json)) return dump(json);
+  if (!contains_binary(json)) return json_text(json);
   Json copy = json;
   extract_binary(copy, attachments);
-  return dump(copy);
+  return json_text(copy);
 }
 
 /// The Engine.IO type, then everything up to the data.
@@ -138,7 +136,7 @@ Frames encode_array(PacketType plain, PacketType binary, std::string_view nsp, s
   };
   if (first) append(*first);
   for (const auto& argument : arguments) append(render(argument, attachments));
-  if (!offset.empty()) append(dump(Json(offset)));
+  if (!offset.empty()) append(json_text(Json(offset)));
   array += ']';
   Frames frames;
   frames.reserve(1 + attachments.size());
@@ -175,7 +173,7 @@ Expected<void> fill_placeholders(Json& data, std::vector<std::string> attachment
 
 Frames encode_event(std::string_view nsp, std::optional<std::uint64_t> id, std::string_view name,
                     const std::vector<Argument>& arguments, std::string_view offset) {
-  return encode_array(PacketType::event, PacketType::binary_event, nsp, id, dump(Json(name)), arguments, offset);
+  return encode_array(PacketType::event, PacketType::binary_event, nsp, id, json_text(Json(name)), arguments, offset);
 }
 
 Frames encode_ack(std::string_view nsp, std::uint64_t id, const std::vector<Argument>& arguments) {
@@ -184,7 +182,7 @@ Frames encode_ack(std::string_view nsp, std::uint64_t id, const std::vector<Argu
 
 Frames encode_control(PacketType type, std::string_view nsp, const Json& data) {
   std::string text = head(type, 0, nsp, std::nullopt);
-  if (!data.is_null()) text += dump(data);
+  if (!data.is_null()) text += json_text(data);
   return {text_packet(text)};
 }
 

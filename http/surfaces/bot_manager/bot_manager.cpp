@@ -36,7 +36,7 @@ Response BotManager::error(const Error& error, std::string_view request_id) cons
   OrderedJson body = {{"error", public_text(error, request_id)}};
   if (!error.field.empty()) body["field"] = error.field;
   body["request_id"] = request_id;
-  return {status_of(error.code), body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};
+  return {status_of(error.code), json_text(body)};
 }
 
 OrderedJson BotManager::security_schemes() const {

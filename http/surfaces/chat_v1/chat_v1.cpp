@@ -115,7 +115,7 @@ Response ChatV1::error(const Error& error, std::string_view request_id) const {
        {{"code", code},
         {"message", public_text(error, request_id)},
         {"details", (named ? "field: " + error.field + "; " : "") + "request: " + std::string(request_id)}}}};
-  return {status, body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)};
+  return {status, json_text(body)};
 }
 
 OrderedJson ChatV1::security_schemes() const {

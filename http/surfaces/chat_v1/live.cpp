@@ -177,7 +177,7 @@ void ChatV1::show_delta(const actors::QuestionId& question, const std::string& t
 void ChatV1::send_to(SessionId session, const OrderedJson& frame, const ChatSocket* but) {
   const auto sockets = watched_->sockets_of(session);
   if (sockets.empty()) return;
-  const auto shared = make_text_frame(text_of(frame));
+  const auto shared = make_text_frame(json_text(frame));
   for (ChatSocket* socket : sockets)
     if (socket != but) socket->send(shared);
 }

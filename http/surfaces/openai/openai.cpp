@@ -88,7 +88,7 @@ class StreamedAnswer {
   }
   void send(OrderedJson chunk) {
     if (with_usage_ && !chunk.contains("usage")) chunk["usage"] = nullptr;
-    refused_ |= !body_.write(server_sent_event(openai::text_of(chunk)));
+    refused_ |= !body_.write(server_sent_event(json_text(chunk)));
   }
 
   const CallPtr call_;
@@ -140,7 +140,7 @@ Response OpenAi::error(const Error& error, std::string_view request_id) const {
                               {"type", type},
                               {"param", named ? OrderedJson(error.field) : OrderedJson(nullptr)},
                               {"code", code ? OrderedJson(code) : OrderedJson(nullptr)}}}};
-  return {status, openai::text_of(body)};
+  return {status, json_text(body)};
 }
 
 OrderedJson OpenAi::security_schemes() const {
@@ -261,7 +261,7 @@ void OpenAi::complete(const CallPtr& call) {
     return services_.system.completions().ask(
         std::move(completion), call->cause(), [](std::string_view) {},
         services_.then_with<ChatAnswer>(call, [call, head](const ChatAnswer& answer) {
-          call->answer_text(openai::text_of(openai::completion_view(head, answer)));
+          call->answer_text(json_text(openai::completion_view(head, answer)));
         }));
   }
   const Json options = call->body_object("stream_options");

@@ -293,15 +293,11 @@ OrderedJson embeddings_view(const std::string& model, const Embeddings& embeddin
                     {"index", i},
                     {"embedding", base64 ? OrderedJson(base64_of(vector)) : OrderedJson(vector)}});
   }
-  return {{"object", "list"},
-          {"data", std::move(list)},
-          {"model", model},
-          {"usage",
-           {{"prompt_tokens", embeddings.usage.prompt_tokens}, {"total_tokens", embeddings.usage.prompt_tokens}}}};
-}
-
-std::string text_of(const OrderedJson& json) {
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return {
+      {"object", "list"},
+      {"data", std::move(list)},
+      {"model", model},
+      {"usage", {{"prompt_tokens", embeddings.usage.prompt_tokens}, {"total_tokens", embeddings.usage.prompt_tokens}}}};
 }
 
 }  // namespace troupe::http::openai

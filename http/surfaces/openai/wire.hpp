@@ -39,7 +39,4 @@ Expected<actors::llm::EmbeddingRequest> embedding_request_of(const Json& body);
 /// Vectors as numbers, or as the base64 of their little-endian 32-bit floats, as the official clients ask for.
 OrderedJson embeddings_view(const std::string& model, const actors::llm::Embeddings& embeddings, bool base64);
 
-/// As JSON text. A model may break a character in two between two pieces: such a half is shown as U+FFFD.
-std::string text_of(const OrderedJson& json);
-
 }  // namespace troupe::http::openai

@@ -469,8 +469,8 @@ void Live::show_message(SessionId channel, const events::MessagePosted& message,
   end_typing(channel, message.author);
   const auto at = subscribers_.find(channel);
   if (at == subscribers_.end()) return;
-  const auto shown =
-      make_text_frame(text_of({{"type", "message"}, {"data", message_view(context_, channel, message, time)}}));
+  const auto shown = make_text_frame(
+      json_text(OrderedJson{{"type", "message"}, {"data", message_view(context_, channel, message, time)}}));
   for (const Subscriber& subscriber : at->second)
     if (message.number > subscriber.seen) subscriber.socket->send(shown);
 }
@@ -483,7 +483,7 @@ void Live::show_changed_message(SessionId channel, std::int64_t number, const ch
 void Live::send_to(SessionId channel, const OrderedJson& frame, const Socket* but) const {
   const auto at = subscribers_.find(channel);
   if (at == subscribers_.end()) return;
-  const auto shared = make_text_frame(text_of(frame));
+  const auto shared = make_text_frame(json_text(frame));
   for (const Subscriber& subscriber : at->second)
     if (subscriber.socket != but) subscriber.socket->send(shared);
 }
@@ -534,7 +534,7 @@ void Live::tell_presence(AccountId account, const Socket* but) {
   if (audience.empty()) return;
   std::sort(audience.begin(), audience.end());
   audience.erase(std::unique(audience.begin(), audience.end()), audience.end());
-  const auto shared = make_text_frame(text_of(presence_frame(account, now_micros())));
+  const auto shared = make_text_frame(json_text(presence_frame(account, now_micros())));
   for (Socket* socket : audience)
     if (socket != but) socket->send(shared);
 }

@@ -85,16 +85,16 @@ Response PlexiChat::error(const Error& error, std::string_view request_id) const
                               {"details", details},
                               {"request_id", request_id},
                               {"timestamp", iso8601(now_micros())}}}};
-  return {status, text_of(body), "application/json", std::move(headers)};
+  return {status, json_text(body), "application/json", std::move(headers)};
 }
 
 Response PlexiChat::too_fast(int seconds_to_wait, std::string_view request_id) const {
-  return {429, text_of({{"error",
-                         {{"code", "RATE_LIMIT_EXCEEDED"},
-                          {"message", "Rate limit exceeded"},
-                          {"retry_after", seconds_to_wait},
-                          {"request_id", request_id},
-                          {"timestamp", iso8601(now_micros())}}}})};
+  return {429, json_text(OrderedJson{{"error",
+                                      {{"code", "RATE_LIMIT_EXCEEDED"},
+                                       {"message", "Rate limit exceeded"},
+                                       {"retry_after", seconds_to_wait},
+                                       {"request_id", request_id},
+                                       {"timestamp", iso8601(now_micros())}}}})};
 }
 
 Headers PlexiChat::rate_headers(const RateClass& rate, const RateVerdict& verdict) const {
