@@ -287,6 +287,12 @@ inline constexpr std::size_t kMaxChatsPerAccount = 100'000;
 inline constexpr std::size_t kMaxContextMessages = 100;
 /// About 8,000 tokens of English, which every current model takes.
 inline constexpr std::size_t kMaxContextBytes = 32000;
+/// Of the text of one file that a model is told, and of all of them together, on top: some 4,000 and 12,000 tokens. So
+/// three long files fit whole or nearly so, and no file displaces what was said. Only askers who want files pay for it.
+inline constexpr std::size_t kMaxContextFileBytes = 16000;
+inline constexpr std::size_t kMaxContextFilesBytes = 48000;
+/// Files of a channel that the model is told without a message they are attached to, the newest.
+inline constexpr std::size_t kMaxContextFiles = 100;
 /// How far back a question about a channel may reach: longer than any channel is old.
 inline constexpr auto kLongestTimeRange = 10 * 365 * 24h;
 /// Questions that wait until what the model is told has been put together. Past it: Errc::overloaded.

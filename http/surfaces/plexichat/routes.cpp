@@ -253,10 +253,12 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
   table.post("/api/v1/ai/chat", A::login, to(assistant, &P::chat), "Ask a model, about a channel or at all")
       .takes(
           {required("message", "The question", defaults::kMaxQuestionLength),
-           object("context",
-                  "The channel that the question is about: `channel_id`; `time_range`, how far back it reaches (a "
-                  "number and s, m, h, d or w, such as `24h` or `7d`; without it all messages count); `include_files`, "
-                  "whether the model is told the names, types and descriptions of files that were attached"),
+           object(
+               "context",
+               "The channel that the question is about: `channel_id`; `time_range`, how far back it reaches (a "
+               "number and s, m, h, d or w, such as `24h` or `7d`; without it all messages count); `include_files`, "
+               "whether the model is told of the channel's files: names, types, descriptions, and what stands in text "
+               "files"),
            text("provider", "One of the configured ones, or `echo`; without it, the first that answers"),
            text("model", "One of the provider's; without it, the provider's own")})
       .answers(R"({"response":"In the last week the team …","provider":"openai","model":"gpt-4",)"
@@ -264,8 +266,11 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
       .note(
           "Each question stands alone: the model knows nothing of earlier ones. It is told the newest messages of the "
           "channel that fit, at most 100 and 32,000 bytes, as data that it must not take instructions from; only "
-          "members may ask about a channel. The figures of `usage` are the provider's, or estimates where it sends "
-          "none. Questions count in the statistics of the chat_v1 API, as all conversations with models do; only "
+          "members may ask about a channel. Of files it is told those that were attached to these messages or "
+          "uploaded to the channel in the same time, and of text files (plain text, JSON, XML, source code and the "
+          "like) the first 16,000 bytes each, 48,000 together, the newest first; what is cut is marked as such. Of "
+          "files that wait for their virus scan it is told no text. The figures of `usage` are the provider's, or "
+          "estimates where it sends none. Questions count in the statistics of the chat_v1 API, as all conversations with models do; only "
           "chats count as chats. Where no provider is configured, the provider `echo` answers and says that it is a "
           "stand-in. An unknown provider is 422, one that fails 502, one that is too slow 504. A question whose asker "
           "leaves is given up.")

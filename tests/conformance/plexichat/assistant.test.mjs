@@ -29,6 +29,14 @@ const post = async (who, channel, content) =>
 const ask = (who, message, more = {}) => who.post('/api/v1/ai/chat', { message, ...more });
 const search = (who, query, more = {}) => who.post('/api/v1/ai/search', { query, ...more });
 const found = async (who, query, more) => (await answers(search(who, query, more))).results.map(({ content }) => content);
+async function upload(who, content, name, fields = {}) {
+  const form = new FormData();
+  form.set('file', new Blob([content]), name);
+  for (const [key, value] of Object.entries(fields)) form.set(key, value);
+  const answer = await fetch(`${who.server.url}/api/v1/files/upload`, { method: 'POST', headers: who.headers, body: form });
+  assert.equal(answer.status, 201);
+  return answer.json();
+}
 const chats = () => model.requests.filter(({ url }) => url.endsWith('/chat/completions'));
 /// What the model was told with a question: all it got, and the channel's messages out of it.
 function toldWith(question) {
@@ -69,17 +77,41 @@ describe('POST /ai/chat', () => {
   it('tells of the files that were attached when it is asked to', async () => {
     const ada = await newPlexiUser(server);
     const channel = await newChannel(ada);
-    const form = new FormData();
-    form.set('file', new Blob(['water: Tuesdays']), 'plan.txt');
-    form.set('channel_id', channel);
-    form.set('description', 'when the ferns get water');
-    const file = await (await fetch(`${server.url}/api/v1/files/upload`, { method: 'POST', headers: ada.headers, body: form })).json();
+    const file = await upload(ada, 'water: Tuesdays', 'plan.txt', { channel_id: channel, description: 'when the ferns get water' });
     await answers(ada.post('/api/v1/messages', { channel_id: channel, content: 'the plan', attachments: [file.id] }), 201);
     const context = { channel_id: channel };
     await answers(ask(ada, 'With files?', { context: { ...context, include_files: true } }));
-    assert.deepEqual(toldWith('With files?').lines[0].files, [{ name: 'plan.txt', type: 'text/plain', description: 'when the ferns get water' }]);
+    assert.deepEqual(toldWith('With files?').lines[0].files,
+      [{ name: 'plan.txt', type: 'text/plain', description: 'when the ferns get water', text: 'water: Tuesdays' }]);
     await answers(ask(ada, 'Without?', { context }));
     assert.equal(toldWith('Without?').lines[0].files, undefined);
+  });
+
+  it('tells of files that were uploaded to the channel without a message, in their place, and of no others', async () => {
+    const ada = await newPlexiUser(server);
+    const channel = await newChannel(ada);
+    await post(ada, channel, 'before');
+    await upload(ada, 'a,b\n1,2\n3,4\n5,6\n', 'table.csv', { channel_id: channel });
+    await post(ada, channel, 'after');
+    const deleted = await upload(ada, 'gone', 'gone.txt', { channel_id: channel });
+    await answers(ada.delete(`/api/v1/files/${deleted.id}`));
+    await upload(ada, 'elsewhere', 'own.txt');
+    await answers(ask(ada, 'What is uploaded?', { context: { channel_id: channel, include_files: true } }));
+    assert.deepEqual(toldWith('What is uploaded?').lines.map(({ text, files: told }) => told ?? text),
+      ['before', [{ name: 'table.csv', type: 'text/csv', text: 'a,b\n1,2\n3,4\n5,6\n' }], 'after']);
+  });
+
+  it('tells the beginning of a long text, says that it is cut, and makes UTF-8 of what is none', async () => {
+    const ada = await newPlexiUser(server);
+    const channel = await newChannel(ada);
+    await upload(ada, `${'ä'.repeat(7_999)}zäöü and more`, 'long.txt', { channel_id: channel });
+    await upload(ada, Buffer.from('caf\xe9 au lait\n', 'latin1'), 'latin.txt', { channel_id: channel });
+    await answers(ask(ada, 'How long?', { context: { channel_id: channel, include_files: true } }));
+    const [long, latin] = toldWith('How long?').lines.flatMap(({ files: told }) => told);
+    assert.equal(long.text, `${'ä'.repeat(7_999)}z`);
+    assert.equal(long.text_is_cut, true);
+    assert.equal(latin.text, 'caf\uFFFD au lait\n');
+    assert.equal(latin.text_is_cut, undefined);
   });
 
   it('tells what stands within the time range, as it was edited, and not what was deleted', async () => {
