@@ -86,8 +86,8 @@ struct System::Impl {
   llm::Models models;
   llm::ConfiguredProviders configured_providers;
   Completions completions;
-  Conversations conversations;
   Files files;
+  Conversations conversations;
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -126,12 +126,6 @@ struct System::Impl {
         models(options.models),
         configured_providers(store, secrets, models, options.models.providers),
         completions(store, models),
-        conversations(
-            store, secrets, models,
-            [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
-              sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
-            },
-            [this](std::function<void()> work) { return questions.post(std::move(work)); }),
         files(store, secrets, options.files,
               [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
                 file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
@@ -139,7 +133,14 @@ struct System::Impl {
               {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
                [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
                [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
-        search(store, secrets, models, [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
+        conversations(
+            store, secrets, files, models,
+            [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
+              sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
+            },
+            [this](std::function<void()> work) { return questions.post(std::move(work)); }),
+        search(store, secrets, files, models,
+               [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
                     [this](AccountId id, AccountDecider::Command command) {
                       return wait_for([&](RecordAnswer answer) {

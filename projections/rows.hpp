@@ -54,7 +54,7 @@ enum class Table : TableId {
   files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
   files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
   unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
-  embeddings = 80,          ///< big64(session) big64(number) -> EmbeddingRow
+  embeddings = 80,          ///< big64(session) big64(number), or file id -> EmbeddingRow
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
@@ -228,7 +228,7 @@ struct QuestionRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
                                                 max_tokens, context)
 
-/// The meaning of a message's text as a vector.
+/// The meaning of a text, a message's or a file's, as a vector.
 struct EmbeddingRow {
   static constexpr Table table = Table::embeddings;
   std::string model;
