@@ -5,14 +5,35 @@
 #include <functional>
 #include <memory>
 
+#include "http/download.hpp"
 #include "http/message.hpp"
+#include "storage/file.hpp"
 
 namespace troupe::http {
 
-/// Reads go to `elsewhere`, which runs work on a thread that may block, or says false when too much waits there: the
-/// response is then cut off. The file is opened here: what is removed later is still sent whole.
-/// Errors: not_found, storage_failed.
-Expected<std::shared_ptr<BodySource>> file_source(const std::filesystem::path& file,
-                                                  std::function<bool(std::function<void()>)> elsewhere);
+class FileSource final : public BodySource, public std::enable_shared_from_this<FileSource> {
+ public:
+  /// Runs work on a thread that may block, or says false when too much waits there: the response is then cut off.
+  using Elsewhere = std::function<bool(std::function<void()>)>;
+
+  /// The file is opened here: what is removed later is still sent whole. Errors: not_found, storage_failed.
+  static Expected<std::shared_ptr<FileSource>> open(const std::filesystem::path& file, Elsewhere elsewhere);
+  FileSource(storage::File file, std::uint64_t size, Elsewhere elsewhere)
+      : file_(std::move(file)), size_(size), left_(size), elsewhere_(std::move(elsewhere)) {}
+
+  /// Only these bytes of it. Before the first read. Errors: storage_failed.
+  Expected<void> narrow_to(ByteRange range);
+
+  std::uint64_t size() const override { return size_; }
+  void next(std::function<void(Expected<std::string>)> ready) override;
+
+ private:
+  Expected<std::string> read();
+
+  storage::File file_;
+  std::uint64_t size_;
+  std::uint64_t left_;
+  const Elsewhere elsewhere_;
+};
 
 }  // namespace troupe::http

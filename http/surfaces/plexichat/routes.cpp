@@ -23,6 +23,8 @@ constexpr RateClass kSearch{"search", 50, 60s, RateClass::Per::caller};
 constexpr RateClass kAssistant{"assistant", 60, 60s, RateClass::Per::caller};
 
 constexpr long long kMostPages = 1LL << 40;
+constexpr const char* kRanges =
+    "Takes `Range` (one range; several are answered with the whole file), `If-Range` and `If-None-Match`.";
 
 #define TIME R"("2026-01-31T12:00:00.000Z")"
 #define TOKENS R"({"access_token":"eyJ…","token_type":"bearer","expires_in":1800,"refresh_token":"eyJ…"})"
@@ -327,15 +329,13 @@ void file_routes(RouteTable& table, Files& files) {
   table.del("/api/v1/files/{file_id}", A::login, to(files, &P::remove), "Delete a file; its uploader or a moderator")
       .answers(R"({"message":"File deleted","id":"file_0123456789abcdef0123456789abcdef"})")
       .rate(kGeneral);
-  const char* ranges =
-      "Takes `Range` (one range; several are answered with the whole file), `If-Range` and `If-None-Match`.";
   table.get("/api/v1/files/{file_id}/download", A::login, to(files, &P::download), "Download a file")
       .downloads("application/octet-stream")
-      .note(ranges)
+      .note(kRanges)
       .rate(kGeneral);
   table.get("/api/v1/files/{file_id}/thumbnail", A::login, to(files, &P::thumbnail), "A file's thumbnail")
       .downloads("image/jpeg")
-      .note(ranges)
+      .note(kRanges)
       .rate(kGeneral);
   table
       .get("/files/{file_id}/thumbnail.jpg", A::anyone, to(files, &P::open_thumbnail_link),
@@ -441,6 +441,7 @@ void admin_routes(RouteTable& table, Admin& admin) {
       .get("/api/v1/admin/backups/{backup_id}/download", A::admin, to(admin, &P::download_backup),
            "The file of a backup")
       .downloads("application/octet-stream")
+      .note(kRanges)
       .rate(kAdministration);
   table
       .post("/api/v1/admin/backups/{backup_id}/verify", A::admin, to(admin, &P::verify_backup),
