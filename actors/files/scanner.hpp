@@ -41,4 +41,8 @@ class Scanner {
 /// What an answer of clamd to INSTREAM means: events::kClean, kInfected or kScanError. Pure.
 std::string_view scan_of_answer(std::string_view answer);
 
+/// Whether an answer that says nothing of the file is because of the file, which is more than clamd takes, and says
+/// nothing of the next one. Pure.
+bool is_too_much_for_scanner(std::string_view answer);
+
 }  // namespace troupe::actors
