@@ -52,4 +52,6 @@ std::vector<FileId> FileQueries::unscanned(const FileId& after, std::size_t limi
   return ids;
 }
 
+std::optional<Micros> FileQueries::last_scan() const { return read_time(store_, Table::file_scans); }
+
 }  // namespace troupe::projections

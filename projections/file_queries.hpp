@@ -30,6 +30,9 @@ class FileQueries {
   /// Those that the scanner could not say anything of, in order of their ids, from `after` (exclusive).
   std::vector<FileId> unscanned(const FileId& after, std::size_t limit) const;
 
+  /// When a scanner last said what a file is that is or was here; nothing when none ever did.
+  std::optional<Micros> last_scan() const;
+
  private:
   const storage::Store& store_;
 };

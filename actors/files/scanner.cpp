@@ -145,6 +145,8 @@ std::string Scanner::scan(const Content& content) {
   if (scan == events::kScanError) {
     spdlog::warn("the virus scanner at {} did not scan: {}", options_.address, answer->empty() ? "no answer" : *answer);
     if (!is_too_much_for_scanner(*answer)) rests_until_ = now_micros() + to_micros(options_.retry_delay);
+  } else {
+    last_scan_ = now_micros();
   }
   return std::string(scan);
 }

@@ -29,6 +29,8 @@ class Scanner {
   bool is_there() const { return !options_.address.empty(); }
   /// It failed a moment ago and is left alone until later.
   bool rests(Micros now) const { return now < rests_until_; }
+  /// When it last said what a file is; 0: not yet.
+  Micros last_scan() const { return last_scan_; }
 
   /// One of events::kClean, kInfected, kNotScanned and kScanError. Blocks until there is an answer or a time-out.
   std::string scan(const Content& content);
@@ -36,6 +38,7 @@ class Scanner {
  private:
   const ScannerOptions options_;
   std::atomic<Micros> rests_until_{0};
+  std::atomic<Micros> last_scan_{0};
 };
 
 /// What an answer of clamd to INSTREAM means: events::kClean, kInfected or kScanError. Pure.

@@ -33,6 +33,17 @@ TEST_F(ScannerTest, TellsCleanFromInfected) {
   EXPECT_EQ(scanner.scan(content(std::string(1234, 'x') + "EICAR")), "infected");
 }
 
+TEST_F(ScannerTest, RemembersWhenItLastSaidWhatAFileIs) {
+  Scanner scanner(options());
+  clamd_.fault = Fault::size_limit;
+  scanner.scan(content("x"));
+  EXPECT_EQ(scanner.last_scan(), 0) << "it said nothing of the file";
+  clamd_.fault = Fault::none;
+  const auto before = now_micros();
+  scanner.scan(content("EICAR"));
+  EXPECT_GE(scanner.last_scan(), before);
+}
+
 TEST_F(ScannerTest, SaysNothingOfAFileWhenThereIsNone) {
   Scanner scanner(ScannerOptions{});
   EXPECT_FALSE(scanner.is_there());

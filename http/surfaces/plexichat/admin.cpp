@@ -71,6 +71,8 @@ void Admin::status(const CallPtr& call) {
   const bool healthy = services.store.healthy();
   const auto use = machine_.use();
   const auto threat = failed_logins_.threat_level(call->now);
+  const auto& files = services.system.files();
+  const auto last_scan = files.has_scanner() ? files.last_scan() : backups_.last_log_check();
   call->answer({{"status", overall(healthy, use, threat)},
                 {"version", TROUPE_VERSION},
                 {"uptime", Machine::uptime().count()},
@@ -79,7 +81,7 @@ void Admin::status(const CallPtr& call) {
                 {"security",
                  {{"encryption_status", call->request.tls ? "active" : "at_rest"},
                   {"threat_level", threat},
-                  {"last_security_scan", time_or_null(backups_.last_log_check().value_or(0))}}},
+                  {"last_security_scan", time_or_null(last_scan.value_or(0))}}},
                 {"performance",
                  {{"cpu_usage", one_decimal(use.cpu_percent)},
                   {"memory_usage", one_decimal(use.memory_percent)},

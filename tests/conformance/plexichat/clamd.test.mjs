@@ -97,7 +97,8 @@ async function scannedBy(limits = {}, port = undefined) {
     assert.match(body.error.message, /malware/);
   };
   const download = (id) => who.get(`/api/v1/files/${id}/download`);
-  return { clamd, who, scanned, refusesMalware, download };
+  const lastScan = async () => (await succeeds(who.get('/api/v1/admin/system/status'))).security.last_security_scan;
+  return { clamd, server, who, scanned, refusesMalware, download, lastScan };
 }
 
 for (const [what, port] of [['a Unix socket', undefined], ['a TCP port of this machine', await freePort()]]) {
@@ -139,3 +140,18 @@ for (const [what, limits] of [
     }
   });
 }
+
+test('the status tells the last scan, also that of a refused file, and after a restart', async () => {
+  const { server, scanned, refusesMalware, lastScan } = await scannedBy();
+  assert.equal(await lastScan(), null);
+  const begun = Date.now();
+  await scanned('harmless', 'clean');
+  const first = Date.parse(await lastScan());
+  assert.ok(first >= begun - 1 && first <= Date.now(), `${first}`);
+  await server.stop();
+  await server.start();
+  const remembered = Date.parse(await lastScan());
+  assert.ok(Math.abs(remembered - first) < 5_000, `${remembered} ${first}`);
+  await refusesMalware(eicar);
+  assert.ok(Date.parse(await lastScan()) > remembered);
+});
