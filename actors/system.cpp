@@ -124,7 +124,8 @@ struct System::Impl {
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
-        configured_providers(store, secrets, models, options.models.providers),
+        configured_providers(store, secrets, models, options.models.providers,
+                             options.allow_local_providers ? Reach::everywhere : Reach::public_only),
         completions(store, models),
         files(store, secrets, options.files,
               [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -344,8 +345,9 @@ struct System::Impl {
   }
 
   Expected<void> check_reachable(const std::string& base_url) const {
-    if (options.allow_local_providers || !is_of_this_machine(base_url)) return {};
-    return fail(Errc::invalid, "base_url must not be of this machine; --allow-local-providers would allow it",
+    if (options.allow_local_providers || !is_near(base_url)) return {};
+    return fail(Errc::invalid,
+                "base_url must not be of this machine or a private network; --allow-local-providers would allow it",
                 "base_url");
   }
 

@@ -34,8 +34,8 @@ struct SystemOptions {
   FilesOptions files;
   std::size_t max_backups = defaults::kMaxBackups;
   llm::ModelsOptions models;  ///< its providers stand before the catalogue's
-  /// Whether a provider in the catalogue may be on this machine. Not where administrators come over a network: they
-  /// would reach what listens on loopback only.
+  /// Whether a provider in the catalogue may be on this machine or in a private network. Not where administrators come
+  /// over a network: they would reach what listens there only.
   bool allow_local_providers = true;
 };
 
@@ -117,7 +117,7 @@ class System {
   // The catalogue. What is changed counts when it is answered.
 
   /// Names the entry and adds it. Errors, besides the decider's: conflict (the name is taken, or there are kMaxProviders
-  /// or kMaxPersonalities), invalid (`base_url` is of this machine, which the settings do not allow).
+  /// or kMaxPersonalities), invalid (`base_url` is near, which the settings do not allow).
   void add_provider(events::Provider provider, Cause cause, RecordAnswer answer);
   void add_personality(events::Personality personality, Cause cause, RecordAnswer answer);
   void ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer);
