@@ -207,6 +207,27 @@ TEST(ChannelDecider, CountsAReactionOnce) {
   expect_refused(channel.when(Unreact{kFacts, kMember, "👍"}), Errc::not_found);
 }
 
+TEST(ChannelDecider, KnowsAReactionBeforeItsRowDoes) {
+  const std::vector<SessionEvent> given = {kPublic, MemberJoined{kMember}, kPosted, ReactionAdded{1, kMember, "👍", 1}};
+  EXPECT_TRUE(Channel(given).when(React{kFacts, kMember, "👍"})->empty());
+  EXPECT_EQ(only<ReactionAdded>(Channel(given).when(React{kFacts, kMember, "👎"})).count, 2);
+  const auto taken = only<ReactionRemoved>(Channel(given).when(Unreact{kFacts, kMember, "👍"}));
+  EXPECT_EQ(taken.count, 0);
+  auto both = given;
+  both.emplace_back(taken);
+  expect_refused(Channel(both).when(Unreact{kFacts, kMember, "👍", {true, 1}}), Errc::not_found);
+  EXPECT_EQ(only<ReactionAdded>(Channel(both).when(React{kFacts, kMember, "👍", {true, 1}})).count, 1);
+}
+
+TEST(ChannelDecider, BelievesTheRowsOfReactionsThatItHasForgotten) {
+  Channel channel({kPublic, MemberJoined{kMember}, kPosted, ReactionAdded{1, kMember, "👍", 1}});
+  for (std::size_t i = 0; i < defaults::kMaxEntityQueue; ++i)
+    SessionDecider::evolve(channel.state, ReactionAdded{2, kMember, std::to_string(i)}, 0);
+  EXPECT_EQ(channel.state.recent_reactions.size(), defaults::kMaxEntityQueue);
+  EXPECT_TRUE(channel.when(React{kFacts, kMember, "👍", {true, 7}})->empty());
+  EXPECT_EQ(only<ReactionRemoved>(channel.when(Unreact{kFacts, kMember, "👍", {true, 7}})).count, 6);
+}
+
 TEST(ChannelDecider, RefusesReactionsPastEachLimit) {
   const Channel channel({kPublic, MemberJoined{kMember}, kPosted});
   expect_refused(channel.when(React{kFacts, kMember, ""}), Errc::invalid, "emoji");
@@ -294,6 +315,31 @@ TEST_F(ChannelOnStore, LosesItsMembersAndItsNameWhenItIsArchived) {
   EXPECT_EQ(queries.channel_count(1), 0);
   EXPECT_TRUE(
       wait([&](RecordAnswer answer) { conversations().create(creation("general"), {}, cause(), std::move(answer)); }));
+}
+
+TEST_F(ChannelOnStore, CountsEqualReactionsOnceHoweverManyComeAtTheSameTime) {
+  ASSERT_EQ(say(1, "hello"), 1);
+  // As rows show them that know of none yet.
+  const MessageFacts message{1, 1, false};
+  const auto all = [&](int times, auto command) {
+    std::vector<std::future<Expected<storage::RecordPtr>>> answers;
+    for (int i = 0; i < times; ++i) {
+      auto promise = std::make_shared<std::promise<Expected<storage::RecordPtr>>>();
+      answers.push_back(promise->get_future());
+      conversations().ask_session(channel_, command(i), cause(),
+                                  [promise](auto result) { promise->set_value(std::move(result)); });
+    }
+    int changed = 0;
+    for (auto& answer : answers)
+      if (const auto result = answer.get(); result && !(*result)->events.empty()) ++changed;
+    return changed;
+  };
+  EXPECT_EQ(all(50, [&](int) { return React{message, 1, "👍"}; }), 1);
+  EXPECT_EQ(all(50, [&](int) { return Unreact{message, 1, "👍", {true, 1}}; }), 1);
+  const auto most = static_cast<int>(defaults::kMaxReactionsPerMessage);
+  const auto numbered = [&](int i) { return React{message, 1, std::to_string(i)}; };
+  EXPECT_EQ(all(most / 2, numbered), most / 2);
+  EXPECT_EQ(all(most / 2 + 10, [&](int i) { return numbered(most / 2 + i); }), most / 2);
 }
 
 TEST_F(ChannelOnStore, TellsThatANameIsTaken) {
