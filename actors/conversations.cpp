@@ -13,8 +13,6 @@ using projections::MessageRow;
 using projections::QuestionRow;
 using storage::RecordPtr;
 
-/// How long what the house is too busy to take waits before it is offered again.
-
 bool is_busy(const Expected<RecordPtr>& result) { return !result && result.error().code == Errc::overloaded; }
 
 /// Refused before anything is on its way. True when `result` holds something.
@@ -47,7 +45,8 @@ llm::ChatRequest bare_request(const QuestionRow& question) {
 
 Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
                              Elsewhere elsewhere)
-    : secrets_(secrets),
+    : store_(store),
+      secrets_(secrets),
       queries_(store),
       files_(store),
       accounts_(store),
@@ -57,6 +56,10 @@ Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm:
       last_session_(queries_.last_session_id()) {}
 
 void Conversations::create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer) {
+  if (command.kind == events::kChannelSession && !answer_to_repeat(store_, cause) &&
+      queries_.channel_count(command.owner) >= static_cast<std::int64_t>(defaults::kMaxChannelsPerAccount))
+    return answer(fail(Errc::conflict,
+                       "an account owns at most " + std::to_string(defaults::kMaxChannelsPerAccount) + " channels"));
   if (!title.empty()) {
     auto sealed = secrets_.seal_for(command.owner, title);
     if (!good_or_refused(sealed, answer)) return;

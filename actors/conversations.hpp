@@ -64,7 +64,7 @@ class Conversations {
   void stop() { ending_ = true; }
 
   /// Numbers the session and creates it; `title` and the rest in plain text. Errors, besides the decider's: conflict (the
-  /// channel's name is taken), not_found (the owner's account is gone).
+  /// channel's name is taken, or its owner has kMaxChannelsPerAccount), not_found (the owner's account is gone).
   void create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer);
 
   /// Posts in a session. Errors: the decider's, not_found (the author's account is gone).
@@ -118,6 +118,7 @@ class Conversations {
   std::optional<UnderWay> take(const QuestionId& id);
   bool after_a_while(std::function<void()> work);
 
+  const storage::Store& store_;
   const Secrets& secrets_;
   projections::SessionQueries queries_;
   projections::FileQueries files_;

@@ -216,10 +216,9 @@ struct System::Impl {
     for (AnyDirectory* directory : directories) directory->passivate(idle_since);
   }
 
-  /// A request that was answered before: it makes nothing new, so no limit stands in its way.
+  /// A request that was answered before: no limit stands in its way.
   bool is_repeat(const Cause& cause) const {
-    if (!cause.idempotency) return false;
-    const auto first = store.find_idempotent(*cause.idempotency);
+    const auto first = answer_to_repeat(store, cause);
     return first && *first;
   }
 

@@ -342,6 +342,29 @@ TEST_F(ChannelOnStore, CountsEqualReactionsOnceHoweverManyComeAtTheSameTime) {
   EXPECT_EQ(all(most / 2 + 10, [&](int i) { return numbered(most / 2 + i); }), most / 2);
 }
 
+TEST_F(ChannelOnStore, AreSoManyOfAnAccountAndNotOneMoreWhileARepeatIsAnsweredAsTheFirstWas) {
+  const auto create = [&](int i, std::optional<storage::IdempotencyKey> key = {}) {
+    Cause asked = cause();
+    asked.idempotency = std::move(key);
+    return wait([&](RecordAnswer answer) {
+      conversations().create(creation("room" + std::to_string(i)), {}, asked, std::move(answer));
+    });
+  };
+  std::atomic<std::size_t> answered{0};
+  for (std::size_t i = 2; i < defaults::kMaxChannelsPerAccount; ++i)
+    conversations().create(creation("many" + std::to_string(i)), {}, cause(), [&](const auto&) { ++answered; });
+  while (answered < defaults::kMaxChannelsPerAccount - 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const storage::IdempotencyKey key{"key", "request"};
+  const auto last = create(1, key);
+  ASSERT_TRUE(last) << last.error().message;
+  const auto refused = create(2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::conflict);
+  const auto repeated = create(1, key);
+  ASSERT_TRUE(repeated) << repeated.error().message;
+  EXPECT_EQ((*repeated)->stream, (*last)->stream);
+}
+
 TEST_F(ChannelOnStore, TellsThatANameIsTaken) {
   const auto second =
       wait([&](RecordAnswer answer) { conversations().create(creation("general"), {}, cause(), std::move(answer)); });

@@ -72,10 +72,6 @@ void Channels::answer_with(const CallPtr& call, SessionId channel) {
 }
 
 void Channels::create(const CallPtr& call) {
-  if (context_.sessions.channel_count(call->caller.account) >=
-      static_cast<std::int64_t>(defaults::kMaxChannelsPerAccount))
-    return call->refuse(
-        {Errc::conflict, "an account owns at most " + std::to_string(defaults::kMaxChannelsPerAccount) + " channels"});
   actors::CreateSession create;
   create.kind = events::kChannelSession;
   create.owner = call->caller.account;

@@ -129,16 +129,16 @@ void Messages::list(const CallPtr& call) {
 }
 
 void Messages::post(const CallPtr& call) {
+  auto answer = context_.services.then(call, [this, call](const storage::Record& record) {
+    const auto posted = actors::message_in(record);
+    if (!posted) return call->refuse({Errc::corrupt, "a message was stored that does not decode"});
+    answer_with(call, record.number(), posted->number);
+  });
+  if (context_.services.answered_before(call, answer)) return;
   auto draft = this->draft(call->body, call->caller);
   if (!draft) return call->refuse(draft.error());
-  const SessionId channel = draft->channel;
-  context_.services.system.conversations().post(
-      channel, std::move(draft->message), draft->text, call->cause(),
-      context_.services.then(call, [this, call, channel](const storage::Record& record) {
-        const auto posted = actors::message_in(record);
-        if (!posted) return call->refuse({Errc::corrupt, "a message was stored that does not decode"});
-        answer_with(call, channel, posted->number);
-      }));
+  context_.services.system.conversations().post(draft->channel, std::move(draft->message), draft->text, call->cause(),
+                                                std::move(answer));
 }
 
 Expected<Messages::Found> Messages::find(const CallPtr& call, bool moderating) const {
