@@ -80,6 +80,11 @@ class Conversations {
   /// channel that the context names).
   void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
 
+  /// Begins a chat of the asker with its first question, in a session of its own: what refuses the question leaves no
+  /// chat. The record of `asked` is in the new session's stream. Errors: as of `ask_model`.
+  void begin_chat(AskModel question, const std::string& title, Cause cause, RecordAnswer asked,
+                  std::function<void(Expected<Outcome>)> settled);
+
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
     observers_.push_back(std::move(observer));
@@ -105,6 +110,9 @@ class Conversations {
     std::function<void(Expected<Outcome>)> settled;
   };
 
+  Expected<PostMessage> message_of(const AskModel& asked) const;
+  void put(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
+           RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled);
   void take_up(const QuestionId& id);
   void put_to_model(const QuestionId& id);
   void ask_now(const QuestionId& id);

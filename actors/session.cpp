@@ -165,6 +165,17 @@ Decision on(const SessionState& state, const PostMessage& c) {
   return events;
 }
 
+Decision on(const SessionState& state, const BeginChat& c) {
+  auto events = on(state, c.session);
+  if (!events) return events;
+  SessionState begun = state;
+  for (const auto& event : *events) SessionDecider::evolve(begun, event, 0);
+  auto asked = on(begun, c.question);
+  if (!asked) return asked;
+  std::move(asked->begin(), asked->end(), std::back_inserter(*events));
+  return events;
+}
+
 Decision on(const SessionState& state, const EditMessage& c) {
   if (!may_act(state, c.by, c.moderates)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
@@ -254,7 +265,8 @@ void add_member(SessionState& state, AccountId account) {
 }  // namespace
 
 Decision SessionDecider::decide(const State& state, const Command& command, Micros) {
-  if ((!state.exists || state.archived) && !std::holds_alternative<CreateSession>(command)) return no_such_session();
+  const bool begins = std::holds_alternative<CreateSession>(command) || std::holds_alternative<BeginChat>(command);
+  if ((!state.exists || state.archived) && !begins) return no_such_session();
   return std::visit([&](const auto& c) { return on(state, c); }, command);
 }
 

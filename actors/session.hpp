@@ -113,6 +113,12 @@ struct PostMessage {
   std::int64_t thread = 0;  ///< the thread of the message replied to, or that message itself
 };
 
+/// Both, or neither: a question that is refused leaves no session. Errors: as of the two.
+struct BeginChat {
+  CreateSession session;
+  PostMessage question;
+};
+
 /// What the rows know of a message; it never changes, but for `deleted`.
 struct MessageFacts {
   std::int64_t number = 0;
@@ -178,7 +184,7 @@ struct SessionDecider {
   using State = SessionState;
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
-                               DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion>;
+                               DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 

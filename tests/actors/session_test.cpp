@@ -51,6 +51,18 @@ TEST(SessionDecider, CreatesAChatOfOnePersonUnderTheNumberItIsGiven) {
   EXPECT_TRUE(SessionDecider::claims({}, created).empty());
 }
 
+TEST(SessionDecider, BeginsAChatWithItsQuestionOrNotAtAll) {
+  const auto events = Session().when(BeginChat{create("chat"), ask(kAda)});
+  ASSERT_TRUE(events) << events.error().message;
+  ASSERT_EQ(events->size(), 3u);
+  EXPECT_EQ(std::get<SessionCreated>((*events)[0]).owner, kAda);
+  EXPECT_EQ(std::get<MessagePosted>((*events)[1]).number, 1);
+  EXPECT_EQ(std::get<QuestionAsked>((*events)[2]).number, 1);
+  expect_refused(Session().when(BeginChat{create("chat"), ask(kAda, defaults::kMaxQuestionLength + 1)}), Errc::invalid,
+                 "content");
+  expect_refused(Session({kChat}).when(BeginChat{create("chat"), ask(kAda)}), Errc::conflict, "id");
+}
+
 TEST(SessionDecider, TakesTheNameOfAChannel) {
   const auto created = only<SessionCreated>(Session().when(create("channel", "garden")));
   const auto claims = SessionDecider::claims({}, created);

@@ -83,9 +83,11 @@ describe('a question is not asked again', () => {
     it(`when ${what}, and has failed`, async () => {
       const user = await newChatUser(server);
       const { answer, attempts } = await ask(user, [fault]);
-      assert.match((await refusesChat(answer, 502, 'CHAT002')).message, words);
+      const { message, details } = await refusesChat(answer, 502, 'CHAT002');
+      assert.match(message, words);
       assert.equal(attempts, 1);
       const [{ id }] = await succeeds(user.get('/api/v1/chat/sessions'));
+      assert.match(details, new RegExp(`^session: ${id}; `));
       assert.deepEqual((await messagesOf(user, id)).map(({ status }) => status), ['failed']);
     });
   }
