@@ -16,7 +16,7 @@ bool is_member(const SessionState& state, AccountId account) {
 }
 
 /// What is not yours to see does not exist for you.
-tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "No such session"); }
+tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "No such session", kSessionId); }
 tl::unexpected<Error> no_such_message() { return fail(Errc::not_found, "No such message"); }
 
 Expected<void> check_text(std::size_t length, std::size_t limit = defaults::kMaxMessageLength) {

@@ -51,6 +51,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owne
                                                 archived, members, messages, open_questions, recently_deleted,
                                                 recent_reactions)
 
+/// Field of not_found where a session is not there, or not yours to see.
+inline constexpr const char* kSessionId = "session_id";
+
 // Texts come sealed. `length` is what the text had in characters before: a limit is a rule, so it is checked here.
 
 /// Errors: conflict (`id`; from the journal `channel` or `assistant`), invalid (`name`, `description`).

@@ -88,20 +88,20 @@ TEST(ChannelDecider, IsDescribedByItsOwnerOrAModerator) {
   EXPECT_EQ(only<ChannelDescribed>(channel.when(DescribeChannel{kOwner, false, "hall", {}})).name, "hall");
   EXPECT_EQ(only<ChannelDescribed>(channel.when(DescribeChannel{kStranger, true, {}, "For all"})).name, "general");
   expect_refused(channel.when(DescribeChannel{kMember, false, "mine", {}}), Errc::forbidden);
-  expect_refused(Channel({kPrivate}).when(DescribeChannel{kStranger, false, "mine", {}}), Errc::not_found);
+  expect_refused(Channel({kPrivate}).when(DescribeChannel{kStranger, false, "mine", {}}), Errc::not_found, kSessionId);
   expect_refused(channel.when(DescribeChannel{kOwner, false, "", {}}), Errc::invalid, "name");
 }
 
 TEST(ChannelDecider, IsArchivedByItsOwnerOrAnAdministratorAndThenTakesNothing) {
   const Channel channel({kPublic, MemberJoined{kMember}});
   expect_refused(channel.when(ArchiveChannel{kMember}), Errc::forbidden);
-  expect_refused(Channel({kPrivate}).when(ArchiveChannel{kStranger}), Errc::not_found);
+  expect_refused(Channel({kPrivate}).when(ArchiveChannel{kStranger}), Errc::not_found, kSessionId);
   EXPECT_TRUE(Channel({kPrivate}).when(ArchiveChannel{kStranger, true}));
   EXPECT_EQ(only<ChannelArchived>(channel.when(ArchiveChannel{kOwner})).members,
             (std::vector<AccountId>{kOwner, kMember}));
   const Channel archived({kPublic, ChannelArchived{kOwner}});
-  expect_refused(archived.when(post(kOwner)), Errc::not_found);
-  expect_refused(archived.when(Join{kMember}), Errc::not_found);
+  expect_refused(archived.when(post(kOwner)), Errc::not_found, kSessionId);
+  expect_refused(archived.when(Join{kMember}), Errc::not_found, kSessionId);
 }
 
 // Members
@@ -113,8 +113,8 @@ TEST(ChannelDecider, LetsEveryoneJoinAPublicChannelOnce) {
 
 TEST(ChannelDecider, TakesIntoAPrivateChannelWhomAMemberBrings) {
   const Channel channel({kPrivate});
-  expect_refused(channel.when(Join{kMember}), Errc::not_found);
-  expect_refused(channel.when(Join{kMember, kStranger}), Errc::not_found);
+  expect_refused(channel.when(Join{kMember}), Errc::not_found, kSessionId);
+  expect_refused(channel.when(Join{kMember, kStranger}), Errc::not_found, kSessionId);
   EXPECT_EQ(only<MemberJoined>(channel.when(Join{kMember, kOwner})).account, kMember);
 }
 
@@ -134,7 +134,8 @@ TEST(ChannelDecider, LetsMembersGoButNotTheOwner) {
   EXPECT_EQ(only<MemberLeft>(channel.when(Leave{kMember, kOwner})).account, kMember);
   EXPECT_EQ(only<MemberLeft>(channel.when(Leave{kMember, kStranger, true})).account, kMember);
   expect_refused(channel.when(Leave{kMember, 4}), Errc::forbidden);
-  expect_refused(Channel({kPrivate, MemberJoined{kMember}}).when(Leave{kMember, kStranger, true}), Errc::not_found);
+  expect_refused(Channel({kPrivate, MemberJoined{kMember}}).when(Leave{kMember, kStranger, true}), Errc::not_found,
+                 kSessionId);
   expect_refused(channel.when(Leave{kStranger, kOwner}), Errc::not_found);
 }
 
@@ -145,7 +146,7 @@ TEST(ChannelDecider, MakesWhoPostsToAPublicChannelAMember) {
   ASSERT_TRUE(events && events->size() == 2);
   EXPECT_EQ(std::get<MemberJoined>((*events)[0]).account, kStranger);
   EXPECT_EQ(std::get<MessagePosted>((*events)[1]).number, 1);
-  expect_refused(Channel({kPrivate}).when(post(kStranger)), Errc::not_found);
+  expect_refused(Channel({kPrivate}).when(post(kStranger)), Errc::not_found, kSessionId);
 }
 
 TEST(ChannelDecider, RefusesMessagesPastEachLimit) {
@@ -182,14 +183,14 @@ TEST(ChannelDecider, LetsTheAuthorAndModeratorsEditAndDelete) {
   }
   expect_refused(channel.when(EditMessage{kFacts, kOwner, false, "new", 3}), Errc::forbidden);
   expect_refused(channel.when(DeleteMessage{kFacts, 4, false}), Errc::forbidden);
-  expect_refused(channel.when(EditMessage{kFacts, kStranger, false, "new", 3}), Errc::not_found);
+  expect_refused(channel.when(EditMessage{kFacts, kStranger, false, "new", 3}), Errc::not_found, kSessionId);
   expect_refused(channel.when(EditMessage{kFacts, kMember, false, "", 0}), Errc::invalid, "content");
 }
 
 TEST(ChannelDecider, KeepsModeratorsOutOfPrivateChannelsThatTheyAreNotIn) {
   const Channel channel({kPrivate, MemberJoined{kMember}, kPosted});
-  expect_refused(channel.when(DeleteMessage{kFacts, kStranger, true}), Errc::not_found);
-  expect_refused(channel.when(DescribeChannel{kStranger, true, "hall", {}}), Errc::not_found);
+  expect_refused(channel.when(DeleteMessage{kFacts, kStranger, true}), Errc::not_found, kSessionId);
+  expect_refused(channel.when(DescribeChannel{kStranger, true, "hall", {}}), Errc::not_found, kSessionId);
 }
 
 TEST(ChannelDecider, KnowsADeletedMessageBeforeItsRowDoes) {
@@ -234,7 +235,7 @@ TEST(ChannelDecider, RefusesReactionsPastEachLimit) {
   expect_refused(channel.when(React{kFacts, kMember, std::string(defaults::kMaxEmojiLength + 1, 'x')}), Errc::invalid,
                  "emoji");
   expect_refused(channel.when(React{kFacts, kMember, "👍", {false, defaults::kMaxReactionsPerMessage}}), Errc::conflict);
-  expect_refused(channel.when(React{kFacts, kStranger, "👍"}), Errc::not_found);
+  expect_refused(channel.when(React{kFacts, kStranger, "👍"}), Errc::not_found, kSessionId);
 }
 
 TEST(ChannelDecider, RestoresItsStateFromASnapshot) {

@@ -17,7 +17,6 @@ using projections::SessionRow;
 
 /// Fields of an Error that tell business codes apart.
 constexpr const char* kQuota = "quota";
-constexpr const char* kSession = "session_id";
 
 struct Refusal {
   int status;
@@ -34,7 +33,7 @@ Refusal refusal_of(const Error& error) {
       if (error.field == kCredentials) return {401, "AUTH001"};
       return {401, error.field == kTokenExpired ? "AUTH002" : "AUTH003"};
     case Errc::forbidden: return error.field == kQuota ? Refusal{403, "CHAT001"} : Refusal{403, "HTTP403"};
-    case Errc::not_found: return error.field == kSession ? Refusal{404, "CHAT003"} : Refusal{404, "HTTP404"};
+    case Errc::not_found: return error.field == actors::kSessionId ? Refusal{404, "CHAT003"} : Refusal{404, "HTTP404"};
     case Errc::upstream_failed:
     case Errc::timed_out:
     case Errc::cancelled: return {502, "CHAT002"};
@@ -50,7 +49,9 @@ Refusal refusal_of(const Error& error) {
   return {500, "HTTP500"};
 }
 
-tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "There is no such session", kSession); }
+tl::unexpected<Error> no_such_session() {
+  return fail(Errc::not_found, "There is no such session", actors::kSessionId);
+}
 
 OrderedJson message_view(const MessageRow& row, events::SessionId session, const std::string& text) {
   return {{"id", events::message_id(session, row.number)}, {"role", row.role},     {"content", text},
