@@ -140,6 +140,11 @@ struct ChangeRole {
   std::string role;
   bool another_administrator = false;
 };
+/// Both, or neither. Errors: as of the two.
+struct ChangeUser {
+  UpdateProfile profile;
+  ChangeRole role;
+};
 /// By an administrator. All logins of who is made inactive end.
 struct ChangeActive {
   bool active = true;
@@ -203,11 +208,11 @@ inline bool is_active_administrator(const AccountState& state) {
 struct AccountDecider {
   using State = AccountState;
   using Event = events::AccountEvent;
-  using Command = std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword,
-                               IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount,
-                               RefuseLogIn, RefreshLogin, LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey,
-                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa, RenewBackupCodes,
-                               EraseAccount>;
+  using Command =
+      std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword, IssuePasswordReset,
+                   SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount, RefuseLogIn, RefreshLogin,
+                   LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey, BeginMfaEnrolment, ConfirmMfa,
+                   UseMfaStep, UseBackupCode, DisableMfa, RenewBackupCodes, EraseAccount, ChangeUser>;
   static constexpr std::string_view category = events::kAccounts;
   static constexpr std::uint16_t snapshot_schema = 2;
 

@@ -230,6 +230,7 @@ struct System::Impl {
   /// Where a command that may take an administrator away wants to know whether another is there.
   static bool* administrator_left_by(AccountDecider::Command& command) {
     if (auto* c = std::get_if<ChangeRole>(&command)) return &c->another_administrator;
+    if (auto* c = std::get_if<ChangeUser>(&command)) return &c->role.another_administrator;
     if (auto* c = std::get_if<ChangeActive>(&command)) return &c->another_administrator;
     if (auto* c = std::get_if<DeleteAccount>(&command)) return &c->another_administrator;
     return nullptr;
