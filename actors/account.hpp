@@ -44,7 +44,14 @@ struct UsedChallenge {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(UsedChallenge, id, used_at)
 
-struct AccountState {
+/// Wrong passwords and codes, and the lock that follows from too many.
+struct LogInLock {
+  std::vector<Micros> failed_log_ins;  ///< since the last good one, oldest first, within the window
+  Micros locked_until = 0;
+};
+
+struct AccountState : LogInLock {
+  AccountState() = default;  // or g++ 12 takes `{}` of an aggregate with a base for uninitialized
   AccountId id = 0;
   bool exists = false;
   bool deleted = false;
@@ -56,8 +63,6 @@ struct AccountState {
   std::vector<Login> logins;  ///< oldest first
   std::string reset_token_hash;
   Micros reset_expires_at = 0;
-  std::vector<Micros> failed_log_ins;  ///< since the last good one, oldest first, within the window
-  Micros locked_until = 0;
   Mfa mfa;
   std::vector<UsedChallenge> used_challenges;  ///< within kMfaTokenLifetime, oldest first
   std::vector<ApiKey> api_keys;
@@ -222,6 +227,10 @@ struct AccountDecider {
   static std::vector<Claim> claims(const State& before, const Event& event);
   static AccountId owner(const State& state) { return state.id; }
 };
+
+/// What one more wrong password or code leads to: the end of a lock, or 0 for none yet. Nothing while it is locked.
+std::optional<Micros> lock_after_failure(const LogInLock& lock, Micros now);
+void count_failure(LogInLock& lock, Micros locked_until, Micros now);
 
 /// What came of a RefreshLogin. Errors: unauthenticated (the token had been used before, and the login has ended).
 Expected<events::LoginRefreshed> outcome_of_refresh(const events::Record& record);

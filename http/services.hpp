@@ -4,6 +4,7 @@
 #include "actors/system.hpp"
 #include "http/event_loop.hpp"
 #include "http/route.hpp"
+#include "http/security/unknown_names.hpp"
 #include "storage/store.hpp"
 
 namespace troupe::http {
@@ -17,6 +18,7 @@ struct Services {
   const actors::Secrets& secrets;
   EventLoop& loop;
   const Metrics& metrics;
+  UnknownNames& unknown_names;  ///< the loop's thread
 
   /// Continues on the loop's thread with the record, or refuses the call.
   template <class Next>
