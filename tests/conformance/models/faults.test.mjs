@@ -108,6 +108,21 @@ describe('a question is not asked again', () => {
   });
 });
 
+describe('a session that waits for eight answers', () => {
+  it('takes no ninth question, which is SYS002', async () => {
+    const user = await newChatUser(server);
+    const { session_id: session } = await say(user, 'hello');
+    model.always = 'mute';
+    const waiting = Array.from({ length: 8 }, (_, i) => user.post('/api/v1/chat', { message: `question ${i}`, session_id: session }));
+    const pending = async () => (await messagesOf(user, session)).filter(({ status }) => status === 'pending');
+    await eventually(async () => (await pending()).length === 8, 'eight open questions');
+    await refusesChat(user.post('/api/v1/chat', { message: 'one too many', session_id: session }), 503, 'SYS002');
+    for (const answer of await Promise.all(waiting)) await refusesChat(answer, 502, 'CHAT002');
+    model.always = undefined;
+    await say(user, 'and now?', { session_id: session });
+  });
+});
+
 describe('several keys', () => {
   it('are tried in turn, without waiting, and what works is used next', async () => {
     const many = await startChatWith(model, { keys: 'sk-first, sk-second,sk-third', 'model-retry': 30 });
