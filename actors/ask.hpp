@@ -39,6 +39,16 @@ using Elsewhere = std::function<bool(std::function<void()>)>;
 /// The durable record of what followed (without events when nothing had to change), or why not.
 using RecordAnswer = std::function<void(Expected<storage::RecordPtr>)>;
 
+/// What a repeat of a request (its idempotency key was used) is answered with; nothing when this is none. A repeat makes
+/// nothing new and names what may be gone: ask here before any limit or look-up.
+inline std::optional<Expected<storage::RecordPtr>> answer_to_repeat(const storage::Journal& journal,
+                                                                    const Cause& cause) {
+  if (!cause.idempotency) return std::nullopt;
+  auto first = journal.find_idempotent(*cause.idempotency);
+  if (first && !*first) return std::nullopt;
+  return first;
+}
+
 template <class Decider>
 struct Ask {
   typename Decider::Command command;

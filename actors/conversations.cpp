@@ -46,7 +46,8 @@ llm::ChatRequest bare_request(const QuestionRow& question) {
 
 Conversations::Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
                              AskSession ask_session, Elsewhere elsewhere)
-    : secrets_(secrets),
+    : store_(store),
+      secrets_(secrets),
       queries_(store),
       files_(files),
       accounts_(store),
@@ -56,6 +57,10 @@ Conversations::Conversations(storage::Store& store, const Secrets& secrets, cons
       last_session_(queries_.last_session_id()) {}
 
 void Conversations::create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer) {
+  if (command.kind == events::kChannelSession && !answer_to_repeat(store_, cause) &&
+      queries_.channel_count(command.owner) >= static_cast<std::int64_t>(defaults::kMaxChannelsPerAccount))
+    return answer(fail(Errc::conflict,
+                       "an account owns at most " + std::to_string(defaults::kMaxChannelsPerAccount) + " channels"));
   if (!title.empty()) {
     auto sealed = secrets_.seal_for(command.owner, title);
     if (!good_or_refused(sealed, answer)) return;
@@ -82,39 +87,72 @@ void Conversations::edit(SessionId id, EditMessage message, const std::string& t
   ask_session(id, std::move(message), std::move(cause), std::move(answer));
 }
 
-void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked,
-                              std::function<void(Expected<Outcome>)> settled) {
+/// The question, sealed, and what it asks of the model. Errors: as of `ask_model`.
+Expected<PostMessage> Conversations::message_of(const AskModel& asked) const {
   Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens, asked.context};
   if (auto& context = question.context; context && context->channel != 0) {
     const auto channel = queries_.session(context->channel);
     if (!channel || channel->kind != events::kChannelSession || !queries_.is_member(context->channel, asked.asker))
-      return on_asked(fail(Errc::not_found, "No such channel", "channel_id"));
+      return fail(Errc::not_found, "No such channel", "channel_id");
     context->through = channel->messages;
   }
   if (!asked.system_prompt.empty()) {
     auto sealed = secrets_.seal_for(asked.asker, asked.system_prompt);
-    if (!good_or_refused(sealed, on_asked)) return;
+    if (!sealed) return tl::unexpected(sealed.error());
     question.sealed_system_prompt = std::move(*sealed);
   }
+  auto sealed = secrets_.seal_for(asked.asker, asked.text);
+  if (!sealed) return tl::unexpected(sealed.error());
   PostMessage message;
   message.author = asked.asker;
+  message.sealed_text = std::move(*sealed);
+  message.length = length_in_characters(asked.text);
   message.tokens = llm::estimated_tokens(asked.text);
   message.question = std::move(question);
-  const SessionId session = asked.session;
-  post(session, std::move(message), asked.text, std::move(cause),
-       [this, session, gone = std::move(asked.gone), on_asked = std::move(on_asked),
-        settled = std::move(settled)](Expected<RecordPtr> result) {
-         if (!result) return on_asked(std::move(result));
-         const auto message = message_in(**result);
-         if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
-         const QuestionId id{session, message->number};
-         {
-           const std::lock_guard lock(mutex_);
-           under_way_[id] = {0, gone, settled};
-         }
-         on_asked(std::move(result));
-         put_to_model(id);
-       });
+  return message;
+}
+
+/// `question` posts it, whatever else it does.
+void Conversations::put(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
+                        RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled) {
+  ask_session(session, std::move(question), std::move(cause),
+              [this, session, gone = std::move(gone), on_asked = std::move(on_asked),
+               settled = std::move(settled)](Expected<RecordPtr> result) {
+                if (!result) return on_asked(std::move(result));
+                const auto message = message_in(**result);
+                if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
+                const QuestionId id{session, message->number};
+                {
+                  const std::lock_guard lock(mutex_);
+                  under_way_[id] = {0, gone, settled};
+                }
+                on_asked(std::move(result));
+                put_to_model(id);
+              });
+}
+
+void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked,
+                              std::function<void(Expected<Outcome>)> settled) {
+  auto message = message_of(asked);
+  if (!good_or_refused(message, on_asked)) return;
+  put(asked.session, std::move(*message), std::move(asked.gone), std::move(cause), std::move(on_asked),
+      std::move(settled));
+}
+
+void Conversations::begin_chat(AskModel asked, const std::string& title, Cause cause, RecordAnswer on_asked,
+                               std::function<void(Expected<Outcome>)> settled) {
+  auto message = message_of(asked);
+  if (!good_or_refused(message, on_asked)) return;
+  auto sealed_title = secrets_.seal_for(asked.asker, title);
+  if (!good_or_refused(sealed_title, on_asked)) return;
+  BeginChat begin;
+  begin.session.id = ++last_session_;
+  begin.session.kind = events::kChatSession;
+  begin.session.owner = asked.asker;
+  begin.session.sealed_title = std::move(*sealed_title);
+  begin.question = std::move(*message);
+  const SessionId session = begin.session.id;
+  put(session, std::move(begin), std::move(asked.gone), std::move(cause), std::move(on_asked), std::move(settled));
 }
 
 void Conversations::find_assistant(AccountId account, Cause cause, std::function<void(Expected<SessionId>)> answer) {

@@ -62,7 +62,7 @@ class Conversations {
   void stop() { ending_ = true; }
 
   /// Numbers the session and creates it; `title` and the rest in plain text. Errors, besides the decider's: conflict (the
-  /// channel's name is taken), not_found (the owner's account is gone).
+  /// channel's name is taken, or its owner has kMaxChannelsPerAccount), not_found (the owner's account is gone).
   void create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer);
 
   /// Posts in a session. Errors: the decider's, not_found (the author's account is gone).
@@ -77,6 +77,11 @@ class Conversations {
   /// timed_out, overloaded, cancelled. Errors of `asked`, besides those of `post`: not_found (the asker is not in the
   /// channel that the context names).
   void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
+
+  /// Begins a chat of the asker with its first question, in a session of its own: what refuses the question leaves no
+  /// chat. The record of `asked` is in the new session's stream. Errors: as of `ask_model`.
+  void begin_chat(AskModel question, const std::string& title, Cause cause, RecordAnswer asked,
+                  std::function<void(Expected<Outcome>)> settled);
 
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
@@ -103,6 +108,9 @@ class Conversations {
     std::function<void(Expected<Outcome>)> settled;
   };
 
+  Expected<PostMessage> message_of(const AskModel& asked) const;
+  void put(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
+           RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled);
   void take_up(const QuestionId& id);
   void put_to_model(const QuestionId& id);
   void ask_now(const QuestionId& id);
@@ -116,6 +124,7 @@ class Conversations {
   std::optional<UnderWay> take(const QuestionId& id);
   bool after_a_while(std::function<void()> work);
 
+  const storage::Store& store_;
   const Secrets& secrets_;
   projections::SessionQueries queries_;
   const Files& files_;

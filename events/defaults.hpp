@@ -211,6 +211,9 @@ inline constexpr auto kPasswordResetLifetime = 1h;
 inline constexpr std::size_t kMaxFailedLogIns = 5;
 inline constexpr auto kFailedLogInWindow = 15min;
 inline constexpr auto kLockOut = 15min;
+/// Names that nobody has, locked in the same way; some 200 bytes each. More than the one thread that checks passwords
+/// gets through within the window.
+inline constexpr std::size_t kMaxUnknownNames = 100'000;
 /// A person's programs and scripts, each with its own key. All are part of the account's state.
 inline constexpr std::size_t kMaxApiKeysPerAccount = 50;
 inline constexpr std::size_t kMaxApiKeyNameLength = 100;

@@ -71,8 +71,8 @@ void authentication_routes(RouteTable& table, Authentication& authentication) {
       .answers(TOKENS)
       .note(
           "Also sets the cookie `plexichat_session`. Five wrong passwords or codes within 15 minutes lock the account "
-          "for "
-          "as long: 423, ACCOUNT_LOCKED. An account with multi-factor authentication, without `mfa_code`: 401 and "
+          "for as long: 423, ACCOUNT_LOCKED; a name that nobody has is locked just the same. An account with "
+          "multi-factor authentication, without `mfa_code`: 401 and "
           "`{\"error\":\"mfa_required\",\"message\":…,\"mfa_methods\":[\"totp\",\"backup_code\"],\"temp_token\":…}`, "
           "to go on "
           "with at /api/v1/auth/mfa/verify.")
