@@ -86,7 +86,7 @@ struct Search::Inbox {
 };
 
 Search::Search(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
-               OnWorker on_worker)
+               Elsewhere on_worker)
     : store_(store),
       secrets_(secrets),
       files_(files),

@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/ask.hpp"
 #include "actors/files.hpp"
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
@@ -74,11 +75,8 @@ struct SearchMetrics {
 
 class Search {
  public:
-  /// Runs work on the index's worker, one piece at a time; false when too much waits there.
-  using OnWorker = std::function<bool(std::function<void()>)>;
-
-  /// Before the first append: it follows the journal.
-  Search(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models, OnWorker on_worker);
+  /// Before the first append: it follows the journal. What goes `on_worker` runs one piece after the other.
+  Search(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models, Elsewhere on_worker);
   ~Search();
 
   /// Only what the asker may read: messages and files in channels of which he is a member, his own files without a
@@ -170,7 +168,7 @@ class Search {
   const Files& files_;
   llm::Models& models_;
   projections::SessionQueries queries_;
-  OnWorker on_worker_;
+  Elsewhere on_worker_;
   std::shared_ptr<Inbox> inbox_;
 
   // Of the worker
