@@ -49,6 +49,11 @@ inline std::optional<Expected<storage::RecordPtr>> answer_to_repeat(const storag
   return first;
 }
 
+inline bool is_repeat(const storage::Journal& journal, const Cause& cause) {
+  const auto first = answer_to_repeat(journal, cause);
+  return first && *first;
+}
+
 template <class Decider>
 struct Ask {
   typename Decider::Command command;

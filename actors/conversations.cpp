@@ -4,6 +4,7 @@
 #include <set>
 
 #include "actors/channel_context.hpp"
+#include "actors/files/plain_text.hpp"
 #include "actors/rules.hpp"
 #include "events/codec.hpp"
 
@@ -57,7 +58,7 @@ Conversations::Conversations(storage::Store& store, const Secrets& secrets, cons
       last_session_(queries_.last_session_id()) {}
 
 void Conversations::create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer) {
-  if (command.kind == events::kChannelSession && !answer_to_repeat(store_, cause) &&
+  if (command.kind == events::kChannelSession && !is_repeat(store_, cause) &&
       queries_.channel_count(command.owner) >= static_cast<std::int64_t>(defaults::kMaxChannelsPerAccount))
     return answer(fail(Errc::conflict,
                        "an account owns at most " + std::to_string(defaults::kMaxChannelsPerAccount) + " channels"));
@@ -112,9 +113,9 @@ Expected<PostMessage> Conversations::message_of(const AskModel& asked) const {
   return message;
 }
 
-/// `question` posts it, whatever else it does.
-void Conversations::put(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
-                        RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled) {
+/// `question` is a command that posts it; one that begins a chat makes the session as well.
+void Conversations::post_question(SessionId session, SessionDecider::Command question, std::function<bool()> gone,
+                                  Cause cause, RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled) {
   ask_session(session, std::move(question), std::move(cause),
               [this, session, gone = std::move(gone), on_asked = std::move(on_asked),
                settled = std::move(settled)](Expected<RecordPtr> result) {
@@ -135,8 +136,8 @@ void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked
                               std::function<void(Expected<Outcome>)> settled) {
   auto message = message_of(asked);
   if (!good_or_refused(message, on_asked)) return;
-  put(asked.session, std::move(*message), std::move(asked.gone), std::move(cause), std::move(on_asked),
-      std::move(settled));
+  post_question(asked.session, std::move(*message), std::move(asked.gone), std::move(cause), std::move(on_asked),
+                std::move(settled));
 }
 
 void Conversations::begin_chat(AskModel asked, const std::string& title, Cause cause, RecordAnswer on_asked,
@@ -152,7 +153,8 @@ void Conversations::begin_chat(AskModel asked, const std::string& title, Cause c
   begin.session.sealed_title = std::move(*sealed_title);
   begin.question = std::move(*message);
   const SessionId session = begin.session.id;
-  put(session, std::move(begin), std::move(asked.gone), std::move(cause), std::move(on_asked), std::move(settled));
+  post_question(session, std::move(begin), std::move(asked.gone), std::move(cause), std::move(on_asked),
+                std::move(settled));
 }
 
 void Conversations::find_assistant(AccountId account, Cause cause, std::function<void(Expected<SessionId>)> answer) {
@@ -273,7 +275,8 @@ std::string Conversations::told_of(const events::QuestionContext& context, Accou
   const auto add_files_since = [&](Micros time) {
     for (; file != files.end() && file->uploaded_at >= time; ++file)
       if (!attached.contains(file->id) &&
-          !told.add({file->uploaded_at, name_of(file->uploader), "", {told_of_file(file->id, asker)}}))
+          !told.add(
+              {file->uploaded_at, name_of(file->uploader), "", {told_of_file(file->id, asker, told.room_for_files())}}))
         return false;
     return true;
   };
@@ -284,8 +287,13 @@ std::string Conversations::told_of(const events::QuestionContext& context, Accou
     auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
     if (!text) continue;
     ContextMessage message{row.created_at, name_of(row.author), std::move(*text)};
-    if (context.files)
-      for (const auto& id : row.attachments) message.files.push_back(told_of_file(id, asker));
+    if (context.files) {
+      std::size_t room = told.room_for_files();
+      for (const auto& id : row.attachments) {
+        message.files.push_back(told_of_file(id, asker, room));
+        room -= message.files.back().text.size();
+      }
+    }
     if (!(fits = told.add(std::move(message)))) break;
   }
   if (fits) add_files_since(context.since);
@@ -293,11 +301,13 @@ std::string Conversations::told_of(const events::QuestionContext& context, Accou
   return told.text(channel ? channel->name : "");
 }
 
-ContextFile Conversations::told_of_file(const FileId& id, AccountId asker) const {
+/// With at most `room` bytes of its text: what is not told is not read either.
+ContextFile Conversations::told_of_file(const FileId& id, AccountId asker, std::size_t room) const {
   const auto row = files_.queries().file(id);
   const auto texts = row && files_.may_see(*row, asker) ? files_.texts(*row) : std::nullopt;
   if (!texts) return {id};
-  auto [text, is_cut] = files_.text(*row, defaults::kMaxContextFileBytes);
+  if (room == 0) return {texts->name, row->content_type, texts->description, {}, is_text(row->content_type)};
+  auto [text, is_cut] = files_.text(*row, std::min(room, defaults::kMaxContextFileBytes));
   return {texts->name, row->content_type, texts->description, std::move(text), is_cut};
 }
 

@@ -109,15 +109,15 @@ class Conversations {
   };
 
   Expected<PostMessage> message_of(const AskModel& asked) const;
-  void put(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
-           RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled);
+  void post_question(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
+                     RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled);
   void take_up(const QuestionId& id);
   void put_to_model(const QuestionId& id);
   void ask_now(const QuestionId& id);
   Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
   Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
   std::string told_of(const events::QuestionContext& context, AccountId asker, Micros asked_at) const;
-  ContextFile told_of_file(const FileId& id, AccountId asker) const;
+  ContextFile told_of_file(const FileId& id, AccountId asker, std::size_t room) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);

@@ -218,12 +218,6 @@ struct System::Impl {
     for (AnyDirectory* directory : directories) directory->passivate(idle_since);
   }
 
-  /// A request that was answered before: no limit stands in its way.
-  bool is_repeat(const Cause& cause) const {
-    const auto first = answer_to_repeat(store, cause);
-    return first && *first;
-  }
-
   bool is_administrator(AccountId id) const {
     const auto row = queries.account(id);
     return row && row->active && row->role == "admin";
@@ -319,7 +313,7 @@ struct System::Impl {
   template <class Entry>
   void add_entry(Directory<CatalogueDecider<Entry>>& directory, Entry entry, std::size_t most, Cause cause,
                  RecordAnswer answer) {
-    if (!is_repeat(cause) && projections::EntryQueries<Entry>(store).count() >= most)
+    if (!is_repeat(store, cause) && projections::EntryQueries<Entry>(store).count() >= most)
       return answer(fail(Errc::conflict, "there are " + std::to_string(most) + " already, which is the most"));
     AddEntry<Entry> command{random_letters(kEntryIdLength), std::move(entry)};
     const std::string id = command.id;
@@ -562,7 +556,7 @@ void System::register_account(RegisterAccount command, Cause cause, RecordAnswer
   // Decided once on no account at all, so that bad input and taken names are refused before a number is given out.
   if (auto events = AccountDecider::decide({}, command, cause.now); !events)
     return answer(tl::unexpected(events.error()));
-  if (!impl_->is_repeat(cause)) {
+  if (!is_repeat(impl_->store, cause)) {
     if (impl_->store.claim_holder(events::username_claim(command.username)))
       return answer(fail(Errc::conflict, "username is taken", "username"));
     if (impl_->store.claim_holder(events::email_claim(command.email)))
@@ -572,7 +566,7 @@ void System::register_account(RegisterAccount command, Cause cause, RecordAnswer
 }
 
 void System::create_bot(CreateBot command, Cause cause, RecordAnswer answer) {
-  if (!impl_->is_repeat(cause) &&
+  if (!is_repeat(impl_->store, cause) &&
       impl_->queries.bot_count(command.owner_id) >= static_cast<std::int64_t>(defaults::kMaxBotsPerAccount))
     return answer(
         fail(Errc::conflict, "an account has at most " + std::to_string(defaults::kMaxBotsPerAccount) + " bots"));
@@ -580,7 +574,7 @@ void System::create_bot(CreateBot command, Cause cause, RecordAnswer answer) {
 }
 
 void System::queue_command(QueueCommand command, Cause cause, RecordAnswer answer) {
-  if (!impl_->is_repeat(cause) &&
+  if (!is_repeat(impl_->store, cause) &&
       impl_->queries.pending_count(command.bot_id) >= static_cast<std::int64_t>(defaults::kMaxPendingCommandsPerBot))
     return answer(fail(Errc::overloaded, "too many commands wait for this bot"));
   command.number = ++impl_->last_command;

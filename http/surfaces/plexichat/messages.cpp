@@ -132,7 +132,8 @@ void Messages::post(const CallPtr& call) {
   auto answer = context_.services.then(call, [this, call](const storage::Record& record) {
     const auto posted = actors::message_in(record);
     if (!posted) return call->refuse({Errc::corrupt, "a message was stored that does not decode"});
-    answer_with(call, record.number(), posted->number);
+    // As it was posted, also to a repeat: whoever asks again may not be in the channel any more.
+    call->answer(message_view(context_, record.number(), *posted, record.time));
   });
   if (context_.services.answered_before(call, answer)) return;
   auto draft = this->draft(call->body, call->caller);
