@@ -9,6 +9,10 @@
 #include "events/time.hpp"
 #include "storage/journal.hpp"
 
+namespace troupe::storage {
+class Store;
+}
+
 namespace troupe::actors {
 
 /// Who asks, why and when: what the envelope of the events will say.
@@ -18,6 +22,9 @@ struct Cause {
   Micros now = 0;
   std::optional<storage::IdempotencyKey> idempotency = {};
 };
+
+/// A request that was answered before: it makes nothing new, so no limit stands in its way.
+bool is_repeat(const storage::Store& store, const Cause& cause);
 
 /// What the house does on its own account.
 inline Cause by_the_house(std::string correlation = {}) { return {"system", std::move(correlation), now_micros(), {}}; }

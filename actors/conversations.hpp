@@ -16,6 +16,7 @@
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "actors/session.hpp"
+#include "projections/contact_queries.hpp"
 #include "projections/file_queries.hpp"
 #include "projections/queries.hpp"
 #include "projections/session_queries.hpp"
@@ -78,6 +79,9 @@ class Conversations {
   /// channel that the context names).
   void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
 
+  /// Lets a model answer a question that is durable already, unless one is at it. `settled` as of `ask_model`.
+  void answer(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone = {});
+
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
     observers_.push_back(std::move(observer));
@@ -104,10 +108,13 @@ class Conversations {
   };
 
   void take_up(const QuestionId& id);
+  bool note_under_way(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone);
   void put_to_model(const QuestionId& id);
   void ask_now(const QuestionId& id);
   Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
   Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
+  std::string told_in_talk(const projections::MessageRow& row, const std::string& text,
+                           const projections::SessionRow& talk) const;
   std::string told_of(const events::QuestionContext& context) const;
   ContextFile told_of_file(const std::string& id) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
@@ -116,8 +123,10 @@ class Conversations {
   std::optional<UnderWay> take(const QuestionId& id);
   bool after_a_while(std::function<void()> work);
 
+  const storage::Store& store_;
   const Secrets& secrets_;
   projections::SessionQueries queries_;
+  projections::ContactQueries contacts_;
   projections::FileQueries files_;
   projections::Queries accounts_;
   llm::Models& models_;

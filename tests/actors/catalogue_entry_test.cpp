@@ -1,4 +1,4 @@
-#include "actors/catalogue.hpp"
+#include "actors/catalogue_entry.hpp"
 
 #include <arpa/inet.h>
 
