@@ -1,7 +1,10 @@
 #include "actors/channel_context.hpp"
 
+#include <algorithm>
+
 #include "events/defaults.hpp"
 #include "events/json.hpp"
+#include "events/utf8.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -15,6 +18,7 @@ OrderedJson to_json(const ContextFile& file) {
   if (!file.type.empty()) json["type"] = file.type;
   if (!file.description.empty()) json["description"] = file.description;
   if (!file.text.empty()) json["text"] = file.text;
+  if (file.text_is_cut) json["text_is_cut"] = true;
   return json;
 }
 
@@ -26,11 +30,20 @@ std::string line_of(const ContextMessage& message) {
 
 }  // namespace
 
-bool ChannelContext::add(const ContextMessage& message) {
-  std::string line = line_of(message);
-  if (lines_.size() >= defaults::kMaxContextMessages || bytes_ + line.size() > defaults::kMaxContextBytes) return false;
-  bytes_ += line.size();
-  lines_.push_back(std::move(line));
+bool ChannelContext::add(ContextMessage message) {
+  ContextMessage bare = message;
+  for (auto& file : bare.files) file.text.clear();
+  const std::size_t bytes = line_of(bare).size();
+  if (lines_.size() >= defaults::kMaxContextMessages || bytes_ + bytes > defaults::kMaxContextBytes) return false;
+  bytes_ += bytes;
+  for (auto& file : message.files) {
+    const std::size_t room = defaults::kMaxContextFilesBytes - file_bytes_;
+    const std::size_t kept = first_bytes(file.text, std::min(room, defaults::kMaxContextFileBytes)).size();
+    file.text_is_cut = file.text_is_cut || kept < file.text.size();
+    file.text.resize(kept);
+    file_bytes_ += kept;
+  }
+  lines_.push_back(line_of(message));
   return true;
 }
 

@@ -1,6 +1,7 @@
 #include "actors/conversations.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "actors/channel_context.hpp"
 #include "actors/rules.hpp"
@@ -13,8 +14,6 @@ namespace {
 using projections::MessageRow;
 using projections::QuestionRow;
 using storage::RecordPtr;
-
-/// How long what the house is too busy to take waits before it is offered again.
 
 bool is_busy(const Expected<RecordPtr>& result) { return !result && result.error().code == Errc::overloaded; }
 
@@ -46,13 +45,13 @@ llm::ChatRequest bare_request(const QuestionRow& question) {
 
 }  // namespace
 
-Conversations::Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
-                             Elsewhere elsewhere)
+Conversations::Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
+                             AskSession ask_session, Elsewhere elsewhere)
     : store_(store),
       secrets_(secrets),
       queries_(store),
       contacts_(store),
-      files_(store),
+      files_(files),
       accounts_(store),
       models_(models),
       ask_session_(std::move(ask_session)),
@@ -232,12 +231,14 @@ Expected<llm::ChatRequest> Conversations::standing_alone(const QuestionId& id, c
   // Asked again after a restart, the asker may have left the channel.
   const auto& context = *question.context;
   if (context.channel != 0 && queries_.is_member(context.channel, question.asker))
-    request.messages.push_back({"user", told_of(context)});
+    request.messages.push_back({"user", told_of(context, question.asker, row->created_at)});
   request.messages.push_back({"user", std::move(*text)});
   return request;
 }
 
-std::string Conversations::told_of(const events::QuestionContext& context) const {
+/// The channel's messages up to the question and, if they are asked for, its files: those that are attached, and those
+/// that were only uploaded to it.
+std::string Conversations::told_of(const events::QuestionContext& context, AccountId asker, Micros asked_at) const {
   ChannelContext told;
   std::map<AccountId, std::string> names;
   const auto name_of = [&](AccountId account) -> const std::string& {
@@ -245,29 +246,43 @@ std::string Conversations::told_of(const events::QuestionContext& context) const
     if (const auto row = is_new ? accounts_.account(account) : std::nullopt) at->second = row->username;
     return at->second;
   };
-  for (const MessageRow& row :
-       queries_.messages_before(context.channel, context.through + 1, defaults::kMaxContextMessages)) {
-    if (row.created_at < context.since) break;
+  const auto rows = queries_.messages_before(context.channel, context.through + 1, defaults::kMaxContextMessages);
+  std::set<FileId> attached;
+  for (const MessageRow& row : rows) attached.insert(row.attachments.begin(), row.attachments.end());
+  const auto files = context.files ? files_.queries().files_of_session(
+                                         context.channel, projections::FileCursor{asked_at}, defaults::kMaxContextFiles)
+                                   : std::vector<projections::FileRow>{};
+  auto file = files.begin();
+  // False when no more fits.
+  const auto add_files_since = [&](Micros time) {
+    for (; file != files.end() && file->uploaded_at >= time; ++file)
+      if (!attached.contains(file->id) &&
+          !told.add({file->uploaded_at, name_of(file->uploader), "", {told_of_file(file->id, asker)}}))
+        return false;
+    return true;
+  };
+  bool fits = true;
+  for (const MessageRow& row : rows) {
+    if (row.created_at < context.since || !(fits = add_files_since(row.created_at))) break;
     if (row.deleted_at != 0) continue;
     auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
     if (!text) continue;
     ContextMessage message{row.created_at, name_of(row.author), std::move(*text)};
     if (context.files)
-      for (const auto& id : row.attachments) message.files.push_back(told_of_file(id));
-    if (!told.add(message)) break;
+      for (const auto& id : row.attachments) message.files.push_back(told_of_file(id, asker));
+    if (!(fits = told.add(std::move(message)))) break;
   }
+  if (fits) add_files_since(context.since);
   const auto channel = queries_.session(context.channel);
   return told.text(channel ? channel->name : "");
 }
 
-ContextFile Conversations::told_of_file(const std::string& id) const {
-  const auto row = files_.file(id);
-  if (!row) return {id};
-  const auto plain = [&](const std::string& sealed) {
-    return sealed.empty() ? std::string() : secrets_.unseal_for(row->uploader, sealed).value_or("");
-  };
-  const std::string name = plain(row->sealed_name);
-  return {name.empty() ? id : name, row->content_type, plain(row->sealed_description)};
+ContextFile Conversations::told_of_file(const FileId& id, AccountId asker) const {
+  const auto row = files_.queries().file(id);
+  const auto texts = row && files_.may_see(*row, asker) ? files_.texts(*row) : std::nullopt;
+  if (!texts) return {id};
+  auto [text, is_cut] = files_.text(*row, defaults::kMaxContextFileBytes);
+  return {texts->name, row->content_type, texts->description, std::move(text), is_cut};
 }
 
 std::optional<Conversations::UnderWay> Conversations::take(const QuestionId& id) {

@@ -13,11 +13,11 @@
 
 #include "actors/ask.hpp"
 #include "actors/channel_context.hpp"
+#include "actors/files.hpp"
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "actors/session.hpp"
 #include "projections/contact_queries.hpp"
-#include "projections/file_queries.hpp"
 #include "projections/queries.hpp"
 #include "projections/session_queries.hpp"
 #include "storage/store.hpp"
@@ -55,8 +55,8 @@ class Conversations {
  public:
   using AskSession = std::function<void(SessionId, SessionDecider::Command, Cause, RecordAnswer)>;
 
-  Conversations(storage::Store& store, const Secrets& secrets, llm::Models& models, AskSession ask_session,
-                Elsewhere elsewhere);
+  Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
+                AskSession ask_session, Elsewhere elsewhere);
 
   /// Nothing is asked of a model any more. What is under way has no outcome unless its answer is whole already, and is
   /// asked again at the next start.
@@ -115,8 +115,8 @@ class Conversations {
   Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
   std::string told_in_talk(const projections::MessageRow& row, const std::string& text,
                            const projections::SessionRow& talk) const;
-  std::string told_of(const events::QuestionContext& context) const;
-  ContextFile told_of_file(const std::string& id) const;
+  std::string told_of(const events::QuestionContext& context, AccountId asker, Micros asked_at) const;
+  ContextFile told_of_file(const FileId& id, AccountId asker) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);
@@ -127,7 +127,7 @@ class Conversations {
   const Secrets& secrets_;
   projections::SessionQueries queries_;
   projections::ContactQueries contacts_;
-  projections::FileQueries files_;
+  const Files& files_;
   projections::Queries accounts_;
   llm::Models& models_;
   AskSession ask_session_;

@@ -163,6 +163,13 @@ Expected<std::shared_ptr<SealedFileReader>> Files::thumbnail(const FileRow& file
   return store_->thumbnail(file.id, file.uploader);
 }
 
+PlainText Files::text(const FileRow& file, std::size_t limit) const {
+  if (!is_text(file.content_type)) return {};
+  const auto reader = content(file);
+  const auto bytes = reader ? (*reader)->read_all(limit + 1) : tl::unexpected(reader.error());
+  return bytes ? plain_text(*bytes, limit) : PlainText{};
+}
+
 void Files::remove(const FileId& id, DeleteFile command, Cause cause, RecordAnswer answer) {
   ask_file_(id, std::move(command), std::move(cause), [this, id, answer](Expected<RecordPtr> result) {
     if (!result || !store_) return answer(std::move(result));

@@ -11,6 +11,7 @@
 #include "actors/file.hpp"
 #include "actors/files/file_store.hpp"
 #include "actors/files/inspection.hpp"
+#include "actors/files/plain_text.hpp"
 #include "actors/files/scanner.hpp"
 #include "projections/file_queries.hpp"
 #include "projections/queries.hpp"
@@ -73,9 +74,15 @@ class Files {
 
   /// Where content is read.
   bool read_elsewhere(std::function<void()> work) const { return threads_.reads(std::move(work)); }
-  /// Blocks. Errors: not_found (it is gone), forbidden (infected, or not scanned yet), storage_failed, corrupt.
+  /// Whether anybody may have its content. Errors: not_found (there is no place for files), forbidden (infected, or not
+  /// scanned yet).
+  Expected<void> may_be_read(const projections::FileRow& file) const;
+  /// Blocks. Errors: those of may_be_read, not_found (it is gone), storage_failed, corrupt.
   Expected<std::shared_ptr<SealedFileReader>> content(const projections::FileRow& file) const;
   Expected<std::shared_ptr<SealedFileReader>> thumbnail(const projections::FileRow& file) const;
+  /// The beginning of a text file, at most `limit` bytes; nothing of any other file, and of one whose content is not to
+  /// be had. Blocks.
+  PlainText text(const projections::FileRow& file, std::size_t limit) const;
 
   // Removal
 
@@ -96,7 +103,6 @@ class Files {
   Expected<UploadFile> described(IncomingFile& file, const NewFile& said);
   std::string scan(const SealedFileReader& content);
   void rescan();
-  Expected<void> may_be_read(const projections::FileRow& file) const;
 
   const Secrets& secrets_;
   const projections::FileQueries queries_;

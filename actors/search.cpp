@@ -12,17 +12,45 @@
 namespace troupe::actors {
 namespace {
 
+using projections::Collection;
 using projections::Content;
 using projections::DocumentId;
+using projections::FileRow;
 using projections::MessageRow;
 using storage::RecordPtr;
 
-/// What the words of a text take in the index, about. Measured: 32 bytes for each of English; Chinese has two terms for a
-/// character of three.
+/// What the words of a text take in the index, about. Measured: 32 bytes for each of English, and less than 8 where a
+/// long text repeats its words; Chinese has two terms for a character of three.
 std::size_t bytes_in_index(std::string_view text) {
+  constexpr std::size_t kLong = 1000;
   std::size_t bytes = 0;
-  for (const char c : text) bytes += static_cast<unsigned char>(c) < 0x80 ? 32 : 128;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    bytes += static_cast<unsigned char>(text[i]) >= 0x80 ? 128 : i < kLong ? 32 : 8;
   return bytes;
+}
+
+/// Where a document stands. A file that is public stands among its channel's as well, for a search in that one.
+template <class Document>
+std::vector<Collection> collections_of(const Document& document) {
+  if (document.file.empty()) return {{Collection::Of::messages, document.channel}};
+  std::vector<Collection> collections = {document.channel != 0
+                                             ? Collection{Collection::Of::files, document.channel}
+                                             : Collection{Collection::Of::own_files, document.key_of}};
+  if (document.is_public) collections.push_back({Collection::Of::public_files, 0});
+  return collections;
+}
+
+std::vector<Collection> collections_for(const SearchQuery& query, const std::vector<SessionId>& channels) {
+  std::vector<Collection> collections;
+  for (const SessionId channel : channels) {
+    if (query.messages) collections.push_back({Collection::Of::messages, channel});
+    if (query.files) collections.push_back({Collection::Of::files, channel});
+  }
+  if (query.files && query.channels.empty()) {
+    collections.push_back({Collection::Of::own_files, query.asker});
+    collections.push_back({Collection::Of::public_files, 0});
+  }
+  return collections;
 }
 
 tl::unexpected<Error> too_much_waits() { return fail(Errc::overloaded, "too many searches wait"); }
@@ -57,9 +85,11 @@ struct Search::Inbox {
   }
 };
 
-Search::Search(storage::Store& store, const Secrets& secrets, llm::Models& models, OnWorker on_worker)
+Search::Search(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
+               Elsewhere on_worker)
     : store_(store),
       secrets_(secrets),
+      files_(files),
       models_(models),
       queries_(store),
       on_worker_(std::move(on_worker)),
@@ -78,7 +108,9 @@ Search::Search(storage::Store& store, const Secrets& secrets, llm::Models& model
   store.follow([inbox = inbox_](const std::vector<RecordPtr>& records) {
     for (const auto& record : records) {
       const auto category = record->category();
-      if (category != events::kSessions && category != events::kEmbeddings && category != events::kAccounts) continue;
+      if (category != events::kSessions && category != events::kFiles && category != events::kEmbeddings &&
+          category != events::kAccounts)
+        continue;
       inbox->leave([&] {
         if (inbox->overflowed) return;
         inbox->records.push_back(record);
@@ -111,16 +143,17 @@ void Search::work() {
   take_in_vectors();
   follow_model();
   build_on();
-  while (documents_.size() > defaults::kMaxIndexedMessages || bytes_ > defaults::kMaxIndexedBytes) drop_oldest();
+  while (documents_.size() > defaults::kMaxIndexedDocuments || bytes_ > defaults::kMaxIndexedBytes) drop_oldest();
   embed_some();
   indexed_ = documents_.size();
   waiting_ = to_embed_.size();
-  if (!unread_.empty()) inbox_->leave([] {});
+  if (!unread_.empty() || !unread_files_.empty()) inbox_->leave([] {});
 }
 
 void Search::begin_anew() {
   words_ = projections::make_full_text_index();
   documents_.clear();
+  file_documents_.clear();
   with_vector_ = 0;
   by_age_.clear();
   bytes_ = 0;
@@ -128,8 +161,15 @@ void Search::begin_anew() {
   to_embed_.clear();
   left_out_ = false;
   unread_ = {};
+  unread_files_.clear();
   queries_.each_channel([&](const projections::SessionRow& row) {
     if (row.messages > 0 && row.archived_at == 0) unread_.push({row.last_message_at, row.id, row.messages + 1});
+  });
+  files_.queries().each_file([&](const FileRow& row) {
+    unread_files_.emplace(row.uploaded_at, row.id);
+    if (unread_files_.size() <= defaults::kMaxIndexedDocuments) return;
+    unread_files_.erase(unread_files_.begin());
+    left_out_ = true;
   });
 }
 
@@ -153,13 +193,19 @@ void Search::take_in_news() {
 void Search::take_in(const storage::Record& record) {
   for (const auto& event : record.events) {
     if (event.type == events::AccountDeleted::type)
-      forget_those([account = record.number()](DocumentId, const Indexed& d) { return d.key_of == account; });
+      forget_those([account = record.number()](const Document& d) { return d.key_of == account; });
     if (event.type == events::ChannelArchived::type)
-      forget_those(
-          [channel = record.number()](DocumentId id, const Indexed&) { return events::session_of(id) == channel; });
+      forget_those([channel = record.number()](const Document& d) { return d.channel == channel && !d.is_public; });
     if (event.type == events::TextEmbedded::type) {
-      if (const auto e = events::decode_as<events::TextEmbedded>(event))
-        put_vector(events::message_id(e->session, e->number));
+      const auto e = events::decode_as<events::TextEmbedded>(event);
+      if (e && e->file.empty()) put_vector(events::message_id(e->session, e->number));
+      if (e && file_documents_.contains(e->file)) put_vector(file_documents_.at(e->file));
+      continue;
+    }
+    if (record.category() == events::kFiles) {
+      const FileId id(record.id());
+      const auto row = files_.queries().file(id);
+      row ? put(*row) : forget(id);
       continue;
     }
     const bool changes_text = event.type == events::MessagePosted::type || event.type == events::MessageEdited::type ||
@@ -174,54 +220,126 @@ void Search::take_in(const storage::Record& record) {
 }
 
 void Search::build_on() {
-  if (unread_.empty()) return;
+  if (unread_.empty() && unread_files_.empty()) return;
+  if (is_full()) {
+    left_out_ = true;
+    unread_ = {};
+    unread_files_.clear();
+    return;
+  }
+  const bool files_first =
+      !unread_files_.empty() && (unread_.empty() || unread_files_.rbegin()->first >= unread_.top().newest);
+  files_first ? build_on_files() : build_on_messages();
+}
+
+bool Search::is_full() const {
+  return bytes_ >= defaults::kMaxIndexedBytes || documents_.size() >= defaults::kMaxIndexedDocuments;
+}
+
+void Search::build_on_messages() {
   Unread next = unread_.top();
   unread_.pop();
   const auto page = queries_.messages_before(next.channel, next.before, defaults::kIndexPage);
-  for (const MessageRow& row : page) {
-    if (bytes_ >= defaults::kMaxIndexedBytes || documents_.size() >= defaults::kMaxIndexedMessages) {
-      left_out_ = true;
-      unread_ = {};
-      return;
-    }
-    put(next.channel, row);
-  }
+  for (const MessageRow& row : page) put(next.channel, row);
   if (page.empty() || page.back().number <= 1) return;
   next.before = page.back().number;
   next.newest = page.back().created_at;
   unread_.push(next);
 }
 
+void Search::build_on_files() {
+  for (std::size_t i = 0; i < defaults::kIndexedFilesAtOnce && !unread_files_.empty(); ++i) {
+    const auto newest = unread_files_.extract(std::prev(unread_files_.end()));
+    if (const auto row = files_.queries().file(newest.value().second)) put(*row);
+  }
+}
+
 void Search::put(SessionId channel, const MessageRow& row) {
   const DocumentId id = events::message_id(channel, row.number);
   const auto known = documents_.find(id);
-  if (known != documents_.end() && known->second.text_of == row.edited_at && row.deleted_at == 0) return;
+  if (known != documents_.end() && known->second.document.text_of == row.edited_at && row.deleted_at == 0) return;
   forget(id);
   if (row.deleted_at != 0) return;
-  const auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
+  if (const auto text = secrets_.unseal_for(row.key_of, row.sealed_text))
+    put(id, {{}, channel, false, row.key_of, row.created_at, row.edited_at}, *text);
+}
+
+/// What a file says never changes; whether it may be found does.
+void Search::put(const FileRow& row) {
+  const bool findable = is_findable(row);
+  if (findable && file_documents_.contains(row.id)) return;
+  forget(row.id);
+  const auto text = findable ? text_of(row) : std::nullopt;
   if (!text) return;
-  words_->put(channel, id, {*text});
-  documents_[id] = {row.key_of, row.created_at, row.edited_at, bytes_in_index(*text)};
-  by_age_.emplace(row.created_at, id);
-  bytes_ += bytes_in_index(*text);
+  const DocumentId id = --last_file_document_;
+  file_documents_[row.id] = id;
+  put(id, {row.id, row.session, row.is_public, row.uploader, row.uploaded_at}, *text);
+}
+
+/// Whether there is anybody who may find it.
+bool Search::is_findable(const FileRow& row) const {
+  if (!files_.may_be_read(row)) return false;
+  if (row.session == 0 || row.is_public) return true;
+  const auto channel = queries_.session(row.session);
+  return channel && channel->archived_at == 0;
+}
+
+void Search::put(DocumentId id, Document document, const std::string& text) {
+  const auto collections = collections_of(document);
+  for (const auto& collection : collections) words_->put(collection, id, {text});
+  const std::size_t bytes = bytes_in_index(text) * collections.size();
+  bytes_ += bytes;
+  by_age_.emplace(document.time, id);
+  documents_[id] = {std::move(document), bytes};
   if (!model_.empty()) put_vector(id);
 }
 
-/// The stored vector of this message, or one is asked for.
+/// What is indexed of a file: names are often words with underscores between them. Nothing when it is unreadable.
+std::optional<std::string> Search::text_of(const FileRow& row) const {
+  const auto texts = files_.texts(row);
+  if (!texts) return std::nullopt;
+  std::string name_in_words = texts->name;
+  std::replace(name_in_words.begin(), name_in_words.end(), '_', ' ');
+  std::string text = texts->name;
+  for (const auto& part : {name_in_words == texts->name ? std::string() : name_in_words, texts->description,
+                           texts->author, files_.text(row, defaults::kMaxIndexedFileBytes).text})
+    if (!part.empty()) text += "\n" + part;
+  return text;
+}
+
+/// Of a document as it was indexed; nothing when it has changed, as news of it are on their way then.
+std::optional<std::string> Search::text_of(DocumentId id, const Document& document) const {
+  if (!document.file.empty()) {
+    const auto row = files_.queries().file(document.file);
+    return row && is_findable(*row) ? text_of(*row) : std::nullopt;
+  }
+  const auto row = queries_.message(document.channel, events::number_of(id));
+  if (!row || row->deleted_at != 0 || row->edited_at != document.text_of) return std::nullopt;
+  auto text = secrets_.unseal_for(row->key_of, row->sealed_text);
+  return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
+/// The stored vector of this document, or one is asked for.
 void Search::put_vector(DocumentId id) {
   const auto at = documents_.find(id);
   if (at == documents_.end() || at->second.vector == Vector::there || model_.empty()) return;
-  const auto row = queries_.embedding(events::session_of(id), events::number_of(id));
-  const bool fits = row && row->model == model_ && row->text_of == at->second.text_of;
+  const Document& document = at->second.document;
+  const auto row = document.file.empty() ? queries_.embedding(document.channel, events::number_of(id))
+                                         : files_.queries().embedding(document.file);
+  const bool fits = row && row->model == model_ && row->text_of == document.text_of;
   const auto bytes = fits ? secrets_.unseal_for(row->key_of, row->sealed_vector) : fail(Errc::not_found, "no vector");
   const auto vector = bytes ? projections::vector_of(*bytes) : std::vector<float>{};
   if (dimension_ == 0 && !vector.empty()) use_dimension(vector.size());
   if (vector.empty() || vector.size() != dimension_) return await_vector(id);
-  vectors_->put(events::session_of(id), id, {{}, vector});
+  for (const auto& collection : collections_of(document)) vectors_->put(collection, id, {{}, vector});
   at->second.vector = Vector::there;
   ++with_vector_;
-  at->second.bytes += bytes_of_vector();
-  bytes_ += bytes_of_vector();
+  at->second.bytes += bytes_of_vector(document);
+  bytes_ += bytes_of_vector(document);
+}
+
+std::size_t Search::bytes_of_vector(const Document& document) const {
+  return collections_of(document).size() * dimension_ * sizeof(float);
 }
 
 void Search::await_vector(DocumentId id) {
@@ -233,12 +351,12 @@ void Search::await_vector(DocumentId id) {
 
 /// Vectors of another dimension cannot be compared with those that are there, which go.
 void Search::use_dimension(std::size_t dimension) {
-  for (auto& [id, document] : documents_) {
-    if (document.vector != Vector::there) continue;
-    document.vector = Vector::missing;
+  for (auto& [id, indexed] : documents_) {
+    if (indexed.vector != Vector::there) continue;
+    indexed.vector = Vector::missing;
     --with_vector_;
-    document.bytes -= bytes_of_vector();
-    bytes_ -= bytes_of_vector();
+    indexed.bytes -= bytes_of_vector(indexed.document);
+    bytes_ -= bytes_of_vector(indexed.document);
   }
   dimension_ = dimension;
   vectors_ = dimension == 0 ? nullptr : projections::make_vector_index(dimension);
@@ -252,19 +370,26 @@ void Search::find_vectors() {
 void Search::forget(DocumentId id) {
   const auto at = documents_.find(id);
   if (at == documents_.end()) return;
-  const SessionId channel = events::session_of(id);
-  words_->erase(channel, id);
-  if (vectors_) vectors_->erase(channel, id);
-  by_age_.erase({at->second.time, id});
+  const Document& document = at->second.document;
+  for (const auto& collection : collections_of(document)) {
+    words_->erase(collection, id);
+    if (vectors_) vectors_->erase(collection, id);
+  }
+  by_age_.erase({document.time, id});
   bytes_ -= at->second.bytes;
   if (at->second.vector == Vector::there) --with_vector_;
+  file_documents_.erase(document.file);
   documents_.erase(at);
 }
 
-void Search::forget_those(const std::function<bool(DocumentId, const Indexed&)>& unwanted) {
+void Search::forget(const FileId& id) {
+  if (const auto at = file_documents_.find(id); at != file_documents_.end()) forget(at->second);
+}
+
+void Search::forget_those(const std::function<bool(const Document&)>& unwanted) {
   std::vector<DocumentId> ids;
-  for (const auto& [id, document] : documents_)
-    if (unwanted(id, document)) ids.push_back(id);
+  for (const auto& [id, indexed] : documents_)
+    if (unwanted(indexed.document)) ids.push_back(id);
   for (const DocumentId id : ids) forget(id);
 }
 
@@ -281,7 +406,7 @@ void Search::follow_model() {
   model_ = model;
   use_dimension(0);
   to_embed_.clear();
-  for (auto& [id, document] : documents_) document.vector = Vector::missing;
+  for (auto& [id, indexed] : documents_) indexed.vector = Vector::missing;
   find_vectors();
 }
 
@@ -289,15 +414,15 @@ void Search::embed_some() {
   if (embedding_ || model_.empty() || now_micros() < embed_not_before_) return;
   std::vector<Asked> asked;
   std::vector<std::string> texts;
-  for (; !to_embed_.empty() && asked.size() < batch_; to_embed_.pop_front()) {
+  std::size_t bytes = 0;
+  for (; !to_embed_.empty() && asked.size() < batch_ && bytes < defaults::kMaxEmbeddingBytes; to_embed_.pop_front()) {
     const DocumentId id = to_embed_.front();
     const auto at = documents_.find(id);
     if (at == documents_.end() || at->second.vector == Vector::there) continue;
-    const auto row = queries_.message(events::session_of(id), events::number_of(id));
-    if (!row || row->edited_at != at->second.text_of) continue;  // news of it are on their way
-    auto text = secrets_.unseal_for(row->key_of, row->sealed_text);
+    auto text = text_of(id, at->second.document);
     if (!text || text->empty()) continue;
-    asked.push_back({id, row->edited_at, row->key_of});
+    asked.push_back({id, at->second.document.text_of});
+    bytes += text->size();
     texts.push_back(std::move(*text));
   }
   if (asked.empty()) return;
@@ -322,22 +447,26 @@ void Search::take_in_vectors() {
   if (!vectors->result || vectors->result->vectors.size() != ids.size()) {
     ++failed_;
     if (!vectors->result)
-      spdlog::warn("embeddings of {} messages failed: {}", ids.size(), vectors->result.error().message);
+      spdlog::warn("embeddings of {} texts failed: {}", ids.size(), vectors->result.error().message);
     return retry(ids);
   }
   const std::size_t dimension = vectors->result->vectors.front().size();
-  storage::Append append = append_to(std::string(events::kMessageEmbeddings), by_the_house());
+  storage::Append append = append_to(std::string(events::kTextEmbeddings), by_the_house());
   for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto at = documents_.find(ids[i]);
+    if (at == documents_.end()) continue;  // it was deleted meanwhile
+    const Document& document = at->second.document;
     const auto vector = projections::normalized(std::move(vectors->result->vectors[i]));
-    const Asked& asked = vectors->asked[i];
-    auto sealed = secrets_.seal_for(asked.key_of, projections::bytes_of(vector));
+    auto sealed = secrets_.seal_for(document.key_of, projections::bytes_of(vector));
     if (vector.empty() || !sealed) continue;
-    const events::TextEmbedded event{events::session_of(asked.id),
-                                     events::number_of(asked.id),
-                                     asked.text_of,
+    const bool is_message = document.file.empty();
+    const events::TextEmbedded event{is_message ? document.channel : 0,
+                                     is_message ? events::number_of(ids[i]) : 0,
+                                     vectors->asked[i].text_of,
                                      vectors->model,
-                                     asked.key_of,
-                                     std::move(*sealed)};
+                                     document.key_of,
+                                     std::move(*sealed),
+                                     document.file};
     append.events.push_back(events::encode(event));
     projections::project(events::EmbeddingEvent(event), {"messages", append.time}, append.rows);
   }
@@ -387,22 +516,24 @@ void Search::search(SearchQuery query, std::function<void(Expected<SearchAnswer>
   if (!taken) answer(too_much_waits());
 }
 
-Expected<std::vector<SessionId>> Search::readable(const SearchQuery& query) const {
-  std::vector<SessionId> channels;
+Expected<Search::Channels> Search::readable(const SearchQuery& query) const {
+  Channels channels;
+  auto& ids = channels.ids;
   for (const SessionId id : query.channels) {
     const auto session = queries_.session(id);
     if (!session || session->kind != events::kChannelSession || !queries_.is_member(id, query.asker))
       return fail(Errc::not_found, "No such channel", "channels");
-    if (std::find(channels.begin(), channels.end(), id) == channels.end()) channels.push_back(id);
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
-  if (!channels.empty()) return channels;
-  for (const auto& session :
-       queries_.sessions_of(query.asker, events::kChannelSession, 0, defaults::kMaxSearchedChannels))
-    if (session.kind == events::kChannelSession) channels.push_back(session.id);
+  if (!ids.empty()) return channels;
+  // One more than is searched says whether there are more.
+  ids = queries_.newest_channels_of(query.asker, defaults::kMaxSearchedChannels + 1);
+  channels.are_all = ids.size() <= defaults::kMaxSearchedChannels;
+  if (!channels.are_all) ids.pop_back();
   return channels;
 }
 
-SearchAnswer Search::answer_of(const SearchQuery& query, const std::vector<SessionId>& channels,
+SearchAnswer Search::answer_of(const SearchQuery& query, const Channels& channels,
                                const Expected<llm::Embeddings>& meaning) {
   work();  // so that what was committed before the query is found
   SearchAnswer answer;
@@ -412,20 +543,42 @@ SearchAnswer Search::answer_of(const SearchQuery& query, const std::vector<Sessi
   const auto& index = by_vector ? vectors_ : words_;
   const double threshold =
       query.threshold.value_or(by_vector ? defaults::kVectorThreshold : defaults::kFullTextThreshold);
-  const std::size_t limit = query.messages ? query.limit : 0;
-  for (const auto& hit : index->search(channels, {query.text, direction}, threshold, limit)) {
-    const SessionId channel = events::session_of(hit.id);
-    auto row = queries_.message(channel, events::number_of(hit.id));
-    if (!row || row->deleted_at != 0) continue;
-    auto text = secrets_.unseal_for(row->key_of, row->sealed_text);
-    if (text) answer.found.push_back({channel, std::move(*row), std::move(*text), hit.similarity});
+  // A file that is public may be there twice.
+  const std::size_t limit = query.files ? query.limit * 2 : query.limit;
+  std::set<DocumentId> seen;
+  for (const auto& hit :
+       index->search(collections_for(query, channels.ids), {query.text, direction}, threshold, limit)) {
+    if (answer.found.size() == query.limit) break;
+    if (!seen.insert(hit.id).second) continue;
+    if (auto document = found(hit.id, query.asker)) answer.found.push_back({hit.similarity, std::move(*document)});
   }
   if (by_vector) {
     answer.provider = meaning->provider;
     answer.model = meaning->model;
   }
-  answer.complete = unread_.empty() && !left_out_ && (!by_vector || with_vector_ == documents_.size());
+  answer.complete = channels.are_all && unread_.empty() && unread_files_.empty() && !left_out_ &&
+                    (!by_vector || with_vector_ == documents_.size());
   return answer;
+}
+
+/// As it is now, and only if the asker may read it now.
+std::optional<std::variant<FoundMessage, FoundFile>> Search::found(DocumentId id, AccountId asker) const {
+  const auto at = documents_.find(id);
+  if (at == documents_.end()) return std::nullopt;
+  const Document& document = at->second.document;
+  if (document.file.empty()) {
+    auto row = queries_.message(document.channel, events::number_of(id));
+    if (!row || row->deleted_at != 0 || !queries_.is_member(document.channel, asker)) return std::nullopt;
+    auto text = secrets_.unseal_for(row->key_of, row->sealed_text);
+    if (!text) return std::nullopt;
+    return FoundMessage{document.channel, std::move(*row), std::move(*text)};
+  }
+  auto row = files_.queries().file(document.file);
+  if (!row || !files_.may_see(*row, asker) || !files_.may_be_read(*row)) return std::nullopt;
+  auto texts = files_.texts(*row);
+  if (!texts) return std::nullopt;
+  auto beginning = files_.text(*row, defaults::kMaxFoundFileBytes).text;
+  return FoundFile{std::move(*row), std::move(*texts), std::move(beginning)};
 }
 
 }  // namespace troupe::actors

@@ -1,9 +1,11 @@
-// Search in what was said in channels. Thread-safe.
+// Search in what was said in channels, and in files. Thread-safe.
 //
-// The index is a projection in memory. At the start it is built from the rows, the newest messages first, and from then
-// on it follows the log. Where a provider makes embeddings, it asks for those of messages that have none, a batch at a
-// time; they are events, so that a restart does not ask again. All of it happens on one worker, in small steps between
-// which searches are answered; until it is through, answers say that they are not complete.
+// The index is a projection in memory. Its documents are messages and files: a file is found by its name, its
+// description, its author, and the beginning of its content where that is text. At the start the index is built from the
+// rows, the newest documents first, and from then on it follows the log. Where a provider makes embeddings, it asks for
+// those of documents that have none, a batch at a time; they are events, so that a restart does not ask again. All of it
+// happens on one worker, in small steps between which searches are answered; until it is through, answers say that they
+// are not complete.
 #pragma once
 
 #include <atomic>
@@ -15,8 +17,11 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
+#include "actors/ask.hpp"
+#include "actors/files.hpp"
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "events/account.hpp"
@@ -32,40 +37,50 @@ using events::SessionId;
 struct SearchQuery {
   AccountId asker = 0;
   std::string text;
-  std::vector<SessionId> channels;  ///< empty: all that the asker is in, the newest kMaxSearchedChannels of them
+  /// Empty: all that the asker is in, the newest kMaxSearchedChannels of them; and files that are public, or his own
+  /// without a channel.
+  std::vector<SessionId> channels;
   std::optional<double> threshold;  ///< nothing: the method's own (kVectorThreshold, kFullTextThreshold)
   std::size_t limit = 10;
-  bool messages = true;  ///< false: no messages, which are all that there is in the index
+  bool messages = true, files = true;  ///< what is wanted
 };
 
 struct FoundMessage {
   SessionId channel = 0;
   projections::MessageRow row;
   std::string text;
+};
+
+struct FoundFile {
+  projections::FileRow row;
+  FileTexts texts;
+  std::string beginning;  ///< of its text, at most kMaxFoundFileBytes; empty: it has none
+};
+
+struct Found {
   double similarity = 0;
+  std::variant<FoundMessage, FoundFile> document;
 };
 
 struct SearchAnswer {
-  std::vector<FoundMessage> found;  ///< the best first
-  std::string provider, model;      ///< of the vectors; empty: it was a full-text search
-  bool complete = true;             ///< false: some messages are not in the index, or not yet
+  std::vector<Found> found;     ///< the best first
+  std::string provider, model;  ///< of the vectors; empty: it was a full-text search
+  bool complete = true;         ///< false: some documents are not in the index, or not yet, or channels were left out
 };
 
 struct SearchMetrics {
-  std::size_t messages_indexed = 0, messages_to_embed = 0;
-  std::uint64_t messages_embedded = 0, embeddings_failed = 0;
+  std::size_t documents_indexed = 0, documents_to_embed = 0;
+  std::uint64_t documents_embedded = 0, embeddings_failed = 0;
 };
 
 class Search {
  public:
-  /// Runs work on the index's worker, one piece at a time; false when too much waits there.
-  using OnWorker = std::function<bool(std::function<void()>)>;
-
-  /// Before the first append: it follows the journal.
-  Search(storage::Store& store, const Secrets& secrets, llm::Models& models, OnWorker on_worker);
+  /// Before the first append: it follows the journal. What goes `on_worker` runs one piece after the other.
+  Search(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models, Elsewhere on_worker);
   ~Search();
 
-  /// Only what the asker may read: messages in channels of which he is a member. By vectors where a provider makes
+  /// Only what the asker may read: messages and files in channels of which he is a member, his own files without a
+  /// channel, and public ones; never a file that is infected or waits for its scan. By vectors where a provider makes
   /// them, else, and when it fails, by words. Errors: not_found (a channel that the asker is not in; `field` says so),
   /// overloaded. The answer comes on the worker's thread or the caller's.
   void search(SearchQuery query, std::function<void(Expected<SearchAnswer>)> answer);
@@ -81,10 +96,17 @@ class Search {
  private:
   struct Inbox;
   enum class Vector : std::uint8_t { missing, awaited, there };
-  struct Indexed {
+  /// What the rows say of a document.
+  struct Document {
+    FileId file;  ///< empty: it is a message
+    SessionId channel = 0;
+    bool is_public = false;
     AccountId key_of = 0;
     Micros time = 0;
-    Micros text_of = 0;  ///< when the text was last edited
+    Micros text_of = 0;  ///< when the text was last edited; 0: never
+  };
+  struct Indexed {
+    Document document;
     std::size_t bytes = 0;
     Vector vector = Vector::missing;
   };
@@ -95,11 +117,14 @@ class Search {
     std::int64_t before = 0;
     bool operator<(const Unread& other) const { return newest < other.newest; }
   };
-  /// A message whose text is at the provider.
+  /// A document whose text is at the provider.
   struct Asked {
     projections::DocumentId id = 0;
     Micros text_of = 0;
-    AccountId key_of = 0;
+  };
+  struct Channels {
+    std::vector<SessionId> ids;
+    bool are_all = true;  ///< false: the asker is in more than are searched
   };
 
   // All of these on the worker
@@ -110,30 +135,40 @@ class Search {
   void take_in(const storage::Record& record);
   void take_in_vectors();
   void build_on();
+  void build_on_messages();
+  void build_on_files();
+  bool is_full() const;
   void follow_model();
   void embed_some();
   void retry(const std::vector<projections::DocumentId>& ids);
 
   void put(SessionId channel, const projections::MessageRow& row);
+  void put(const projections::FileRow& row);
+  void put(projections::DocumentId id, Document document, const std::string& text);
+  bool is_findable(const projections::FileRow& row) const;
+  std::optional<std::string> text_of(const projections::FileRow& row) const;
+  std::optional<std::string> text_of(projections::DocumentId id, const Document& document) const;
   void put_vector(projections::DocumentId id);
   void await_vector(projections::DocumentId id);
   void use_dimension(std::size_t dimension);
   void note_dimension(std::size_t dimension);
   void find_vectors();
-  std::size_t bytes_of_vector() const { return dimension_ * sizeof(float); }
+  std::size_t bytes_of_vector(const Document& document) const;
   void forget(projections::DocumentId id);
-  void forget_those(const std::function<bool(projections::DocumentId, const Indexed&)>& unwanted);
+  void forget(const FileId& id);
+  void forget_those(const std::function<bool(const Document&)>& unwanted);
   void drop_oldest();
 
-  Expected<std::vector<SessionId>> readable(const SearchQuery& query) const;
-  SearchAnswer answer_of(const SearchQuery& query, const std::vector<SessionId>& channels,
-                         const Expected<llm::Embeddings>& meaning);
+  Expected<Channels> readable(const SearchQuery& query) const;
+  SearchAnswer answer_of(const SearchQuery& query, const Channels& channels, const Expected<llm::Embeddings>& meaning);
+  std::optional<std::variant<FoundMessage, FoundFile>> found(projections::DocumentId id, AccountId asker) const;
 
   storage::Store& store_;
   const Secrets& secrets_;
+  const Files& files_;
   llm::Models& models_;
   projections::SessionQueries queries_;
-  OnWorker on_worker_;
+  Elsewhere on_worker_;
   std::shared_ptr<Inbox> inbox_;
 
   // Of the worker
@@ -145,7 +180,10 @@ class Search {
   std::size_t with_vector_ = 0;  ///< of the documents
   std::set<std::pair<Micros, projections::DocumentId>> by_age_;
   std::size_t bytes_ = 0;
+  std::unordered_map<FileId, projections::DocumentId> file_documents_;
+  projections::DocumentId last_file_document_ = 0;  ///< they count down, and none is used again
   std::priority_queue<Unread> unread_;
+  std::set<std::pair<Micros, FileId>> unread_files_;  ///< by age
   bool begun_ = false, left_out_ = false;
 
   std::deque<projections::DocumentId> to_embed_;

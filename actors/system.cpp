@@ -86,10 +86,10 @@ struct System::Impl {
   llm::ConfiguredProviders configured_providers;
   Catalogue catalogue;
   Completions completions;
+  Files files;
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
-  Files files;
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -129,8 +129,15 @@ struct System::Impl {
         configured_providers(store, secrets, models, options.models.providers),
         catalogue(caf_system, store, [this](std::function<void()> work) { return reads.post(std::move(work)); }),
         completions(store, models),
+        files(store, secrets, options.files,
+              [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
+                file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
+              },
+              {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
+               [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
+               [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
         conversations(
-            store, secrets, models,
+            store, secrets, files, models,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
             },
@@ -140,14 +147,8 @@ struct System::Impl {
                  meet_contact(std::move(contact), std::move(cause), std::move(answer), 0);
                },
                [this](std::function<void()> work) { return hearing.post(std::move(work)); }}),
-        files(store, secrets, options.files,
-              [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
-                file_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
-              },
-              {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
-               [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
-               [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
-        search(store, secrets, models, [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
+        search(store, secrets, files, models,
+               [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
                     [this](AccountId id, AccountDecider::Command command) {
                       return wait_for([&](RecordAnswer answer) {

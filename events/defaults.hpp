@@ -287,6 +287,12 @@ inline constexpr std::size_t kMaxChatsPerAccount = 100'000;
 inline constexpr std::size_t kMaxContextMessages = 100;
 /// About 8,000 tokens of English, which every current model takes.
 inline constexpr std::size_t kMaxContextBytes = 32000;
+/// Of the text of one file that a model is told, and of all of them together, on top: some 4,000 and 12,000 tokens. So
+/// three long files fit whole or nearly so, and no file displaces what was said. Only askers who want files pay for it.
+inline constexpr std::size_t kMaxContextFileBytes = 16000;
+inline constexpr std::size_t kMaxContextFilesBytes = 48000;
+/// Files of a channel that the model is told without a message they are attached to, the newest.
+inline constexpr std::size_t kMaxContextFiles = 100;
 /// How far back a question about a channel may reach: longer than any channel is old.
 inline constexpr auto kLongestTimeRange = 10 * 365 * 24h;
 /// Questions that wait until what the model is told has been put together. Past it: Errc::overloaded.
@@ -401,6 +407,8 @@ inline constexpr std::size_t kMaxModelToolCalls = 128;
 inline constexpr std::int64_t kModelAnswerTokens = 4096;
 /// Texts of one request for embeddings: what Gemini takes in a batch.
 inline constexpr std::size_t kMaxEmbeddingTexts = 100;
+/// And their bytes together, but for the last text: OpenAI takes 300,000 tokens, and a token is a byte at least.
+inline constexpr std::size_t kMaxEmbeddingBytes = 250'000;
 /// Its answer: kMaxEmbeddingTexts vectors of 4096 numbers in 20 digits fit.
 inline constexpr std::size_t kMaxEmbeddingAnswerBytes = std::size_t{16} << 20;
 /// After the end of an answer its connection may take this long to finish the response, so that it can be used again.
@@ -413,28 +421,35 @@ inline constexpr std::size_t kMaxModelErrorLength = 300;
 
 // Search
 
-/// Messages in the index, the newest, and the memory that they take, as measured; what is older is not found. It holds
-/// about 90,000 short messages, or 30,000 with vectors of 1,536 numbers.
-inline constexpr std::size_t kMaxIndexedMessages = 200'000;
+/// Messages and files in the index, the newest, and the memory that they take, as measured; what is older is not found.
+/// It holds about 90,000 short messages, or 30,000 with vectors of 1,536 numbers, or 1,700 long text files.
+inline constexpr std::size_t kMaxIndexedDocuments = 200'000;
 inline constexpr std::size_t kMaxIndexedBytes = std::size_t{256} << 20;
 /// Messages that the index reads from the rows at a time, so that a search waits for milliseconds only.
 inline constexpr std::size_t kIndexPage = 50;
+/// The same of files: the words of a long one take a millisecond.
+inline constexpr std::size_t kIndexedFilesAtOnce = 8;
+/// Of the text of one file, its beginning: some 2,500 words. It is also what a provider makes a vector of, where 8,192
+/// tokens are the usual limit.
+inline constexpr std::size_t kMaxIndexedFileBytes = 16000;
+/// Of the text of a file that was found, in the answer.
+inline constexpr std::size_t kMaxFoundFileBytes = 1000;
 /// Records that the index has not taken in yet. Past it they are let go, and the index is built anew from the rows.
 inline constexpr std::size_t kMaxUnindexedRecords = 20'000;
 /// Searches, and the index's own steps, that wait. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxQueuedSearches = 256;
-/// Vectors of one channel that are compared one by one; from then on there is a graph, which has megabytes of its own.
+/// Vectors of one collection that are compared one by one; from then on there is a graph, which has megabytes of its own.
 inline constexpr std::size_t kMaxExactVectors = 2000;
-/// Deleted texts of one channel that stay in memory beside as many that are there.
+/// Deleted texts of one collection that stay in memory beside as many that are there.
 inline constexpr std::size_t kMaxDeletedDocuments = 1000;
-/// Channels of one search: each is an index of its own.
+/// Channels of one search: each is two indexes of its own.
 inline constexpr std::size_t kMaxSearchedChannels = 1000;
 /// Characters of a query: a paragraph, to find what means the same.
 inline constexpr std::size_t kMaxQueryLength = 1000;
 inline constexpr std::size_t kMaxSearchResults = 100;
 inline constexpr std::size_t kDefaultSearchResults = 10;
 /// The least similarity where a query says nothing of it. Cosines of related texts begin about there; of its words, a
-/// message must have about a third by weight.
+/// document must have about a third by weight.
 inline constexpr double kVectorThreshold = 0.7;
 inline constexpr double kFullTextThreshold = 0.3;
 /// After a failed batch of embeddings; it doubles with each failure, up to the longest. The batch is halved each time,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "events/defaults.hpp"
+#include "events/utf8.hpp"
 #include "http/route.hpp"
 
 namespace troupe::http {
@@ -11,13 +12,6 @@ namespace {
 bool is_attr_char(char c) {  // RFC 8187, section 3.2.1
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-/// Cut at the end of a character.
-std::string_view first_bytes(std::string_view utf8, std::size_t most) {
-  if (utf8.size() <= most) return utf8;
-  while (most > 0 && (utf8[most] & 0xC0) == 0x80) --most;
-  return utf8.substr(0, most);
 }
 
 }  // namespace

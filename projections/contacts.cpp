@@ -8,7 +8,7 @@ using namespace events;
 
 void on(const ContactMet& e, const Context& c, Rows& rows) {
   rows.push_back(put_row(big64(e.id), ContactRow{e.id, e.platform, e.is_group, e.foreign_id, e.name, c.time}));
-  rows.push_back(put_key(Table::contacts_of_platform, e.platform + "/" + big64(e.id)));
+  rows.push_back(put_key(Table::platform_contacts, e.platform + "/" + big64(e.id)));
   rows.push_back(put_key(Table::account_numbers, big64(e.id)));
 }
 
@@ -18,7 +18,7 @@ void on(const ContactRenamed& e, const Context&, Rows& rows) {
 
 void on(const ContactForgotten& e, const Context&, Rows& rows) {
   rows.push_back(erase(Table::contacts, big64(e.id)));
-  rows.push_back(erase(Table::contacts_of_platform, e.platform + "/" + big64(e.id)));
+  rows.push_back(erase(Table::platform_contacts, e.platform + "/" + big64(e.id)));
 }
 
 }  // namespace

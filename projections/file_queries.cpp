@@ -52,4 +52,15 @@ std::vector<FileId> FileQueries::unscanned(const FileId& after, std::size_t limi
   return ids;
 }
 
+void FileQueries::each_file(const std::function<void(const FileRow&)>& visit) const {
+  store_.scan(id_of(Table::files), {}, {}, Direction::forward, [&](std::string_view, std::string_view value) {
+    if (const auto row = parse_row<FileRow>(store_, value)) visit(*row);
+    return true;
+  });
+}
+
+std::optional<EmbeddingRow> FileQueries::embedding(std::string_view id) const {
+  return read_row<EmbeddingRow>(store_, id);
+}
+
 }  // namespace troupe::projections

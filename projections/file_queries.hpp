@@ -1,6 +1,7 @@
 // Reads of uploaded files, each from what is committed now. Thread-safe; nothing is cached. Texts come out sealed.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ class FileQueries {
   std::int64_t count_of_uploader(AccountId id) const;
   /// Those that the scanner could not say anything of, in order of their ids, from `after` (exclusive).
   std::vector<FileId> unscanned(const FileId& after, std::size_t limit) const;
+  /// Every file, for start-up work.
+  void each_file(const std::function<void(const FileRow&)>& visit) const;
+  std::optional<EmbeddingRow> embedding(std::string_view id) const;
 
  private:
   const storage::Store& store_;

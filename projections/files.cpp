@@ -43,6 +43,7 @@ void on(const FileDeleted& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::files_of_uploader, file_list_key(e.uploader, e.uploaded_at, id)));
   rows.push_back(erase(Table::files_of_session, file_list_key(e.session, e.uploaded_at, id)));
   rows.push_back(erase(Table::unscanned_files, id));
+  rows.push_back(erase(Table::embeddings, id));
   rows.push_back(add(owner_files(e.uploader), -1));
 }
 

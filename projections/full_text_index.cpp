@@ -11,8 +11,6 @@
 namespace troupe::projections {
 namespace {
 
-using events::SessionId;
-
 /// The words of a text as Xapian terms, with how often each is there. Documents and queries are taken apart alike.
 Xapian::Document words_of(std::string_view text) {
   Xapian::Document document;
@@ -63,29 +61,30 @@ class Shard {
 
 class FullTextIndex final : public SearchIndex {
  public:
-  void put(SessionId channel, DocumentId id, const Content& content) override try {
-    shards_[channel].put(id, content.text);
+  void put(const Collection& collection, DocumentId id, const Content& content) override try {
+    shards_[collection].put(id, content.text);
   } catch (const Xapian::Error&) {
     // None is known that all this could cause. Should there be one, the text is not found.
   }
 
-  void erase(SessionId channel, DocumentId id) override {
-    const auto shard = shards_.find(channel);
+  void erase(const Collection& collection, DocumentId id) override {
+    const auto shard = shards_.find(collection);
     if (shard == shards_.end()) return;
     shard->second.erase(id);
     if (shard->second.empty()) shards_.erase(shard);
   }
 
-  std::vector<Hit> search(const std::vector<SessionId>& channels, const Content& query, double threshold,
+  std::vector<Hit> search(const std::vector<Collection>& collections, const Content& query, double threshold,
                           std::size_t limit) const override try {
     Xapian::Database searched;
-    for (const SessionId channel : channels)
-      if (const auto shard = shards_.find(channel); shard != shards_.end())
+    for (const Collection& collection : collections)
+      if (const auto shard = shards_.find(collection); shard != shards_.end())
         searched.add_database(shard->second.database());
     const Xapian::Document words = words_of(query.text);
     if (searched.get_doccount() == 0 || words.termlist_count() == 0) return {};
     Xapian::Enquire enquire(searched);
     enquire.set_query(Xapian::Query(Xapian::Query::OP_OR, words.termlist_begin(), words.termlist_end()));
+    enquire.set_weighting_scheme(Xapian::BM25PlusWeight());
     enquire.set_cutoff(static_cast<int>(std::lround(threshold * 100)));
     const Xapian::MSet matches = enquire.get_mset(0, static_cast<Xapian::doccount>(limit));
     std::vector<Hit> hits;
@@ -99,7 +98,7 @@ class FullTextIndex final : public SearchIndex {
   }
 
  private:
-  std::map<SessionId, Shard> shards_;
+  std::map<Collection, Shard> shards_;
 };
 
 }  // namespace

@@ -20,52 +20,52 @@ using storage::TableId;
 
 /// Numbers are for ever: a table that is dropped leaves its number unused.
 enum class Table : TableId {
-  accounts = 1,               ///< big64(account) -> AccountRow
-  credentials = 2,            ///< big64(account) -> CredentialRow
-  logins = 3,                 ///< token digest -> big64(account) big64(expires_at)
-  bots = 4,                   ///< bot id -> BotRow
-  bots_by_owner = 5,          ///< big64(owner) big64(created_at) bot id -> nothing
-  bots_by_time = 6,           ///< big64(created_at) bot id -> nothing
-  bot_data = 7,               ///< bot id -> BotDataRow
-  commands = 8,               ///< command id -> CommandRow
-  commands_by_bot = 9,        ///< bot id big64(number) command id -> nothing
-  commands_by_owner = 10,     ///< big64(owner) big64(number) command id -> nothing
-  commands_by_number = 11,    ///< big64(number) command id -> nothing
-  pending_commands = 12,      ///< bot id big64(number) command id -> big64(leased_until)
-  counters = 13,              ///< name -> counter
-  reset_requests = 14,        ///< request -> big64(account, or 0): asked for, not worked out yet
-  reset_mails = 15,           ///< token digest -> ResetMailRow: issued, not sent yet
-  account_numbers = 16,       ///< big64(account) -> nothing, also of deleted accounts: numbers are not used again
-  api_keys = 17,              ///< big64(account) key id -> ApiKeyRow
-  api_keys_by_hash = 18,      ///< digest -> big64(account) key id
-  mfa = 19,                   ///< big64(account) -> MfaRow, of those who enabled it or are about to
-  login_locks = 20,           ///< big64(account) -> big64(locked_until), of those who were ever locked
-  sessions = 21,              ///< big64(session) -> SessionRow
-  sessions_of_member = 22,    ///< big64(account) kind `/` big64(session) -> nothing
-  members = 23,               ///< big64(session) big64(account) -> big64(joined_at)
-  session_messages = 24,      ///< big64(session) big64(number) -> MessageRow
-  reactions = 25,             ///< big64(session) big64(number) big64(account) emoji -> nothing
-  open_questions = 26,        ///< big64(session) big64(number) -> QuestionRow
-  chat_days = 27,             ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
-  public_channels = 28,       ///< big64(session) -> nothing
-  providers = 40,             ///< provider id -> EntryRow<events::Provider>
-  personalities = 41,         ///< personality id -> EntryRow<events::Personality>
-  platforms = 42,             ///< platform id -> EntryRow<events::Platform>
-  plugins = 43,               ///< plugin id -> EntryRow<events::Plugin>
-  settings = 45,              ///< `bot` -> EntryRow<events::BotSettings>, once something was set
-  mcp_servers = 44,           ///< MCP server id -> EntryRow<events::McpServer>
-  backups = 60,               ///< backup id -> BackupRow
-  log_checks = 61,            ///< nothing -> big64(when every checksum of the log was last verified)
-  files = 70,                 ///< file id -> FileRow
-  files_of_session = 71,      ///< big64(session) big64(uploaded_at) file id -> nothing
-  files_of_uploader = 72,     ///< big64(account) big64(uploaded_at) file id -> nothing
-  unscanned_files = 73,       ///< file id -> nothing: the scanner is to be asked again
-  embeddings = 80,            ///< big64(session) big64(number) -> EmbeddingRow
-  contacts = 90,              ///< big64(contact) -> ContactRow
-  contacts_of_platform = 91,  ///< platform id `/` big64(contact) -> nothing
-  open_commands = 95,         ///< big64(session) big64(number) -> OpenCommandRow
-  unsent_replies = 96,        ///< big64(session) big64(number) -> nothing
-  administrators = 81,        ///< big64(account) -> nothing, also of those who are not active
+  accounts = 1,             ///< big64(account) -> AccountRow
+  credentials = 2,          ///< big64(account) -> CredentialRow
+  logins = 3,               ///< token digest -> big64(account) big64(expires_at)
+  bots = 4,                 ///< bot id -> BotRow
+  bots_by_owner = 5,        ///< big64(owner) big64(created_at) bot id -> nothing
+  bots_by_time = 6,         ///< big64(created_at) bot id -> nothing
+  bot_data = 7,             ///< bot id -> BotDataRow
+  commands = 8,             ///< command id -> CommandRow
+  commands_by_bot = 9,      ///< bot id big64(number) command id -> nothing
+  commands_by_owner = 10,   ///< big64(owner) big64(number) command id -> nothing
+  commands_by_number = 11,  ///< big64(number) command id -> nothing
+  pending_commands = 12,    ///< bot id big64(number) command id -> big64(leased_until)
+  counters = 13,            ///< name -> counter
+  reset_requests = 14,      ///< request -> big64(account, or 0): asked for, not worked out yet
+  reset_mails = 15,         ///< token digest -> ResetMailRow: issued, not sent yet
+  account_numbers = 16,     ///< big64(account) -> nothing, also of deleted accounts: numbers are not used again
+  api_keys = 17,            ///< big64(account) key id -> ApiKeyRow
+  api_keys_by_hash = 18,    ///< digest -> big64(account) key id
+  mfa = 19,                 ///< big64(account) -> MfaRow, of those who enabled it or are about to
+  login_locks = 20,         ///< big64(account) -> big64(locked_until), of those who were ever locked
+  sessions = 21,            ///< big64(session) -> SessionRow
+  sessions_of_member = 22,  ///< big64(account) kind `/` big64(session) -> nothing
+  members = 23,             ///< big64(session) big64(account) -> big64(joined_at)
+  session_messages = 24,    ///< big64(session) big64(number) -> MessageRow
+  reactions = 25,           ///< big64(session) big64(number) big64(account) emoji -> nothing
+  open_questions = 26,      ///< big64(session) big64(number) -> QuestionRow
+  chat_days = 27,           ///< big64(account, or 0 for all) big64(days since 1970) ChatFigure's letter -> counter
+  public_channels = 28,     ///< big64(session) -> nothing
+  providers = 40,           ///< provider id -> EntryRow<events::Provider>
+  personalities = 41,       ///< personality id -> EntryRow<events::Personality>
+  platforms = 42,           ///< platform id -> EntryRow<events::Platform>
+  plugins = 43,             ///< plugin id -> EntryRow<events::Plugin>
+  mcp_servers = 44,         ///< MCP server id -> EntryRow<events::McpServer>
+  settings = 45,            ///< `bot` -> EntryRow<events::BotSettings>, once something was set
+  backups = 60,             ///< backup id -> BackupRow
+  log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
+  files = 70,               ///< file id -> FileRow
+  files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
+  files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
+  unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
+  embeddings = 80,          ///< big64(session) big64(number), or file id -> EmbeddingRow
+  contacts = 90,            ///< big64(contact) -> ContactRow
+  platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing
+  open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
+  unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
+  administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
 /// Bot ids all have this many letters, so keys that start with one need no separator.
@@ -262,7 +262,7 @@ struct QuestionRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
                                                 max_tokens, context)
 
-/// The meaning of a message's text as a vector.
+/// The meaning of a text, a message's or a file's, as a vector.
 struct EmbeddingRow {
   static constexpr Table table = Table::embeddings;
   std::string model;

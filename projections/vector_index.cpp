@@ -13,7 +13,6 @@
 namespace troupe::projections {
 namespace {
 
-using events::SessionId;
 using Graph = hnswlib::HierarchicalNSW<float>;
 using Nearest = std::vector<std::pair<float, DocumentId>>;  ///< 1 - cosine, and whose
 
@@ -86,23 +85,23 @@ class VectorIndex final : public SearchIndex {
  public:
   explicit VectorIndex(std::size_t dimension) : dimension_(dimension), space_(dimension) {}
 
-  void put(SessionId channel, DocumentId id, const Content& content) override {
-    if (content.vector.size() == dimension_) shards_[channel].put(space_, id, content.vector);
+  void put(const Collection& collection, DocumentId id, const Content& content) override {
+    if (content.vector.size() == dimension_) shards_[collection].put(space_, id, content.vector);
   }
 
-  void erase(SessionId channel, DocumentId id) override {
-    const auto shard = shards_.find(channel);
+  void erase(const Collection& collection, DocumentId id) override {
+    const auto shard = shards_.find(collection);
     if (shard == shards_.end()) return;
     shard->second.erase(space_, id);
     if (shard->second.empty()) shards_.erase(shard);
   }
 
-  std::vector<Hit> search(const std::vector<SessionId>& channels, const Content& query, double threshold,
+  std::vector<Hit> search(const std::vector<Collection>& collections, const Content& query, double threshold,
                           std::size_t limit) const override {
     if (query.vector.size() != dimension_) return {};
     Nearest found;
-    for (const SessionId channel : channels)
-      if (const auto shard = shards_.find(channel); shard != shards_.end())
+    for (const Collection& collection : collections)
+      if (const auto shard = shards_.find(collection); shard != shards_.end())
         shard->second.nearest(space_, query.vector, limit, found);
     std::sort(found.begin(), found.end());
     std::vector<Hit> hits;
@@ -118,7 +117,7 @@ class VectorIndex final : public SearchIndex {
  private:
   std::size_t dimension_;
   mutable hnswlib::InnerProductSpace space_;  ///< mutable: its getters are not const
-  std::map<SessionId, Shard> shards_;
+  std::map<Collection, Shard> shards_;
 };
 
 }  // namespace

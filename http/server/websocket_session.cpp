@@ -7,6 +7,7 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/zlib/error.hpp>
 
+#include "events/utf8.hpp"
 #include "http/server/linger.hpp"
 
 namespace troupe::http {
@@ -79,11 +80,7 @@ beast::http::request<beast::http::empty_body> beast_request(const Request& reque
 websocket::close_reason close_reason(std::uint16_t code, std::string_view reason) {
   constexpr std::size_t kMaxReasonBytes = 123;
   if (code == kNoCode) return {};
-  if (reason.size() > kMaxReasonBytes) {
-    std::size_t end = kMaxReasonBytes;
-    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;
-    reason = reason.substr(0, end);
-  }
+  reason = first_bytes(reason, kMaxReasonBytes);
   return {static_cast<websocket::close_code>(code), {reason.data(), reason.size()}};
 }
 

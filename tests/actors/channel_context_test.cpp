@@ -56,6 +56,33 @@ TEST(ChannelContext, TakesTheNewestThatFitInBytes) {
   EXPECT_LE(context.text("c").size(), defaults::kMaxContextBytes + 100);
 }
 
+TEST(ChannelContext, CutsTheTextOfAFileToItsLimitAndSaysSo) {
+  ChannelContext context;
+  const std::string longer = std::string(defaults::kMaxContextFileBytes - 1, 'x') + "ïy";
+  ASSERT_TRUE(context.add({1, "ada", "see", {{"long.txt", "text/plain", "", longer}}}));
+  EXPECT_THAT(context.text("c"), HasSubstr(R"(xx","text_is_cut":true})"));
+  EXPECT_THAT(context.text("c"), Not(HasSubstr("ï")));
+}
+
+TEST(ChannelContext, TellsNoMoreOfAllFilesThanItsLimitTheNewestFirst) {
+  ChannelContext context;
+  const std::string text(defaults::kMaxContextFileBytes, 'x');
+  const std::size_t whole = defaults::kMaxContextFilesBytes / defaults::kMaxContextFileBytes;
+  for (std::size_t i = 0; i < whole; ++i)
+    ASSERT_TRUE(context.add({2, "ada", "newer", {{"whole.txt", "text/plain", "", text}}}));
+  ASSERT_TRUE(context.add({1, "ada", "older", {{"none.txt", "text/plain", "", text}}}));
+  EXPECT_THAT(context.text("c"), HasSubstr(R"({"name":"none.txt","type":"text/plain","text_is_cut":true})"));
+  EXPECT_THAT(context.text("c"), Not(HasSubstr(R"(xx","text_is_cut")")));
+  EXPECT_LE(context.text("c").size(), defaults::kMaxContextFilesBytes + 1000);
+}
+
+TEST(ChannelContext, LetsNoFileDisplaceWhatWasSaid) {
+  ChannelContext context;
+  const std::string text(defaults::kMaxContextFilesBytes, 'x');
+  ASSERT_TRUE(context.add({2, "ada", "see", {{"a", "text/plain", "", text}, {"b", "text/plain", "", text}}}));
+  EXPECT_TRUE(context.add({1, "ada", std::string(defaults::kMaxContextBytes - 500, 'y'), {}}));
+}
+
 TEST(ChannelContext, TakesNoMoreMessagesThanItsLimit) {
   ChannelContext context;
   for (std::size_t i = 0; i < defaults::kMaxContextMessages; ++i) ASSERT_TRUE(context.add({0, "a", "b", {}}));

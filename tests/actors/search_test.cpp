@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "actors/system.hpp"
+#include "projections/projection.hpp"
 #include "projections/rebuild.hpp"
+#include "tests/actors/fake_scanner.hpp"
 #include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
@@ -37,9 +39,10 @@ class SearchTest : public ::testing::Test {
     store_ = std::move(*opened);
     ASSERT_TRUE(projections::rebuild(*store_, false, {}));
     secrets_ = *Secrets::open(folder_.path());
-    SystemOptions options;
-    options.mail.outbox = folder_.path() / "outbox";
-    system_ = std::make_unique<System>(*store_, secrets_, options);
+    options_.mail.outbox = folder_.path() / "outbox";
+    options_.files.store = *FileStore::open(folder_.path(), secrets_, 0);
+    options_.files.inspector.program = TROUPE_INSPECTOR;
+    system_ = std::make_unique<System>(*store_, secrets_, options_);
   }
   void restart() {
     system_.reset();
@@ -70,26 +73,37 @@ class SearchTest : public ::testing::Test {
         wait([&](auto answer) { system_->conversations().post(where, message, text, cause(), answer); });
     return record ? projections::SessionQueries(*store_).session(where)->messages : 0;
   }
+  FileId upload(AccountId uploader, std::string_view content, const NewFile& said) {
+    auto file = system_->files().begin(uploader);
+    if (!file || !(*file)->write(content)) return "";
+    const FileId id = (*file)->id();
+    const auto kept = wait([&](auto answer) { system_->files().keep(std::move(*file), said, cause(), answer); });
+    return kept ? id : kept.error().message;
+  }
   Expected<SearchAnswer> search(AccountId who, const std::string& text, const std::vector<SessionId>& channels = {},
                                 std::size_t limit = 10) {
     return wait<SearchAnswer>([&](auto answer) {
       system_->search().search({who, text, channels, std::nullopt, limit}, answer);
     });
   }
-  /// The texts found, once the index has got so far that there are `count`.
+  /// The texts of messages and the names of files found, once the index has got so far that there are `count`.
   std::vector<std::string> found(AccountId who, const std::string& text, std::size_t count) {
     std::vector<std::string> texts;
     for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);;) {
       const auto answer = search(who, text);
       texts.clear();
       if (answer)
-        for (const auto& message : answer->found) texts.push_back(message.text);
+        for (const auto& found : answer->found) {
+          const auto* message = std::get_if<FoundMessage>(&found.document);
+          texts.push_back(message ? message->text : std::get<FoundFile>(found.document).texts.name);
+        }
       if ((answer && answer->complete && texts.size() == count) || std::chrono::steady_clock::now() > end) return texts;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
 
   storage::test::TempFolder folder_;
+  SystemOptions options_;
   Secrets secrets_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<System> system_;
@@ -160,11 +174,142 @@ TEST_F(SearchTest, DoesNotFindWhatIsSaidToAModel) {
   EXPECT_THAT(found(ada_, "secret", 1), ElementsAre("secret of all"));
 }
 
-TEST_F(SearchTest, SaysThatItIsFullTextAndHowManyMessagesItKnows) {
+TEST_F(SearchTest, SaysThatItIsFullTextAndHowManyDocumentsItKnows) {
   say(ada_, general_, "one");
-  EXPECT_EQ(found(ada_, "one", 1).size(), 1u);
+  upload(ada_, "one more", {general_, "two.txt", "", false});
+  EXPECT_EQ(found(ada_, "one", 2).size(), 2u);
   EXPECT_EQ(search(ada_, "one")->model, "");
-  EXPECT_EQ(system_->metrics().search.messages_indexed, 1u);
+  EXPECT_EQ(system_->metrics().search.documents_indexed, 2u);
+}
+
+TEST_F(SearchTest, FindsAFileByItsNameItsDescriptionAndWhatStandsInIt) {
+  const std::string beginning(defaults::kMaxIndexedFileBytes, ' ');
+  upload(ada_, "water: tuesdays\n" + beginning + "thursdays",
+         {general_, "fern_plan.txt", "all about gardening", false});
+  for (const char* query : {"fern", "fern_plan.txt", "gardening", "tuesdays"})
+    EXPECT_THAT(found(ada_, query, 1), ElementsAre("fern_plan.txt")) << query;
+  EXPECT_THAT(found(ada_, "thursdays", 0), IsEmpty());
+  const auto answer = search(ada_, "tuesdays");
+  ASSERT_TRUE(answer);
+  const auto& file = std::get<FoundFile>(answer->found.at(0).document);
+  EXPECT_EQ(file.texts.description, "all about gardening");
+  EXPECT_TRUE(file.beginning.starts_with("water: tuesdays\n"));
+  EXPECT_EQ(file.beginning.size(), defaults::kMaxFoundFileBytes);
+}
+
+TEST_F(SearchTest, DoesNotReadWhatIsNoText) {
+  upload(ada_, std::string("\x89PNG\r\n\x1a\n hidden words", 21), {general_, "picture.png", "", false});
+  EXPECT_THAT(found(ada_, "picture", 1), ElementsAre("picture.png"));
+  EXPECT_THAT(found(ada_, "hidden", 0), IsEmpty());
+}
+
+TEST_F(SearchTest, FindsFilesThatTheAskerMaySeeOnly) {
+  upload(ada_, "treasure", {general_, "general.txt", "", false});
+  upload(ada_, "treasure", {0, "adas_own.txt", "", false});
+  upload(ada_, "treasure", {general_, "public.txt", "", true});
+  EXPECT_THAT(found(ada_, "treasure", 3), UnorderedElementsAre("general.txt", "adas_own.txt", "public.txt"));
+  EXPECT_THAT(found(bob_, "treasure", 1), ElementsAre("public.txt"));
+  const auto others = add_channel(bob_, "others");
+  EXPECT_THAT(search(bob_, "treasure", {others})->found, IsEmpty());
+  EXPECT_EQ(search(ada_, "treasure", {general_})->found.size(), 2u);
+  EXPECT_EQ(search(ada_, "treasure", {}, 2)->found.size(), 2u);
+  ASSERT_TRUE(wait([&](auto answer) { system_->conversations().ask_session(general_, Join{bob_}, cause(), answer); }));
+  EXPECT_THAT(found(bob_, "treasure", 2), UnorderedElementsAre("general.txt", "public.txt"));
+}
+
+TEST_F(SearchTest, FindsWhatIsAskedForOfMessagesAndFiles) {
+  say(ada_, general_, "apples");
+  upload(ada_, "apples", {general_, "apples.txt", "", false});
+  EXPECT_EQ(found(ada_, "apples", 2).size(), 2u);
+  const auto wanted = [&](bool messages, bool files) {
+    return wait<SearchAnswer>([&](auto answer) {
+             system_->search().search({ada_, "apples", {}, std::nullopt, 1, messages, files}, answer);
+           })
+        ->found;
+  };
+  ASSERT_EQ(wanted(true, false).size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<FoundMessage>(wanted(true, false)[0].document));
+  ASSERT_EQ(wanted(false, true).size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<FoundFile>(wanted(false, true)[0].document));
+  EXPECT_THAT(wanted(false, false), IsEmpty());
+}
+
+TEST_F(SearchTest, FindsFilesAfterARestartAndNoneThatWasDeleted) {
+  for (std::size_t i = 0; i < defaults::kIndexedFilesAtOnce + 2; ++i)
+    upload(ada_, "apples", {general_, "kept" + std::to_string(i), "", false});
+  const auto id = upload(ada_, "apples", {general_, "deleted", "", false});
+  EXPECT_EQ(found(ada_, "deleted", 1).size(), 1u);
+  ASSERT_TRUE(wait([&](auto answer) { system_->files().remove(id, {ada_, false}, cause(), answer); }));
+  EXPECT_THAT(found(ada_, "deleted", 0), IsEmpty());
+  restart();
+  EXPECT_EQ(found(ada_, "apples", 10).size(), 10u);
+  EXPECT_THAT(found(ada_, "deleted", 0), IsEmpty());
+}
+
+TEST_F(SearchTest, FindsNoFileOfAnAccountThatIsGoneNorOfAClosedChannel) {
+  ASSERT_TRUE(wait([&](auto answer) { system_->conversations().ask_session(general_, Join{bob_}, cause(), answer); }));
+  upload(bob_, "apples", {general_, "bobs", "", true});
+  upload(ada_, "apples", {general_, "adas", "", true});
+  upload(ada_, "apples", {general_, "closed", "", false});
+  EXPECT_EQ(found(ada_, "apples", 3).size(), 3u);
+  ASSERT_TRUE(wait([&](auto answer) { system_->delete_account(bob_, DeleteAccount{"hash"}, cause(), answer); }));
+  EXPECT_THAT(found(ada_, "apples", 2), UnorderedElementsAre("adas", "closed"));
+  ASSERT_TRUE(wait(
+      [&](auto answer) { system_->conversations().ask_session(general_, ArchiveChannel{ada_}, cause(), answer); }));
+  EXPECT_THAT(found(ada_, "apples", 1), ElementsAre("adas"));
+  restart();
+  EXPECT_THAT(found(ada_, "apples", 1), ElementsAre("adas"));
+}
+
+TEST_F(SearchTest, ShowsAFileThatWaitsForItsScanOnlyWhenItIsClean) {
+  testing::FakeScanner clamd(folder_.path());
+  options_.files.scanner.address = clamd.address();
+  options_.files.scanner.retry_delay = std::chrono::milliseconds(50);
+  clamd.fault = testing::FakeScanner::Fault::hangs_up;
+  restart();
+  upload(ada_, "apples", {general_, "waits", "", true});
+  EXPECT_THAT(found(ada_, "apples", 0), IsEmpty());
+  restart();
+  EXPECT_THAT(found(ada_, "apples", 0), IsEmpty());
+  clamd.fault = testing::FakeScanner::Fault::none;
+  EXPECT_THAT(found(ada_, "apples", 1), ElementsAre("waits"));
+}
+
+TEST_F(SearchTest, KeepsNoVectorOfAFileThatIsGone) {
+  const auto id = upload(ada_, "apples", {general_, "apples.txt", "", false});
+  auto append = append_to(std::string(events::kTextEmbeddings), by_the_house());
+  const events::TextEmbedded event{0, 0, 0, "model", ada_, *secrets_.seal_for(ada_, "vector"), id};
+  append.events.push_back(events::encode(event));
+  projections::project(events::EmbeddingEvent(event), {"messages", append.time}, append.rows);
+  ASSERT_TRUE(wait([&](auto answer) { store_->append(std::move(append), answer); }));
+  EXPECT_TRUE(system_->files().queries().embedding(id));
+  ASSERT_TRUE(wait([&](auto answer) { system_->files().remove(id, {ada_, false}, cause(), answer); }));
+  EXPECT_FALSE(system_->files().queries().embedding(id));
+}
+
+TEST_F(SearchTest, SaysWhenChannelsWereLeftOut) {
+  const auto join_some = [&](std::size_t count, const std::string& prefix) {
+    std::vector<std::future<Expected<RecordPtr>>> answers;
+    for (std::size_t i = 0; i < count; ++i) {
+      auto promise = std::make_shared<std::promise<Expected<RecordPtr>>>();
+      answers.push_back(promise->get_future());
+      CreateSession create;
+      create.kind = "channel";
+      create.owner = bob_;
+      create.name = prefix + std::to_string(i);
+      system_->conversations().create(create, {}, cause(), [promise](auto result) { promise->set_value(result); });
+    }
+    for (auto& answer : answers) ASSERT_TRUE(answer.get());
+  };
+  const auto first = add_channel(bob_, "the first");
+  say(bob_, first, "apples");
+  join_some(defaults::kMaxSearchedChannels - 1, "room");
+  EXPECT_THAT(found(bob_, "apples", 1), ElementsAre("apples"));
+  ASSERT_TRUE(wait([&](auto answer) { system_->conversations().ask_session(general_, Join{bob_}, cause(), answer); }));
+  const auto newest = search(bob_, "apples");
+  ASSERT_TRUE(newest);
+  EXPECT_FALSE(newest->complete);
+  EXPECT_TRUE(search(bob_, "apples", {first})->complete);
 }
 
 TEST_F(SearchTest, GivesEachAccountOneSessionForItsQuestions) {

@@ -20,12 +20,21 @@ std::vector<DocumentId> ids(const std::vector<Hit>& hits) {
   return ids;
 }
 
+Collection of(events::SessionId channel) { return {Collection::Of::messages, channel}; }
+std::vector<Collection> of(const std::vector<events::SessionId>& channels) {
+  std::vector<Collection> collections;
+  for (const auto channel : channels) collections.push_back(of(channel));
+  return collections;
+}
+
 class FullTextIndexTest : public ::testing::Test {
  protected:
-  void put(DocumentId id, std::string_view text, events::SessionId channel = 1) { index_->put(channel, id, {text}); }
+  void put(DocumentId id, std::string_view text, events::SessionId channel = 1) {
+    index_->put(of(channel), id, {text});
+  }
   std::vector<Hit> search(std::string_view text, double threshold = 0, std::size_t limit = 100,
                           const std::vector<events::SessionId>& channels = {1}) const {
-    return index_->search(channels, {text}, threshold, limit);
+    return index_->search(of(channels), {text}, threshold, limit);
   }
 
   std::unique_ptr<SearchIndex> index_ = make_full_text_index();
@@ -90,10 +99,10 @@ TEST_F(FullTextIndexTest, ReplacesAndErases) {
   put(1, "new words");
   EXPECT_THAT(ids(search("old")), IsEmpty());
   EXPECT_THAT(ids(search("new")), ElementsAre(1));
-  index_->erase(1, 1);
+  index_->erase(of(1), 1);
   EXPECT_THAT(ids(search("new")), IsEmpty());
-  index_->erase(1, 1);
-  index_->erase(9, 1);
+  index_->erase(of(1), 1);
+  index_->erase(of(9), 1);
 }
 
 TEST_F(FullTextIndexTest, LooksIntoTheChannelsItIsGivenOnly) {
@@ -102,6 +111,23 @@ TEST_F(FullTextIndexTest, LooksIntoTheChannelsItIsGivenOnly) {
   EXPECT_THAT(ids(search("secret", 0, 100, {2})), ElementsAre(2));
   EXPECT_THAT(ids(search("secret", 0, 100, {3})), IsEmpty());
   EXPECT_EQ(search("secret", 0, 100, {1, 2}).size(), 2u);
+}
+
+TEST_F(FullTextIndexTest, KeepsCollectionsOfOneChannelApart) {
+  index_->put({Collection::Of::files, 1}, -1, {"secret plan"});
+  put(1, "secret plan", 1);
+  EXPECT_THAT(ids(index_->search({{Collection::Of::files, 1}}, {"secret"}, 0, 10)), ElementsAre(-1));
+  EXPECT_THAT(ids(search("secret")), ElementsAre(1));
+}
+
+TEST_F(FullTextIndexTest, FindsALongTextAmongManyShortOnes) {
+  std::string book = "budget ";
+  for (int i = 0; i < 2500; ++i) book += "word" + std::to_string(i % 700) + ' ';
+  put(1, book);
+  put(2, "the budget");
+  for (DocumentId id = 3; id < 200; ++id) put(id, "lunch at noon");
+  const auto hits = search("budget", defaults::kFullTextThreshold);
+  EXPECT_THAT(ids(hits), ElementsAre(2, 1));
 }
 
 TEST_F(FullTextIndexTest, RanksAlikeWhateverStandsInOtherChannels) {
@@ -118,7 +144,7 @@ TEST_F(FullTextIndexTest, KeepsTheLivingWhenManyWereErased) {
   put(1, "the one that stays");
   for (DocumentId id = 2; id < 3 + static_cast<DocumentId>(defaults::kMaxDeletedDocuments) * 2; ++id) {
     put(id, "one that goes");
-    index_->erase(1, id);
+    index_->erase(of(1), id);
   }
   EXPECT_THAT(ids(search("one")), ElementsAre(1));
   put(2, "one more");
@@ -136,11 +162,11 @@ class VectorIndexTest : public ::testing::Test {
     return vector;
   }
   void put(DocumentId id, double radians, events::SessionId channel = 1) {
-    index_->put(channel, id, {{}, at_angle(radians)});
+    index_->put(of(channel), id, {{}, at_angle(radians)});
   }
   std::vector<Hit> search(double radians, double threshold = 0, std::size_t limit = 100,
                           const std::vector<events::SessionId>& channels = {1}) const {
-    return index_->search(channels, {{}, at_angle(radians)}, threshold, limit);
+    return index_->search(of(channels), {{}, at_angle(radians)}, threshold, limit);
   }
 
   std::unique_ptr<SearchIndex> index_ = make_vector_index(kDimension);
@@ -166,16 +192,16 @@ TEST_F(VectorIndexTest, ReplacesErasesAndKeepsChannelsApart) {
   put(2, 0, 2);
   EXPECT_NEAR(search(1)[0].similarity, 1, 1e-6);
   EXPECT_THAT(ids(search(0, 0, 100, {2})), ElementsAre(2));
-  index_->erase(1, 1);
+  index_->erase(of(1), 1);
   EXPECT_THAT(ids(search(0)), IsEmpty());
-  index_->erase(1, 1);
+  index_->erase(of(1), 1);
 }
 
 TEST_F(VectorIndexTest, TakesNoVectorOfAnotherDimension) {
   const std::vector<float> longer(kDimension + 1, 0.1F);
-  index_->put(1, 1, {{}, longer});
+  index_->put(of(1), 1, {{}, longer});
   EXPECT_THAT(ids(search(0)), IsEmpty());
-  EXPECT_THAT(ids(index_->search({1}, {{}, longer}, 0, 10)), IsEmpty());
+  EXPECT_THAT(ids(index_->search({of(1)}, {{}, longer}, 0, 10)), IsEmpty());
 }
 
 TEST_F(VectorIndexTest, FindsTheNearestInALargeChannelAlsoAfterHalfOfItWasErased) {
@@ -190,12 +216,12 @@ TEST_F(VectorIndexTest, FindsTheNearestInALargeChannelAlsoAfterHalfOfItWasErased
   std::vector<std::vector<float>> vectors(1);
   for (DocumentId id = 1; id <= count; ++id) {
     vectors.push_back(random());
-    index_->put(1, id, {{}, vectors.back()});
+    index_->put(of(1), id, {{}, vectors.back()});
   }
-  for (DocumentId id = 1; id <= count / 2 + 100; ++id) index_->erase(1, id);
+  for (DocumentId id = 1; id <= count / 2 + 100; ++id) index_->erase(of(1), id);
   std::size_t found = 0;
   for (DocumentId id = count; id > count - 100; --id) {
-    const auto hits = index_->search({1}, {{}, vectors[static_cast<std::size_t>(id)]}, 0.99, 5);
+    const auto hits = index_->search({of(1)}, {{}, vectors[static_cast<std::size_t>(id)]}, 0.99, 5);
     for (const auto& hit : hits) EXPECT_GT(hit.id, count / 2 + 100);
     found += !hits.empty() && hits[0].id == id;
   }

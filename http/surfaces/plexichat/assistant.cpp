@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "http/download.hpp"
 #include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
 
@@ -56,14 +57,34 @@ Expected<std::vector<std::string>> strings_in(const CallPtr& call, const std::st
   return strings;
 }
 
-OrderedJson view(const actors::FoundMessage& found) {
+OrderedJson view(const actors::FoundMessage& found, double similarity) {
   return {{"type", "message"},
           {"id", id_text(kMessage, events::message_id(found.channel, found.row.number))},
           {"channel_id", id_text(kChannel, found.channel)},
           {"user_id", id_text(kUser, found.row.author)},
           {"content", found.text},
-          {"similarity", std::round(found.similarity * 10'000) / 10'000},
+          {"similarity", similarity},
           {"created_at", iso8601(found.row.created_at)}};
+}
+
+OrderedJson view(const actors::FoundFile& found, double similarity) {
+  const auto& [row, texts, beginning] = found;
+  return {{"type", "file"},
+          {"id", row.id},
+          {"channel_id", row.session != 0 ? OrderedJson(id_text(kChannel, row.session)) : nullptr},
+          {"user_id", id_text(kUser, row.uploader)},
+          {"content", beginning},
+          {"similarity", similarity},
+          {"created_at", iso8601(row.uploaded_at)},
+          {"filename", safe_file_name(texts.name)},
+          {"description", texts.description.empty() ? OrderedJson(nullptr) : OrderedJson(texts.description)},
+          {"content_type", row.content_type},
+          {"size", row.size}};
+}
+
+OrderedJson view(const actors::Found& found) {
+  const double similarity = std::round(found.similarity * 10'000) / 10'000;
+  return std::visit([&](const auto& document) { return view(document, similarity); }, found.document);
 }
 
 }  // namespace
@@ -138,7 +159,11 @@ void Assistant::search(const CallPtr& call) {
     if (!row) return call->refuse({Errc::not_found, "No such channel", "channels"});
     query.channels.push_back(row->id);
   }
-  query.messages = types->empty() || std::find(types->begin(), types->end(), kMessages) != types->end();
+  const auto wanted = [&](std::string_view type) {
+    return types->empty() || std::find(types->begin(), types->end(), type) != types->end();
+  };
+  query.messages = wanted(kMessages);
+  query.files = wanted(kFiles);
   query.asker = call->caller.account;
   query.text = call->body_text("query");
   query.threshold = call->body_number("similarity_threshold");

@@ -253,10 +253,12 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
   table.post("/api/v1/ai/chat", A::login, to(assistant, &P::chat), "Ask a model, about a channel or at all")
       .takes(
           {required("message", "The question", defaults::kMaxQuestionLength),
-           object("context",
-                  "The channel that the question is about: `channel_id`; `time_range`, how far back it reaches (a "
-                  "number and s, m, h, d or w, such as `24h` or `7d`; without it all messages count); `include_files`, "
-                  "whether the model is told the names, types and descriptions of files that were attached"),
+           object(
+               "context",
+               "The channel that the question is about: `channel_id`; `time_range`, how far back it reaches (a "
+               "number and s, m, h, d or w, such as `24h` or `7d`; without it all messages count); `include_files`, "
+               "whether the model is told of the channel's files: names, types, descriptions, and what stands in text "
+               "files"),
            text("provider", "One of the configured ones, or `echo`; without it, the first that answers"),
            text("model", "One of the provider's; without it, the provider's own")})
       .answers(R"({"response":"In the last week the team …","provider":"openai","model":"gpt-4",)"
@@ -264,34 +266,49 @@ void assistant_routes(RouteTable& table, Assistant& assistant) {
       .note(
           "Each question stands alone: the model knows nothing of earlier ones. It is told the newest messages of the "
           "channel that fit, at most 100 and 32,000 bytes, as data that it must not take instructions from; only "
-          "members may ask about a channel. The figures of `usage` are the provider's, or estimates where it sends "
-          "none. Questions count in the statistics of the chat_v1 API, as all conversations with models do; only "
+          "members may ask about a channel. Of files it is told those that were attached to these messages or "
+          "uploaded to the channel in the same time, and of text files (plain text, JSON, XML, source code and the "
+          "like) the first 16,000 bytes each, 48,000 together, the newest first; what is cut is marked as such. Of "
+          "files that wait for their virus scan it is told no text. The figures of `usage` are the provider's, or "
+          "estimates where it sends none. Questions count in the statistics of the chat_v1 API, as all conversations "
+          "with models do; only "
           "chats count as chats. Where no provider is configured, the provider `echo` answers and says that it is a "
           "stand-in. An unknown provider is 422, one that fails 502, one that is too slow 504. A question whose asker "
           "leaves is given up.")
       .rate(kAssistant);
   table.post("/api/v1/ai/search", A::login, to(assistant, &P::search), "Search by meaning")
-      .takes(
-          {required("query", {}, defaults::kMaxQueryLength),
-           array("content_types", "`messages`, `files`, or both, as without it. Files are not indexed: none is found"),
-           array("channels", "Channels to search, by id or name; without it all those of which you are a member"),
-           number("similarity_threshold", 0, 1,
-                  "What is less alike is left out. Without it: 0.7 for vectors, 0.3 for full text"),
-           integer("limit", 1, defaults::kMaxSearchResults, "Without it: 10")})
-      .answers(R"({"results":[{"type":"message","id":"msg_67108865","channel_id":"channel_1","user_id":"user_1",)"
-               R"("content":"A tutorial on machine learning","similarity":0.83,"created_at":)" TIME R"(}],"total":1,)"
+      .takes({required("query", {}, defaults::kMaxQueryLength),
+              array("content_types",
+                    "`messages`, `files`, or both, as without it; `type` of each result says which it is"),
+              array("channels",
+                    "Channels to search, by id or name; without it all those of which you are a member, your files "
+                    "without a channel, and public files"),
+              number("similarity_threshold", 0, 1,
+                     "What is less alike is left out. Without it: 0.7 for vectors, 0.3 for full text"),
+              integer("limit", 1, defaults::kMaxSearchResults, "Without it: 10")})
+      .answers(R"({"results":[{"type":"file","id":"file_0123456789abcdef0123456789abcdef","channel_id":"channel_1",)"
+               R"("user_id":"user_1","content":"Lesson 1: what is learned","similarity":0.83,"created_at":)" TIME R"(,)"
+               R"("filename":"course.txt","description":"The course","content_type":"text/plain","size":5120},)"
+               R"({"type":"message","id":"msg_67108865","channel_id":"channel_1","user_id":"user_1",)"
+               R"("content":"A tutorial on machine learning","similarity":0.79,"created_at":)" TIME R"(}],"total":2,)"
                R"("query":"machine learning tutorials","method":"vector","provider":"openai",)"
                R"("model":"text-embedding-3-small","complete":true})")
       .note(
-          "The most alike first; `total` is how many were found, up to `limit`. Finds what stands in channels of which "
-          "you are a member. `method` is `vector` where a provider makes embeddings: `similarity` is then the cosine "
-          "between query and text (0 where it is negative), and `provider` and `model` say whose vectors they are. "
-          "Else, "
-          "and when that provider fails, it is `full_text`: `similarity` of the best text is the share of the query's "
-          "words that it has, rare words counting more (BM25), and that of the others falls with their rank. Case, "
-          "accents and width of letters do not matter. `complete` is false while messages are not in the index: just "
-          "after a start, while vectors are being made, or because there are more than 200,000 messages, or more "
-          "than 256 MiB hold: then the newest are found. With vectors, texts of all channels go to the provider.")
+          "The most alike first; `total` is how many were found, up to `limit`. Finds messages and files in channels "
+          "of which you are a member and, without `channels`, your own files that are in no channel, and public files "
+          "of anyone. A file is found by its name, its description, the author of a PDF, and the first 16,000 bytes of "
+          "a text file (plain text, JSON, XML, source code and the like), not by what stands in other formats; its "
+          "`content` is the beginning of that text, up to 1,000 bytes, and empty where there is none. Files that "
+          "wait for their virus scan are not found. `method` is `vector` where a provider makes embeddings: "
+          "`similarity` is then the cosine between query and text (0 where it is negative), and `provider` and `model` "
+          "say whose vectors they are. Else, and when that provider fails, it is `full_text`: `similarity` of the best "
+          "text is the share of the query's "
+          "words that it has, rare words counting more (BM25+), and that of the others falls with their rank. Case, "
+          "accents and width of letters do not matter. `complete` is false while messages or files are not in the "
+          "index: just after a start, while vectors are being made, or because there are more than 200,000 of them, or "
+          "more than 256 MiB hold: then the newest are found. It is also false without `channels` when you are in more "
+          "than 1,000 channels, as the newest 1,000 are searched. With vectors, texts of all channels and files go to "
+          "the provider.")
       .only_reads()
       .rate(kSearch);
 }
@@ -304,7 +321,8 @@ void file_routes(RouteTable& table, Files& files) {
                {required("file", "The file itself, at most 100 MiB"),
                 text("channel_id", "The channel whose members may see it; without one it is the uploader's own"),
                 text("description"), text("filename", "Instead of the name that comes with the file"),
-                word("is_public", {"true", "false"}, "Whoever has the link may see it, without a login")},
+                word("is_public", {"true", "false"},
+                     "Whoever has the link may see it, without a login, and any user's search finds it")},
                [&files](const Call& call) { return files.sink(call); })
       .answers(FILE_VIEW)
       .status(201)

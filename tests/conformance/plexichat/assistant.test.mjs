@@ -29,6 +29,17 @@ const post = async (who, channel, content) =>
 const ask = (who, message, more = {}) => who.post('/api/v1/ai/chat', { message, ...more });
 const search = (who, query, more = {}) => who.post('/api/v1/ai/search', { query, ...more });
 const found = async (who, query, more) => (await answers(search(who, query, more))).results.map(({ content }) => content);
+async function upload(who, content, name, fields = {}) {
+  const form = new FormData();
+  form.set('file', new Blob([content]), name);
+  for (const [key, value] of Object.entries(fields)) form.set(key, value);
+  const answer = await fetch(`${who.server.url}/api/v1/files/upload`, { method: 'POST', headers: who.headers, body: form });
+  assert.equal(answer.status, 201);
+  return answer.json();
+}
+/// The names of files found.
+const files = async (who, query, more = {}) =>
+  (await answers(search(who, query, { content_types: ['files'], ...more }))).results.map(({ filename }) => filename);
 const chats = () => model.requests.filter(({ url }) => url.endsWith('/chat/completions'));
 /// What the model was told with a question: all it got, and the channel's messages out of it.
 function toldWith(question) {
@@ -69,17 +80,41 @@ describe('POST /ai/chat', () => {
   it('tells of the files that were attached when it is asked to', async () => {
     const ada = await newPlexiUser(server);
     const channel = await newChannel(ada);
-    const form = new FormData();
-    form.set('file', new Blob(['water: Tuesdays']), 'plan.txt');
-    form.set('channel_id', channel);
-    form.set('description', 'when the ferns get water');
-    const file = await (await fetch(`${server.url}/api/v1/files/upload`, { method: 'POST', headers: ada.headers, body: form })).json();
+    const file = await upload(ada, 'water: Tuesdays', 'plan.txt', { channel_id: channel, description: 'when the ferns get water' });
     await answers(ada.post('/api/v1/messages', { channel_id: channel, content: 'the plan', attachments: [file.id] }), 201);
     const context = { channel_id: channel };
     await answers(ask(ada, 'With files?', { context: { ...context, include_files: true } }));
-    assert.deepEqual(toldWith('With files?').lines[0].files, [{ name: 'plan.txt', type: 'text/plain', description: 'when the ferns get water' }]);
+    assert.deepEqual(toldWith('With files?').lines[0].files,
+      [{ name: 'plan.txt', type: 'text/plain', description: 'when the ferns get water', text: 'water: Tuesdays' }]);
     await answers(ask(ada, 'Without?', { context }));
     assert.equal(toldWith('Without?').lines[0].files, undefined);
+  });
+
+  it('tells of files that were uploaded to the channel without a message, in their place, and of no others', async () => {
+    const ada = await newPlexiUser(server);
+    const channel = await newChannel(ada);
+    await post(ada, channel, 'before');
+    await upload(ada, 'a,b\n1,2\n3,4\n5,6\n', 'table.csv', { channel_id: channel });
+    await post(ada, channel, 'after');
+    const deleted = await upload(ada, 'gone', 'gone.txt', { channel_id: channel });
+    await answers(ada.delete(`/api/v1/files/${deleted.id}`));
+    await upload(ada, 'elsewhere', 'own.txt');
+    await answers(ask(ada, 'What is uploaded?', { context: { channel_id: channel, include_files: true } }));
+    assert.deepEqual(toldWith('What is uploaded?').lines.map(({ text, files: told }) => told ?? text),
+      ['before', [{ name: 'table.csv', type: 'text/csv', text: 'a,b\n1,2\n3,4\n5,6\n' }], 'after']);
+  });
+
+  it('tells the beginning of a long text, says that it is cut, and makes UTF-8 of what is none', async () => {
+    const ada = await newPlexiUser(server);
+    const channel = await newChannel(ada);
+    await upload(ada, `${'ä'.repeat(7_999)}zäöü and more`, 'long.txt', { channel_id: channel });
+    await upload(ada, Buffer.from('caf\xe9 au lait\n', 'latin1'), 'latin.txt', { channel_id: channel });
+    await answers(ask(ada, 'How long?', { context: { channel_id: channel, include_files: true } }));
+    const [long, latin] = toldWith('How long?').lines.flatMap(({ files: told }) => told);
+    assert.equal(long.text, `${'ä'.repeat(7_999)}z`);
+    assert.equal(long.text_is_cut, true);
+    assert.equal(latin.text, 'caf\uFFFD au lait\n');
+    assert.equal(latin.text_is_cut, undefined);
   });
 
   it('tells what stands within the time range, as it was edited, and not what was deleted', async () => {
@@ -227,10 +262,74 @@ describe('POST /ai/search by words', () => {
     const ada = await newPlexiUser(plain);
     const channel = await newChannel(ada);
     await post(ada, channel, 'a needle in the haystack');
-    await eventually(async () => (await found(ada, 'needle')).length === 1, 'it');
+    await upload(ada, 'a needle, too', 'hay.txt', { channel_id: channel });
+    await eventually(async () => (await found(ada, 'needle')).length === 2, 'both');
     await plain.stop();
     await plain.start();
-    await eventually(async () => (await found(ada, 'needle')).length === 1, 'it again');
+    await eventually(async () => (await found(ada, 'needle')).length === 2, 'both again');
+  });
+
+  it('finds files as documented, by what stands in them, their names and their descriptions', async () => {
+    const ada = await newPlexiUser(plain);
+    const channel = await newChannel(ada);
+    const file = await upload(ada, '{"subject":"photosynthesis"}', 'green_leaves.json', { channel_id: channel, description: 'a lesson in biology' });
+    await post(ada, channel, 'on photosynthesis');
+    for (const query of ['photosynthesis', 'leaves', 'green_leaves.json', 'biology'])
+      await eventually(async () => (await files(ada, query)).join() === 'green_leaves.json', query);
+    const answer = await answers(search(ada, 'photosynthesis', { content_types: ['files'] }));
+    assert.deepEqual(answer.results, [{
+      type: 'file', id: file.id, channel_id: channel, user_id: ada.user.id, content: '{"subject":"photosynthesis"}',
+      similarity: 1, created_at: file.uploaded_at, filename: 'green_leaves.json', description: 'a lesson in biology',
+      content_type: 'application/json', size: 28,
+    }]);
+    const types = async (more) => (await answers(search(ada, 'photosynthesis', more))).results.map(({ type }) => type).sort();
+    assert.deepEqual(await types({ content_types: ['messages'] }), ['message']);
+    assert.deepEqual(await types({ content_types: ['messages', 'files'] }), ['file', 'message']);
+    assert.deepEqual(await types({}), ['file', 'message']);
+  });
+
+  it('finds files of channels that the caller is in, his own, and public ones', async () => {
+    const ada = await newPlexiUser(plain), eve = await newPlexiUser(plain);
+    const closed = await newChannel(ada, { is_private: true }), open = await newChannel(ada);
+    await upload(ada, 'the amber room', 'closed.txt', { channel_id: closed });
+    await upload(ada, 'the amber room', 'open.txt', { channel_id: open });
+    await upload(ada, 'the amber room', 'own.txt');
+    await upload(eve, 'the amber room', 'eves.txt');
+    const shown = await upload(ada, 'the amber room', 'public.txt', { channel_id: closed, is_public: 'true' });
+    const sorted = async (who, more) => (await files(who, 'amber room', more)).sort().join();
+    await eventually(async () => (await sorted(ada)) === 'closed.txt,open.txt,own.txt,public.txt', 'what ada may see');
+    assert.equal(await sorted(eve), 'eves.txt,public.txt');
+    assert.equal(await sorted(ada, { channels: [closed] }), 'closed.txt,public.txt');
+    await answers(eve.post(`/api/v1/channels/${open}/join`));
+    assert.equal(await sorted(eve), 'eves.txt,open.txt,public.txt');
+    await answers(ada.delete(`/api/v1/files/${shown.id}`));
+    assert.equal(await sorted(eve), 'eves.txt,open.txt');
+  });
+
+  it('finds no file of an account that was erased', async () => {
+    const ada = await newPlexiUser(plain), bob = await newPlexiUser(plain);
+    const channel = await newChannel(ada);
+    await answers(bob.post(`/api/v1/channels/${channel}/join`));
+    await upload(bob, 'a lighthouse', 'bobs.txt', { channel_id: channel, is_public: 'true' });
+    await upload(ada, 'a lighthouse', 'adas.txt', { channel_id: channel });
+    assert.equal((await files(ada, 'lighthouse')).length, 2);
+    await answers((await logInPlexiAdmin(plain)).delete(`/api/v1/users/${bob.user.id}`));
+    await eventually(async () => (await files(ada, 'lighthouse')).join() === 'adas.txt', 'that it is gone');
+    await plain.stop();
+    await plain.start();
+    await eventually(async () => (await answers(search(ada, 'x'))).complete, 'the index');
+    assert.deepEqual(await files(ada, 'lighthouse'), ['adas.txt']);
+  });
+
+  it('finds no message and no file that was deleted', async () => {
+    const ada = await newPlexiUser(plain);
+    const channel = await newChannel(ada);
+    const message = await post(ada, channel, 'a fleeting thing');
+    const file = await upload(ada, 'a fleeting thing', 'thing.txt', { channel_id: channel });
+    assert.equal((await found(ada, 'fleeting')).length, 2);
+    await answers(ada.delete(`/api/v1/messages/${message.id}`));
+    await answers(ada.delete(`/api/v1/files/${file.id}`));
+    assert.deepEqual(await found(ada, 'fleeting'), []);
   });
 
   for (const [what, body, field] of [
@@ -292,6 +391,26 @@ describe('POST /ai/search by meaning', () => {
       assert.deepEqual(await found(ada, 'kitten'), ['this cat is asked about once']);
     }
     assert.equal(embedded('this cat is asked about once'), 1);
+  });
+
+  it('ranks files by their vectors, and asks for each once', async () => {
+    const ada = await newPlexiUser(server);
+    const channel = await newChannel(ada);
+    await upload(ada, 'all about kittens', 'pets.txt', { channel_id: channel });
+    const deleted = await upload(ada, 'all about engines', 'garage.txt', { channel_id: channel });
+    await post(ada, channel, 'my cat');
+    await complete(ada);
+    const answer = await answers(search(ada, 'cats'));
+    assert.equal(answer.method, 'vector');
+    assert.deepEqual(answer.results.map(({ type, similarity }) => [type, similarity]).sort(), [['file', 1], ['message', 1]]);
+    assert.deepEqual(await files(ada, 'cars'), ['garage.txt']);
+    await answers(ada.delete(`/api/v1/files/${deleted.id}`));
+    assert.deepEqual(await files(ada, 'cars'), []);
+    await server.stop();
+    await server.start();
+    await complete(ada);
+    assert.deepEqual(await files(ada, 'kitten'), ['pets.txt']);
+    assert.equal(embedded('pets.txt\nall about kittens'), 1);
   });
 
   it('embeds after a crash what was posted before it', async () => {

@@ -297,4 +297,7 @@ test('malware is refused, and nothing is handed out while the scanner is silent'
   const unknown = await upload(person, 'unknown');
   assert.equal(unknown.virus_scan_status, 'error');
   assert.equal((await fetchFile(person, unknown.id)).status, 403);
+  const found = async (query) => (await succeeds(person.post('/api/v1/ai/search', { query }))).results.map(({ content }) => content);
+  assert.deepEqual(await found('harmless'), ['harmless']);
+  assert.deepEqual(await found('unknown'), []);
 });
