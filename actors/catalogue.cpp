@@ -1,94 +1,125 @@
 #include "actors/catalogue.hpp"
 
-#include <algorithm>
+#include "actors/entity.hpp"
+#include "projections/catalogue_queries.hpp"
 
-#include "actors/base_url.hpp"
-#include "actors/llm/provider.hpp"
-#include "actors/rules.hpp"
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::Provider>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::Personality>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::Platform>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::Plugin>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::McpServer>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::BotSettings>>)
 
 namespace troupe::actors {
 namespace {
 
-/// Shorter keys would be half told by their last four characters.
-constexpr std::size_t kShortestHintedKey = 16;
-constexpr std::size_t kHintLength = 4;
+using storage::RecordPtr;
 
-Expected<void> check_name(std::string_view name) {
-  if (auto ok = check_line("name", name, defaults::kMaxCatalogueNameLength); !ok) return ok;
-  if (name.find('/') != name.npos) return fail(Errc::invalid, "name must not hold a '/'", "name");
-  if (name == kReservedName) return fail(Errc::invalid, "name must not be echo: that is the stand-in's", "name");
-  return {};
-}
+constexpr std::size_t kEntryIdLength = 12;
 
-Expected<void> check_model(std::string_view field, std::string_view model) {
-  return check_optional_line(field, model, defaults::kMaxModelNameLength);
-}
+template <class Entry>
+constexpr std::size_t kMost = defaults::kMaxCatalogueEntries;
+template <>
+constexpr std::size_t kMost<events::Provider> = defaults::kMaxProviders;
+template <>
+constexpr std::size_t kMost<events::Personality> = defaults::kMaxPersonalities;
 
-tl::unexpected<Error> out_of_range(const char* field, const char* range) {
-  return fail(Errc::invalid, std::string(field) + " must be from " + range, field);
-}
+template <class Entry>
+struct Kind {
+  Directory<CatalogueDecider<Entry>> directory;
+  std::function<Expected<void>(const Json&)> refusal;
+  std::vector<std::function<void(const std::string&)>> followers;
+  Kind(caf::actor_system& system, storage::Store& store) : directory(system, store) {}
+};
+
+/// Every kind there is.
+template <class... Entries>
+struct KindsOf : Kind<Entries>... {
+  KindsOf(caf::actor_system& system, storage::Store& store) : Kind<Entries>(system, store)... {}
+  std::vector<AnyDirectory*> directories() { return {&static_cast<Kind<Entries>&>(*this).directory...}; }
+};
+using Kinds = KindsOf<events::Provider, events::Personality, events::Platform, events::Plugin, events::McpServer,
+                      events::BotSettings>;
 
 }  // namespace
 
-Expected<void> check(const events::Provider& provider) {
-  if (auto ok = check_name(provider.name); !ok) return ok;
-  if (!llm::format_named(provider.format))
-    return fail(Errc::invalid, "format must be openai or anthropic or gemini", "format");
-  if (auto ok = check_base_url(provider.base_url); !ok) return ok;
-  if (auto ok = check_model("model", provider.model); !ok) return ok;
-  if (auto ok = check_model("embedding_model", provider.embedding_model); !ok) return ok;
-  if (provider.models.size() > defaults::kMaxModelsPerProvider)
-    return fail(Errc::invalid, "models must have at most " + std::to_string(defaults::kMaxModelsPerProvider) + " names",
-                "models");
-  for (const auto& model : provider.models)
-    if (auto ok = check_line("models", model, defaults::kMaxModelNameLength); !ok) return ok;
-  if (provider.priority < 0 || provider.priority > defaults::kMaxProviderPriority)
-    return out_of_range("priority", "0 to 1000000");
-  if (provider.sealed_keys.size() > defaults::kMaxKeysPerProvider ||
-      provider.sealed_keys.size() != provider.key_hints.size())
-    return fail(Errc::invalid, "keys must be at most " + std::to_string(defaults::kMaxKeysPerProvider), "keys");
-  return {};
-}
+struct Catalogue::Impl {
+  storage::Store& store;
+  Elsewhere elsewhere;
+  Kinds kinds;
 
-Expected<void> check(const events::Personality& personality) {
-  if (auto ok = check_name(personality.name); !ok) return ok;
-  if (auto ok = check_optional_line("description", personality.description, defaults::kMaxDescriptionLength); !ok)
-    return ok;
-  if (personality.prompt.empty()) return fail(Errc::invalid, "prompt must not be empty", "prompt");
-  if (!is_utf8(personality.prompt)) return fail(Errc::invalid, "prompt must be UTF-8 text", "prompt");
-  if (length_in_characters(personality.prompt) > defaults::kMaxQuestionLength)
-    return fail(Errc::invalid,
-                "prompt must have at most " + std::to_string(defaults::kMaxQuestionLength) + " characters", "prompt");
-  if (auto ok = check_optional_line("provider", personality.provider, defaults::kMaxCatalogueNameLength); !ok)
-    return ok;
-  if (auto ok = check_model("model", personality.model); !ok) return ok;
-  if (personality.temperature && !(*personality.temperature >= 0 && *personality.temperature <= 2))
-    return out_of_range("temperature", "0 to 2");
-  if (personality.max_tokens && (*personality.max_tokens < 1 || *personality.max_tokens > 1'000'000))
-    return out_of_range("max_tokens", "1 to 1000000");
-  return {};
-}
+  Impl(caf::actor_system& system, storage::Store& store_in, Elsewhere elsewhere_in)
+      : store(store_in), elsewhere(std::move(elsewhere_in)), kinds(system, store) {}
 
-Expected<void> check_key(std::string_view key) {
-  const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!key.empty() && key.size() <= defaults::kMaxProviderKeyLength && printable) return {};
-  return fail(
-      Errc::invalid,
-      "keys must each have 1 to " + std::to_string(defaults::kMaxProviderKeyLength) + " visible ASCII characters",
-      "keys");
-}
-
-Expected<void> set_keys(events::Provider& provider, const std::vector<std::string>& keys, const Secrets& secrets) {
-  if (keys.size() > defaults::kMaxKeysPerProvider)
-    return fail(Errc::invalid, "keys must be at most " + std::to_string(defaults::kMaxKeysPerProvider), "keys");
-  provider.sealed_keys.clear();
-  provider.key_hints.clear();
-  for (const auto& key : keys) {
-    if (auto ok = check_key(key); !ok) return ok;
-    provider.sealed_keys.push_back(secrets.seal(key));
-    provider.key_hints.push_back(key.size() < kShortestHintedKey ? "" : key.substr(key.size() - kHintLength));
+  template <class Entry>
+  Kind<Entry>& kind() {
+    return kinds;
   }
-  return {};
+
+  /// The journal speaks of claims; their owner knows a name. Followers come before the answer.
+  template <class Entry>
+  RecordAnswer then_followed(std::string id, RecordAnswer answer) {
+    return [this, id = std::move(id), answer = std::move(answer)](Expected<RecordPtr> result) {
+      if (!result && result.error().code == Errc::conflict && result.error().field == Entry::category)
+        return answer(fail(Errc::conflict, "name is taken by another " + std::string(Entry::category), "name"));
+      if (!result || kind<Entry>().followers.empty()) return answer(std::move(result));
+      const bool taken = elsewhere([this, id, answer, result] {
+        for (const auto& follower : kind<Entry>().followers) follower(id);
+        answer(result);
+      });
+      if (!taken) answer(fail(Errc::overloaded, "the change is stored; it counts from the next change or start"));
+    };
+  }
+};
+
+Catalogue::Catalogue(caf::actor_system& system, storage::Store& store, Elsewhere elsewhere)
+    : impl_(std::make_unique<Impl>(system, store, std::move(elsewhere))) {}
+Catalogue::~Catalogue() = default;
+
+template <class Entry>
+void Catalogue::add(Entry entry, Cause cause, RecordAnswer answer) {
+  auto& kind = impl_->kind<Entry>();
+  if (kind.refusal)
+    if (auto ok = kind.refusal(Json(entry)); !ok) return answer(tl::unexpected(ok.error()));
+  if (!is_repeat(impl_->store, cause) && projections::EntryQueries<Entry>(impl_->store).count() >= kMost<Entry>)
+    return answer(fail(Errc::conflict, "there are " + std::to_string(kMost<Entry>) + " already, which is the most"));
+  AddEntry<Entry> command{random_letters(kEntryIdLength), std::move(entry)};
+  const std::string id = command.id;
+  kind.directory.ask(id, std::move(command), std::move(cause), impl_->then_followed<Entry>(id, std::move(answer)));
 }
+
+template <class Entry>
+void Catalogue::ask(const std::string& id, typename CatalogueDecider<Entry>::Command command, Cause cause,
+                    RecordAnswer answer) {
+  auto& kind = impl_->kind<Entry>();
+  if (const auto* change = std::get_if<ChangeEntry>(&command); change && kind.refusal)
+    if (auto ok = kind.refusal(change->fields); !ok) return answer(tl::unexpected(ok.error()));
+  kind.directory.ask(id, std::move(command), std::move(cause), impl_->then_followed<Entry>(id, std::move(answer)));
+}
+
+template <class Entry>
+void Catalogue::guard(std::function<Expected<void>(const Json&)> refusal) {
+  impl_->kind<Entry>().refusal = std::move(refusal);
+}
+
+template <class Entry>
+void Catalogue::follow(std::function<void(const std::string&)> follower) {
+  impl_->kind<Entry>().followers.push_back(std::move(follower));
+}
+
+std::vector<AnyDirectory*> Catalogue::directories() { return impl_->kinds.directories(); }
+
+#define TROUPE_CATALOGUE_OF(Entry)                                                                                \
+  template void Catalogue::add(Entry, Cause, RecordAnswer);                                                       \
+  template void Catalogue::ask<Entry>(const std::string&, CatalogueDecider<Entry>::Command, Cause, RecordAnswer); \
+  template void Catalogue::guard<Entry>(std::function<Expected<void>(const Json&)>);                              \
+  template void Catalogue::follow<Entry>(std::function<void(const std::string&)>);
+TROUPE_CATALOGUE_OF(events::Provider)
+TROUPE_CATALOGUE_OF(events::Personality)
+TROUPE_CATALOGUE_OF(events::Platform)
+TROUPE_CATALOGUE_OF(events::Plugin)
+TROUPE_CATALOGUE_OF(events::McpServer)
+TROUPE_CATALOGUE_OF(events::BotSettings)
+#undef TROUPE_CATALOGUE_OF
 
 }  // namespace troupe::actors

@@ -7,6 +7,7 @@
 #include "actors/files/plain_text.hpp"
 #include "actors/rules.hpp"
 #include "events/codec.hpp"
+#include "projections/catalogue_queries.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -50,6 +51,7 @@ Conversations::Conversations(storage::Store& store, const Secrets& secrets, cons
     : store_(store),
       secrets_(secrets),
       queries_(store),
+      contacts_(store),
       files_(files),
       accounts_(store),
       models_(models),
@@ -123,10 +125,8 @@ void Conversations::post_question(SessionId session, SessionDecider::Command que
                 const auto message = message_in(**result);
                 if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
                 const QuestionId id{session, message->number};
-                {
-                  const std::lock_guard lock(mutex_);
-                  under_way_[id] = {0, gone, settled};
-                }
+                // Under way before its asker is told, who may look.
+                note_under_way(id, settled, gone);
                 on_asked(std::move(result));
                 put_to_model(id);
               });
@@ -157,6 +157,18 @@ void Conversations::begin_chat(AskModel asked, const std::string& title, Cause c
                 std::move(settled));
 }
 
+/// False when it is under way already.
+bool Conversations::note_under_way(const QuestionId& id, std::function<void(Expected<Outcome>)> settled,
+                                   std::function<bool()> gone) {
+  const std::lock_guard lock(mutex_);
+  return under_way_.try_emplace(id, UnderWay{0, std::move(gone), std::move(settled)}).second;
+}
+
+void Conversations::answer(const QuestionId& id, std::function<void(Expected<Outcome>)> settled,
+                           std::function<bool()> gone) {
+  if (note_under_way(id, std::move(settled), std::move(gone))) put_to_model(id);
+}
+
 void Conversations::find_assistant(AccountId account, Cause cause, std::function<void(Expected<SessionId>)> answer) {
   if (const auto id = queries_.assistant_of(account)) return answer(*id);
   CreateSession command;
@@ -179,11 +191,7 @@ void Conversations::take_up(const QuestionId& id) {
     const bool once_more =
         result && !(*result)->events.empty() && (*result)->events.front().type == events::QuestionAskedAgain::type;
     if (!once_more) return;
-    {
-      const std::lock_guard lock(mutex_);
-      under_way_[id] = {};
-    }
-    put_to_model(id);
+    answer(id, {});
   });
 }
 
@@ -216,13 +224,18 @@ void Conversations::ask_now(const QuestionId& id) {
 Expected<llm::ChatRequest> Conversations::request_for(const QuestionId& id, const QuestionRow& question) const {
   if (question.context) return standing_alone(id, question);
   llm::ChatRequest request = bare_request(question);
+  const auto session = queries_.session(id.session);
+  const bool is_talk = session && session->kind == events::kTalkSession;
+  const auto most = is_talk ? static_cast<std::size_t>(projections::bot_settings(store_).conversations.max_messages)
+                            : defaults::kMaxContextMessages;
   std::size_t bytes = 0;
-  for (const MessageRow& row : queries_.messages_before(id.session, id.number + 1, defaults::kMaxContextMessages)) {
+  for (const MessageRow& row : queries_.messages_before(id.session, id.number + 1, most)) {
     const bool is_question = row.number == id.number;
     if (row.deleted_at != 0 || (row.status != "complete" && !is_question)) continue;
     auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
     if (!text) continue;
     if (request.messages.empty() && !is_question) break;
+    if (is_talk) *text = told_in_talk(row, *text, *session);
     bytes += text->size();
     if (bytes > defaults::kMaxContextBytes && !request.messages.empty()) break;
     request.messages.push_back({row.role, std::move(*text), {}, {}});
@@ -230,13 +243,21 @@ Expected<llm::ChatRequest> Conversations::request_for(const QuestionId& id, cons
   while (!request.messages.empty() && request.messages.back().role == "assistant") request.messages.pop_back();
   if (request.messages.empty()) return fail(Errc::not_found, "the question was taken back");
   std::string sealed_prompt = question.sealed_system_prompt;
-  if (sealed_prompt.empty())
-    if (const auto session = queries_.session(id.session)) sealed_prompt = session->sealed_system_prompt;
+  if (sealed_prompt.empty() && session) sealed_prompt = session->sealed_system_prompt;
   if (!sealed_prompt.empty())
     if (auto prompt = secrets_.unseal_for(question.asker, sealed_prompt))
       request.messages.push_back({"system", std::move(*prompt), {}, {}});
   std::reverse(request.messages.begin(), request.messages.end());
   return request;
+}
+
+/// Without the prefix that woke the bot; in a group, with the name of who said it.
+std::string Conversations::told_in_talk(const MessageRow& row, const std::string& text,
+                                        const projections::SessionRow& talk) const {
+  std::string told = text.substr(std::min<std::size_t>(static_cast<std::size_t>(row.prefix_bytes), text.size()));
+  if (row.role != "user" || talk.owner == row.author) return told;
+  const auto author = contacts_.contact(row.author);
+  return author && !author->name.empty() ? author->name + ": " + told : told;
 }
 
 /// The question and its context, behind the assistant's prompt. Errors: as of `request_for`.

@@ -17,6 +17,7 @@
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "actors/session.hpp"
+#include "projections/contact_queries.hpp"
 #include "projections/queries.hpp"
 #include "projections/session_queries.hpp"
 #include "storage/store.hpp"
@@ -83,6 +84,9 @@ class Conversations {
   void begin_chat(AskModel question, const std::string& title, Cause cause, RecordAnswer asked,
                   std::function<void(Expected<Outcome>)> settled);
 
+  /// Lets a model answer a question that is durable already, unless one is at it. `settled` as of `ask_model`.
+  void answer(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone = {});
+
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
     observers_.push_back(std::move(observer));
@@ -112,10 +116,13 @@ class Conversations {
   void post_question(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
                      RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled);
   void take_up(const QuestionId& id);
+  bool note_under_way(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone);
   void put_to_model(const QuestionId& id);
   void ask_now(const QuestionId& id);
   Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
   Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
+  std::string told_in_talk(const projections::MessageRow& row, const std::string& text,
+                           const projections::SessionRow& talk) const;
   std::string told_of(const events::QuestionContext& context, AccountId asker, Micros asked_at) const;
   ContextFile told_of_file(const FileId& id, AccountId asker, std::size_t room) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
@@ -127,6 +134,7 @@ class Conversations {
   const storage::Store& store_;
   const Secrets& secrets_;
   projections::SessionQueries queries_;
+  projections::ContactQueries contacts_;
   const Files& files_;
   projections::Queries accounts_;
   llm::Models& models_;

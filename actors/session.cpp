@@ -222,28 +222,97 @@ Decision on(const SessionState& state, const AskAgain& c) {
   return {{QuestionAskedAgain{c.number}}};
 }
 
+/// The message that follows, as an answer to the one of this number.
+MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId key_of, std::string sealed_text) {
+  MessagePosted reply;
+  reply.number = state.messages + 1;
+  reply.role = "assistant";
+  reply.key_of = key_of;
+  reply.sealed_text = std::move(sealed_text);
+  reply.reply_to = number;
+  return reply;
+}
+
 /// A question has one outcome: whoever comes second is told so and changes nothing.
 Decision on(const SessionState& state, const AnswerQuestion& c) {
   const auto* question = find_question(state, c.number);
   if (!question) return fail(Errc::conflict, "the question is not open");
   if (state.messages >= kMaxMessagesPerSession)
     return {{QuestionFailed{c.number, question->asker, "the session is full"}}};
-  const std::int64_t number = state.messages + 1;
-  MessagePosted answer;
-  answer.number = number;
-  answer.role = "assistant";
-  answer.key_of = question->asker;
-  answer.sealed_text = c.sealed_text;
-  answer.reply_to = c.number;
+  auto answer = reply_to(state, c.number, question->asker, c.sealed_text);
   answer.tokens = c.completion_tokens;
-  return {{answer, QuestionAnswered{c.number, number, question->asker, c.provider, c.model, c.prompt_tokens,
-                                    c.completion_tokens, c.estimated, c.took, c.finish_reason}}};
+  return {{answer,
+           QuestionAnswered{c.number, answer.number, question->asker, c.provider, c.model, c.prompt_tokens,
+                            c.completion_tokens, c.estimated, c.took, c.finish_reason, state.kind == kTalkSession}}};
 }
 
 Decision on(const SessionState& state, const FailQuestion& c) {
   const auto* question = find_question(state, c.number);
   if (!question) return fail(Errc::conflict, "the question is not open");
   return {{QuestionFailed{c.number, question->asker, c.reason}}};
+}
+
+// Talks
+
+const OpenCommand* find_command(const SessionState& state, std::int64_t number) {
+  for (const auto& command : state.open_commands)
+    if (command.number == number) return &command;
+  return nullptr;
+}
+
+Decision on(const SessionState& state, const Hear& c, Micros now) {
+  if (state.kind != kTalkSession) return no_such_session();
+  // The answer needs a place, too.
+  if (state.messages + 1 >= kMaxMessagesPerSession) return fail(Errc::conflict, "the session is full");
+  const std::int64_t number = state.messages + 1;
+  MessagePosted message{number, "user", c.author, c.author, c.sealed_text};
+  message.tokens = c.tokens;
+  message.foreign_id = c.foreign_id;
+  message.prefix_bytes = c.prefix_bytes;
+  const auto stopped = [&](std::string_view step, const std::string& reason) -> Decision {
+    return {{message, MessageStopped{number, std::string(step), reason}}};
+  };
+  const bool answered = c.verdict.step == Step::command || c.verdict.step == Step::model;
+  if (!answered) return stopped(name_of(c.verdict.step), c.verdict.reason);
+  if (too_fast(c.rate, state.heard, now)) return stopped(name_of(Step::rate), reason_of(c.rate));
+  if (state.open_questions.size() >= defaults::kMaxOpenQuestions ||
+      state.open_commands.size() >= defaults::kMaxOpenQuestions || state.unsent.size() >= defaults::kMaxUnsentReplies)
+    return stopped(name_of(Step::rate), "too many messages of this conversation wait for an answer");
+  if (c.verdict.step == Step::command) return {{message, CommandCalled{number, c.author, c.command, c.plugin}}};
+  const Question question = c.question.value_or(Question{});
+  return {{message, QuestionAsked{number, c.author, question.provider, question.model, question.sealed_system_prompt,
+                                  question.temperature, question.max_tokens, question.context}}};
+}
+
+Decision on(const SessionState& state, const AnswerCommand& c) {
+  const auto* command = find_command(state, c.number);
+  if (!command) return fail(Errc::conflict, "the command is not open");
+  if (c.sealed_text.empty()) return {{CommandAnswered{c.number, 0, command->name, command->plugin, c.took}}};
+  const auto reply = reply_to(state, c.number, command->caller, c.sealed_text);
+  return {{reply, CommandAnswered{c.number, reply.number, command->name, command->plugin, c.took}}};
+}
+
+Decision on(const SessionState& state, const FailCommand& c) {
+  const auto* command = find_command(state, c.number);
+  if (!command) return fail(Errc::conflict, "the command is not open");
+  return {{CommandFailed{c.number, command->name, command->plugin, c.reason}}};
+}
+
+Decision on(const SessionState& state, const ReportReply& c) {
+  if (std::find(state.unsent.begin(), state.unsent.end(), c.number) == state.unsent.end())
+    return std::vector<SessionEvent>{};
+  if (c.sent) return {{ReplySent{c.number, c.foreign_id}}};
+  return {{ReplyFailed{c.number, c.reason}}};
+}
+
+void remember_heard(SessionState& state, Micros time) {
+  state.heard.push_back(time);
+  if (state.heard.size() > static_cast<std::size_t>(defaults::kMaxMessagesOfRateRule))
+    state.heard.erase(state.heard.begin());
+}
+
+void close_command(SessionState& state, std::int64_t number) {
+  std::erase_if(state.open_commands, [&](const OpenCommand& command) { return command.number == number; });
 }
 
 void close_question(SessionState& state, std::int64_t number) {
@@ -264,13 +333,20 @@ void add_member(SessionState& state, AccountId account) {
 
 }  // namespace
 
-Decision SessionDecider::decide(const State& state, const Command& command, Micros) {
+Decision SessionDecider::decide(const State& state, const Command& command, Micros now) {
   const bool begins = std::holds_alternative<CreateSession>(command) || std::holds_alternative<BeginChat>(command);
   if ((!state.exists || state.archived) && !begins) return no_such_session();
-  return std::visit([&](const auto& c) { return on(state, c); }, command);
+  return std::visit(
+      [&](const auto& c) -> Decision {
+        if constexpr (std::is_same_v<std::decay_t<decltype(c)>, Hear>)
+          return on(state, c, now);
+        else
+          return on(state, c);
+      },
+      command);
 }
 
-void SessionDecider::evolve(State& state, const Event& event, Micros) {
+void SessionDecider::evolve(State& state, const Event& event, Micros time) {
   std::visit(Overloaded{
                  [&](const SessionCreated& e) {
                    state.exists = true;
@@ -294,17 +370,33 @@ void SessionDecider::evolve(State& state, const Event& event, Micros) {
                  },
                  [&](const QuestionAsked& e) {
                    state.open_questions.push_back({e.number, e.asker, false});
+                   if (state.kind == kTalkSession) remember_heard(state, time);
                  },
                  [&](const QuestionAskedAgain& e) {
                    for (auto& question : state.open_questions)
                      if (question.number == e.number) question.asked_again = true;
                  },
-                 [&](const QuestionAnswered& e) { close_question(state, e.number); },
+                 [&](const QuestionAnswered& e) {
+                   close_question(state, e.number);
+                   if (e.to_send) state.unsent.push_back(e.answer_number);
+                 },
                  [&](const QuestionFailed& e) { close_question(state, e.number); },
                  [&](const ChannelDescribed& e) {
                    state.name = e.name;
                    state.description = e.description;
                  },
+                 [](const MessageStopped&) {},
+                 [&](const CommandCalled& e) {
+                   state.open_commands.push_back({e.number, e.caller, e.name, e.plugin});
+                   remember_heard(state, time);
+                 },
+                 [&](const CommandAnswered& e) {
+                   close_command(state, e.number);
+                   if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
+                 },
+                 [&](const CommandFailed& e) { close_command(state, e.number); },
+                 [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
+                 [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
                  [&](const ChannelArchived&) {
                    state.archived = true;
                    state.members.clear();
@@ -316,6 +408,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros) {
 std::vector<Claim> SessionDecider::claims(const State& before, const Event& event) {
   if (const auto* created = std::get_if<SessionCreated>(&event)) {
     if (created->kind == kAssistantSession) return {take(assistant_claim(created->owner))};
+    if (created->kind == kTalkSession) return {take(talk_claim(created->name))};
     if (created->kind != kChannelSession || created->is_private) return {};
     return {take(channel_claim(created->name))};
   }

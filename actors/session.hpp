@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/decider.hpp"
+#include "actors/pipeline.hpp"
 #include "events/session.hpp"
 
 namespace troupe::actors {
@@ -32,6 +33,14 @@ struct RecentReaction {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RecentReaction, number, account, emoji, given, count)
 
+/// A command of a talk that has no outcome yet.
+struct OpenCommand {
+  std::int64_t number = 0;
+  AccountId caller = 0;
+  std::string name, plugin;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OpenCommand, number, caller, name, plugin)
+
 struct SessionState {
   bool exists = false;
   std::string kind;
@@ -46,10 +55,14 @@ struct SessionState {
   /// state by what is on its way to the journal, which is less than this holds.
   std::vector<std::int64_t> recently_deleted;
   std::vector<RecentReaction> recent_reactions;  ///< the same of ReactionFacts, oldest first
+  // Of a talk
+  std::vector<OpenCommand> open_commands;
+  std::vector<std::int64_t> unsent;  ///< answers that the platform has not taken yet, oldest first
+  std::vector<Micros> heard;         ///< when the last messages went to a command or a model, for the rate
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, name, description, is_private,
                                                 archived, members, messages, open_questions, recently_deleted,
-                                                recent_reactions)
+                                                recent_reactions, open_commands, unsent, heard)
 
 /// Field of not_found where a session is not there, or not yours to see.
 inline constexpr const char* kSessionId = "session_id";
@@ -163,6 +176,39 @@ struct Unreact {
   ReactionFacts reactions = {};
 };
 
+// Talks
+
+/// A message from a platform, and what the pipeline says of it; the rate is judged here. Errors: not_found, conflict (the
+/// session is full), overloaded (too many questions, commands or replies are open).
+struct Hear {
+  AccountId author = 0;  ///< a contact
+  std::string sealed_text;
+  std::string foreign_id;
+  std::int64_t tokens = 0;
+  std::int64_t prefix_bytes = 0;
+  Verdict verdict;
+  events::RateRules rate;
+  std::string command, plugin;       ///< of a verdict that says `command`
+  std::optional<Question> question;  ///< of a verdict that says `model`
+};
+/// Errors: conflict (it has an outcome already).
+struct AnswerCommand {
+  std::int64_t number = 0;
+  std::string sealed_text;  ///< empty: it has nothing to say
+  Micros took = 0;
+};
+struct FailCommand {
+  std::int64_t number = 0;
+  std::string reason;
+};
+/// What became of a reply. Nothing follows when that is known.
+struct ReportReply {
+  std::int64_t number = 0;
+  bool sent = false;
+  std::string foreign_id;  ///< of one that was sent
+  std::string reason;      ///< of one that was not
+};
+
 /// A restart found the question open. A second time it has failed; nothing follows when it has an outcome.
 struct AskAgain {
   std::int64_t number = 0;
@@ -187,13 +233,15 @@ struct SessionDecider {
   using State = SessionState;
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
-                               DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat>;
+                               DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
+                               AnswerCommand, FailCommand, ReportReply>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
   static void evolve(State& state, const Event& event, Micros time);
-  /// A public channel holds the claim `channel/<name>` until it is archived, an assistant's session `assistant/<owner>`.
+  /// A public channel holds the claim `channel/<name>` until it is archived, an assistant's session `assistant/<owner>`,
+  /// a talk `talk/<name>`.
   static std::vector<Claim> claims(const State& before, const Event& event);
   /// Nobody: several people write here, so each text is sealed by itself, under its author's key.
   static AccountId owner(const State&) { return 0; }

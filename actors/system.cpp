@@ -11,21 +11,22 @@
 
 #include "actors/at_end.hpp"
 #include "actors/base_url.hpp"
+#include "actors/contact.hpp"
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
 #include "actors/llm/configured_providers.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
 #include "actors/worker.hpp"
+#include "projections/contact_queries.hpp"
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::AccountDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ContactDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ProviderDecider>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::PersonalityDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
@@ -36,7 +37,6 @@ using storage::RecordPtr;
 /// Registrations and creations that may meet a taken number or name before we give up.
 constexpr int kMaxNamings = 5;
 constexpr auto kTick = std::chrono::seconds(1);
-constexpr std::size_t kEntryIdLength = 12;
 
 struct Configuration : caf::actor_system_config {
   explicit Configuration(const SystemOptions& options) {
@@ -69,13 +69,12 @@ struct System::Impl {
   Directory<BotDecider> bots;
   Directory<CommandDecider> commands;
   Directory<SessionDecider> sessions;
+  Directory<ContactDecider> contacts;
   Directory<BackupDecider> backup_entities;
   Directory<FileDecider> file_entities;
-  Directory<ProviderDecider> providers;
-  Directory<PersonalityDecider> personalities;
-  const std::array<AnyDirectory*, 8> directories{&accounts,        &bots,          &commands,  &sessions,
-                                                 &backup_entities, &file_entities, &providers, &personalities};
-  Worker passwords, reads, caretaker, mailer, questions, indexing, archivist;
+  std::vector<AnyDirectory*> directories{&accounts,        &bots,         &commands, &sessions, &contacts,
+                                         &backup_entities, &file_entities};
+  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist;
   Worker file_writes, file_reads;
   struct Inspections {
     explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
@@ -85,9 +84,12 @@ struct System::Impl {
   std::array<std::unique_ptr<Inspections>, defaults::kInspectionThreads> inspections;
   llm::Models models;
   llm::ConfiguredProviders configured_providers;
+  Catalogue catalogue;
   Completions completions;
   Files files;
   Conversations conversations;
+  Commands bot_commands;
+  Talks talks;
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -110,15 +112,15 @@ struct System::Impl {
         bots(caf_system, store),
         commands(caf_system, store),
         sessions(caf_system, store),
+        contacts(caf_system, store),
         backup_entities(caf_system, store),
         file_entities(caf_system, store),
-        providers(caf_system, store),
-        personalities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
         mailer(caf_system, 1),
         questions(caf_system, defaults::kMaxQueuedQuestions),
+        hearing(caf_system, defaults::kMaxQueuedIncoming),
         indexing(caf_system, defaults::kMaxQueuedSearches),
         archivist(caf_system, defaults::kMaxQueuedBackupJobs),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
@@ -126,6 +128,7 @@ struct System::Impl {
         models(options.models),
         configured_providers(store, secrets, models, options.models.providers,
                              options.allow_local_providers ? Reach::everywhere : Reach::public_only),
+        catalogue(caf_system, store, [this](std::function<void()> work) { return reads.post(std::move(work)); }),
         completions(store, models),
         files(store, secrets, options.files,
               [this](const FileId& id, FileDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -144,6 +147,11 @@ struct System::Impl {
                            });
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
+        talks({store, secrets, conversations, bot_commands,
+               [this](MeetContact contact, Cause cause, RecordAnswer answer) {
+                 meet_contact(std::move(contact), std::move(cause), std::move(answer), 0);
+               },
+               [this](std::function<void()> work) { return hearing.post(std::move(work)); }}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -158,6 +166,7 @@ struct System::Impl {
               backup_entities.ask(id, std::move(command), std::move(cause), std::move(answer));
             },
             [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
+    wire_catalogue();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
     const Micros now = now_micros();
@@ -166,6 +175,7 @@ struct System::Impl {
     });
     caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
     caretaker.post([this] { files.remove_unknown(); });
+    talks.settle_interrupted();
     work_off_mails();
     search.tick();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
@@ -190,11 +200,13 @@ struct System::Impl {
     waiting_polls.give_up_all();
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
+    talks.stop();
     conversations.stop();
     files.stop();
     search.stop();
     models.stop();
     questions.stop(Worker::Queued::drop);
+    hearing.stop(Worker::Queued::finish);
     indexing.stop(Worker::Queued::drop);
     backups.stop();
     archivist.stop(Worker::Queued::drop);
@@ -273,6 +285,7 @@ struct System::Impl {
     }
     if (reset_mails.due(now)) work_off_mails();
     conversations.tick();
+    talks.tick();
     files.rescan_if_due(now);
     search.tick();
     completions.give_up_forsaken();
@@ -299,6 +312,21 @@ struct System::Impl {
     if (!taken) answer(fail(Errc::overloaded, "too many registrations wait"));
   }
 
+  void meet_contact(MeetContact command, Cause cause, RecordAnswer answer, int namings) {
+    command.id = ++last_account;
+    const bool taken = caretaker.post([this, command, cause, answer, namings] {
+      if (auto made = secrets.personal_keys().make(command.id); !made) return answer(tl::unexpected(made.error()));
+      contacts.ask(std::to_string(command.id), command, cause,
+                   [this, command, cause, answer, namings](Expected<RecordPtr> result) {
+                     if (is_taken_id(result) && namings < kMaxNamings)
+                       meet_contact(command, cause, answer, namings + 1);
+                     else
+                       answer(std::move(result));
+                   });
+    });
+    if (!taken) answer(fail(Errc::overloaded, "too many contacts wait to be met"));
+  }
+
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer, int namings) {
     command.id = random_letters(projections::kBotIdLength);
     bots.ask(command.id, command, cause, [this, command, cause, answer, namings](Expected<RecordPtr> result) {
@@ -310,40 +338,16 @@ struct System::Impl {
 
   // The catalogue
 
-  template <class Entry>
-  void add_entry(Directory<CatalogueDecider<Entry>>& directory, Entry entry, std::size_t most, Cause cause,
-                 RecordAnswer answer) {
-    if (!is_repeat(store, cause) && projections::EntryQueries<Entry>(store).count() >= most)
-      return answer(fail(Errc::conflict, "there are " + std::to_string(most) + " already, which is the most"));
-    AddEntry<Entry> command{random_letters(kEntryIdLength), std::move(entry)};
-    const std::string id = command.id;
-    directory.ask(id, std::move(command), std::move(cause), naming_the_name<Entry>(std::move(answer)));
+  void wire_catalogue() {
+    for (AnyDirectory* directory : catalogue.directories()) directories.push_back(directory);
+    catalogue.guard<events::Provider>([this](const Json& fields) { return check_reachable(fields); });
+    catalogue.follow<events::Provider>([this](const std::string&) { configured_providers.refresh(); });
   }
 
-  /// The journal speaks of claims; their owner knows a name.
-  template <class Entry>
-  static RecordAnswer naming_the_name(RecordAnswer answer) {
-    return [answer = std::move(answer)](Expected<RecordPtr> result) {
-      if (!result && result.error().code == Errc::conflict && result.error().field == Entry::category)
-        return answer(fail(Errc::conflict, "name is taken by another " + std::string(Entry::category), "name"));
-      answer(std::move(result));
-    };
-  }
-
-  /// Answers when the models know of the change.
-  RecordAnswer refreshing_models(RecordAnswer answer) {
-    return naming_the_name<events::Provider>([this, answer = std::move(answer)](const Expected<RecordPtr>& result) {
-      if (!result) return answer(result);
-      const bool taken = reads.post([this, answer, result] {
-        configured_providers.refresh();
-        answer(result);
-      });
-      if (!taken) answer(fail(Errc::overloaded, "the change is stored; it counts from the next change or start"));
-    });
-  }
-
-  Expected<void> check_reachable(const std::string& base_url) const {
-    if (options.allow_local_providers || !is_near(base_url)) return {};
+  Expected<void> check_reachable(const Json& fields) const {
+    const auto url = fields.find("base_url");
+    if (options.allow_local_providers || url == fields.end() || !url->is_string()) return {};
+    if (!is_near(url->get_ref<const std::string&>())) return {};
     return fail(Errc::invalid,
                 "base_url must not be of this machine or a private network; --allow-local-providers would allow it",
                 "base_url");
@@ -401,7 +405,9 @@ struct System::Impl {
       if (stored.type == events::MemberJoined::type)
         if (const auto joined = events::decode_as<events::MemberJoined>(stored)) leave_if_gone(joined->account);
       if (stored.type == events::SessionCreated::type)
-        if (const auto created = events::decode_as<events::SessionCreated>(stored)) leave_if_gone(created->owner);
+        if (const auto created = events::decode_as<events::SessionCreated>(stored);
+            created && created->kind == events::kChannelSession)
+          leave_if_gone(created->owner);
     }
   }
 
@@ -465,7 +471,7 @@ struct System::Impl {
   /// bot. Accounts after `last` may have their key and be about to be registered.
   void finish_deletions(AccountId last) {
     for (AccountId id = 1; id <= last && !ending; ++id) {
-      if (queries.account_exists(id)) continue;
+      if (queries.account_exists(id) || projections::ContactQueries(store).exists(id)) continue;
       leave_channels_of(id, by_the_house());
       if (!secrets.personal_keys().find(id)) continue;
       if (auto erased = erase_remains(id, by_the_house()); !erased) spdlog::error("{}", erased.error().message);
@@ -503,33 +509,10 @@ Completions& System::completions() { return impl_->completions; }
 llm::Models& System::models() { return impl_->models; }
 Files& System::files() { return impl_->files; }
 Search& System::search() { return impl_->search; }
+Commands& System::commands() { return impl_->bot_commands; }
+Talks& System::talks() { return impl_->talks; }
 Backups& System::backups() { return impl_->backups; }
-
-void System::add_provider(events::Provider provider, Cause cause, RecordAnswer answer) {
-  if (auto ok = impl_->check_reachable(provider.base_url); !ok) return answer(tl::unexpected(ok.error()));
-  impl_->add_entry(impl_->providers, std::move(provider), defaults::kMaxProviders, std::move(cause),
-                   impl_->refreshing_models(std::move(answer)));
-}
-
-void System::add_personality(events::Personality personality, Cause cause, RecordAnswer answer) {
-  impl_->add_entry(impl_->personalities, std::move(personality), defaults::kMaxPersonalities, std::move(cause),
-                   std::move(answer));
-}
-
-void System::ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer) {
-  if (const auto* change = std::get_if<ChangeEntry>(&command); change && change->fields.contains("base_url")) {
-    const Json& url = change->fields["base_url"];
-    if (auto ok = impl_->check_reachable(url.is_string() ? url.get<std::string>() : std::string()); !ok)
-      return answer(tl::unexpected(ok.error()));
-  }
-  impl_->providers.ask(id, std::move(command), std::move(cause), impl_->refreshing_models(std::move(answer)));
-}
-
-void System::ask_personality(const std::string& id, PersonalityDecider::Command command, Cause cause,
-                             RecordAnswer answer) {
-  impl_->personalities.ask(id, std::move(command), std::move(cause),
-                           Impl::naming_the_name<events::Personality>(std::move(answer)));
-}
+Catalogue& System::catalogue() { return impl_->catalogue; }
 
 std::uint64_t System::account_changes() const { return impl_->accounts.changes(); }
 std::uint64_t System::bot_changes() const { return impl_->bots.changes(); }
@@ -563,6 +546,14 @@ void System::register_account(RegisterAccount command, Cause cause, RecordAnswer
       return answer(fail(Errc::conflict, "email is taken", "email"));
   }
   impl_->register_account(std::move(command), std::move(cause), std::move(answer), 0);
+}
+
+void System::meet_contact(MeetContact command, Cause cause, RecordAnswer answer) {
+  impl_->meet_contact(std::move(command), std::move(cause), std::move(answer), 0);
+}
+
+void System::ask_contact(AccountId id, ContactDecider::Command command, Cause cause, RecordAnswer answer) {
+  impl_->contacts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
 }
 
 void System::create_bot(CreateBot command, Cause cause, RecordAnswer answer) {

@@ -15,11 +15,13 @@
 #include "actors/catalogue.hpp"
 #include "actors/command.hpp"
 #include "actors/completions.hpp"
+#include "actors/contact.hpp"
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
 #include "actors/mail.hpp"
 #include "actors/search.hpp"
 #include "actors/secrets.hpp"
+#include "actors/talks.hpp"
 #include "projections/queries.hpp"
 #include "storage/store.hpp"
 
@@ -82,6 +84,11 @@ class System {
   /// same moment. Errors, besides the decider's: conflict (username or e-mail is taken).
   void register_account(RegisterAccount command, Cause cause, RecordAnswer answer);
 
+  /// Numbers the contact and remembers it. Errors, besides the decider's: conflict (`contact`: it is known already),
+  /// overloaded.
+  void meet_contact(MeetContact command, Cause cause, RecordAnswer answer);
+  void ask_contact(AccountId id, ContactDecider::Command command, Cause cause, RecordAnswer answer);
+
   /// Names the bot and creates it. Errors, besides the decider's: conflict (the owner has kMaxBotsPerAccount).
   void create_bot(CreateBot command, Cause cause, RecordAnswer answer);
 
@@ -106,6 +113,10 @@ class System {
   llm::Models& models();
   Search& search();
 
+  /// Commands of bots, and what is said to them on platforms.
+  Commands& commands();
+  Talks& talks();
+
   // Files
 
   Files& files();
@@ -114,14 +125,7 @@ class System {
 
   Backups& backups();
 
-  // The catalogue. What is changed counts when it is answered.
-
-  /// Names the entry and adds it. Errors, besides the decider's: conflict (the name is taken, or there are kMaxProviders
-  /// or kMaxPersonalities), invalid (`base_url` is near, which the settings do not allow).
-  void add_provider(events::Provider provider, Cause cause, RecordAnswer answer);
-  void add_personality(events::Personality personality, Cause cause, RecordAnswer answer);
-  void ask_provider(const std::string& id, ProviderDecider::Command command, Cause cause, RecordAnswer answer);
-  void ask_personality(const std::string& id, PersonalityDecider::Command command, Cause cause, RecordAnswer answer);
+  Catalogue& catalogue();
 
   // The command queue
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,48 @@ struct Personality {
   Micros default_since = 0;  ///< the latest of all is the default one, so that it takes one event to choose another
 };
 TROUPE_EVENT(Personality, name, description, prompt, provider, model, temperature, max_tokens, default_since)
+
+/// A chat platform that the house keeps a connection to, as one of its accounts there.
+struct Platform {
+  static constexpr std::string_view category = "platform";
+  static constexpr std::string_view added = "PlatformAdded", changed = "PlatformChanged", removed = "PlatformRemoved";
+  std::string name;
+  std::string type;                                   ///< one of kPlatformTypes
+  Json config = Json::object();                       ///< what its type needs, without secrets
+  std::map<std::string, std::string> sealed_secrets;  ///< the secret ones of it, by their names
+  bool enabled = true;
+};
+TROUPE_EVENT(Platform, name, type, config, sealed_secrets, enabled)
+
+/// An installed plugin: its name is that of its folder in the package.
+struct Plugin {
+  static constexpr std::string_view category = "plugin";
+  static constexpr std::string_view added = "PluginAdded", changed = "PluginChanged", removed = "PluginRemoved";
+  std::string name;
+  std::string version, description, author;
+  std::string package;  ///< digest of its files, which a PackageStored holds
+  bool enabled = false;
+  bool official = false;         ///< came with the house
+  Json config = Json::object();  ///< what was set of its schema
+};
+TROUPE_EVENT(Plugin, name, version, description, author, package, enabled, official, config)
+
+/// A server of the Model Context Protocol, whose tools the models may call.
+struct McpServer {
+  static constexpr std::string_view category = "mcp_server";
+  static constexpr std::string_view added = "McpServerAdded", changed = "McpServerChanged",
+                                    removed = "McpServerRemoved";
+  std::string name;
+  std::string transport = "stdio";                    ///< stdio, http (Streamable HTTP) or sse (the older transport)
+  std::string command;                                ///< of stdio: a program that the settings allow
+  std::vector<std::string> args;                      ///< of stdio
+  std::map<std::string, std::string> sealed_env;      ///< of stdio, by their names
+  std::string url;                                    ///< of http and sse
+  std::map<std::string, std::string> sealed_headers;  ///< of http and sse, by their names
+  std::int64_t timeout_ms = 30'000;                   ///< of one call
+  bool enabled = true;
+};
+TROUPE_EVENT(McpServer, name, transport, command, args, sealed_env, url, sealed_headers, timeout_ms, enabled)
 
 /// Two entries of one kind never have the same name.
 template <class Entry>
@@ -109,5 +152,8 @@ template <class Entry>
 using EntryEvent = std::variant<EntryAdded<Entry>, EntryChanged<Entry>, EntryRemoved<Entry>>;
 using ProviderEvent = EntryEvent<Provider>;
 using PersonalityEvent = EntryEvent<Personality>;
+using PlatformEvent = EntryEvent<Platform>;
+using PluginEvent = EntryEvent<Plugin>;
+using McpServerEvent = EntryEvent<McpServer>;
 
 }  // namespace troupe::events

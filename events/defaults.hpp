@@ -355,10 +355,33 @@ inline constexpr std::size_t kMaxKeysPerProvider = 16;
 inline constexpr std::size_t kMaxProviderKeyLength = 512;
 inline constexpr std::size_t kMaxBaseUrlLength = 2048;
 inline constexpr std::int64_t kMaxProviderPriority = 1'000'000;
+/// Platforms, plugins, MCP servers: each of a kind costs a connection or a process, so 10,000 bots are a large house.
+inline constexpr std::size_t kMaxCatalogueEntries = 20'000;
 /// Every one of them is read again when one changes.
 inline constexpr std::size_t kMaxProviders = 100;
 /// A list of them is read whole: with prompts of the usual length a megabyte.
 inline constexpr std::size_t kMaxPersonalities = 500;
+/// A person's, a group's or a message's id on a platform: numbers and UUIDs there, and room.
+inline constexpr std::size_t kMaxForeignIdLength = 128;
+/// What a platform or a plugin is configured with, as JSON.
+inline constexpr std::size_t kMaxEntryConfigBytes = std::size_t{64} << 10;
+/// Users, groups, words and names in one list of the bots' settings, which every message from a platform is held against.
+inline constexpr std::size_t kMaxSettingsListEntries = 2000;
+/// What a command or a question to a bot begins with.
+inline constexpr std::size_t kMaxPrefixLength = 32;
+/// A reply that its platform does not take for so long has failed: nobody waits for it any more.
+inline constexpr auto kReplyPatience = 5min;
+/// Replies that are looked at in one turn of a second.
+inline constexpr std::size_t kMaxUnsentAtOnce = 1000;
+/// Messages from platforms that wait to be heard. Past it: Errc::overloaded, and the platform is told so where it can be.
+inline constexpr std::size_t kMaxQueuedIncoming = 10'000;
+/// Replies of one conversation that its platform has not taken yet: with more, nothing new is answered there.
+inline constexpr std::size_t kMaxUnsentReplies = 32;
+/// A conversation remembers so many times at most.
+inline constexpr std::int64_t kMaxMessagesOfRateRule = 1000;
+/// A program that is run, and each of its arguments.
+inline constexpr std::size_t kMaxCommandLineLength = 4096;
+inline constexpr std::size_t kMaxCommandArguments = 64;
 /// A file of providers: kMaxProviders with long lists of models.
 inline constexpr std::size_t kMaxProvidersFileBytes = std::size_t{4} << 20;
 

@@ -1,4 +1,4 @@
-// What can happen to a session: a conversation with a model, or a channel of people. Stream `session/<number>`.
+// What can happen to a session: a conversation with a model, a channel of people, or a talk on a platform. Stream `session/<number>`.
 //
 // What people wrote stands here only as sealed text: XChaCha20-Poly1305 under the key of one account (`key_of`), in
 // url-safe base64 (storage/personal_keys.hpp). When that key is thrown away, the text is gone from the log as well.
@@ -33,10 +33,12 @@ constexpr std::int64_t number_of(MessageId id) { return id & kMaxMessagesPerSess
 /// Category of the streams here.
 inline constexpr std::string_view kSessions = "session";
 
-/// Kinds of sessions: one person and a model; people; one person's questions to a model, each of which stands alone.
+/// Kinds of sessions: one person and a model; people; one person's questions to a model, each of which stands alone;
+/// what contacts say to a bot on a platform, and what it answers.
 inline constexpr std::string_view kChatSession = "chat";
 inline constexpr std::string_view kChannelSession = "channel";
 inline constexpr std::string_view kAssistantSession = "assistant";
+inline constexpr std::string_view kTalkSession = "talk";
 
 /// Names of public channels are unique. A private one claims none: that a name is taken would tell of it.
 inline std::string channel_claim(std::string_view name) { return "channel/" + std::string(name); }
@@ -44,13 +46,16 @@ inline std::string channel_claim(std::string_view name) { return "channel/" + st
 /// An account has one session of the kind `assistant`.
 inline std::string assistant_claim(AccountId account) { return "assistant/" + std::to_string(account); }
 
+/// A talk's name is the number of its person or group, or `<group>/<person>` where each has one of their own.
+inline std::string talk_claim(std::string_view name) { return "talk/" + std::string(name); }
+
 struct SessionCreated {
   static constexpr std::string_view type = "SessionCreated";
   static constexpr std::uint16_t schema = 1;
   SessionId id = 0;
   std::string kind;          ///< one of those above
-  AccountId owner = 0;       ///< a member from the start
-  std::string name;          ///< of a channel
+  AccountId owner = 0;       ///< a member from the start; of a talk, the contact
+  std::string name;          ///< of a channel or a talk
   std::string description;   ///< of a channel
   bool is_private = false;   ///< a channel that nobody joins unasked
   std::string sealed_title;  ///< of a chat, under the owner's key
@@ -104,10 +109,12 @@ struct MessagePosted {
   std::int64_t reply_to = 0;  ///< number of a message in this session; 0: none. An answer replies to its question.
   std::vector<std::string> attachments;  ///< file ids
   std::int64_t tokens = 0;
-  std::int64_t thread = 0;  ///< number of the message that the chain of replies began with; 0: replies to none
+  std::int64_t thread = 0;        ///< number of the message that the chain of replies began with; 0: replies to none
+  std::string foreign_id;         ///< of a talk: what the platform calls it
+  std::int64_t prefix_bytes = 0;  ///< of a talk: so much of the text only woke the bot, and no model is told it
 };
 TROUPE_EVENT(MessagePosted, number, role, author, key_of, sealed_text, content_type, mentions, reply_to, attachments,
-             tokens, thread)
+             tokens, thread, foreign_id, prefix_bytes)
 
 struct MessageEdited {
   static constexpr std::string_view type = "MessageEdited";
@@ -196,9 +203,10 @@ struct QuestionAnswered {
   bool estimated = false;  ///< the provider sent no usage
   Micros took = 0;
   std::string finish_reason = "stop";  ///< stop, length, tool_calls or content_filter
+  bool to_send = false;                ///< of a talk: the platform has not got the answer yet
 };
 TROUPE_EVENT(QuestionAnswered, number, answer_number, asker, provider, model, prompt_tokens, completion_tokens,
-             estimated, took, finish_reason)
+             estimated, took, finish_reason, to_send)
 
 struct QuestionFailed {
   static constexpr std::string_view type = "QuestionFailed";
@@ -209,8 +217,70 @@ struct QuestionFailed {
 };
 TROUPE_EVENT(QuestionFailed, number, asker, reason)
 
+// Talks. A message is followed by a MessageStopped, a CommandCalled or a QuestionAsked in the same record.
+
+struct MessageStopped {
+  static constexpr std::string_view type = "MessageStopped";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::string step;    ///< of the pipeline: lists, safety, rate, wake or conversation
+  std::string reason;  ///< for people
+};
+TROUPE_EVENT(MessageStopped, number, step, reason)
+
+/// Open until it is answered or failed.
+struct CommandCalled {
+  static constexpr std::string_view type = "CommandCalled";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;  ///< of the message
+  AccountId caller = 0;
+  std::string name;    ///< as the bot knows it
+  std::string plugin;  ///< that has it; empty: the house itself
+};
+TROUPE_EVENT(CommandCalled, number, caller, name, plugin)
+
+/// Comes with the MessagePosted that holds the answer, if there is one.
+struct CommandAnswered {
+  static constexpr std::string_view type = "CommandAnswered";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::int64_t answer_number = 0;  ///< 0: it had nothing to say
+  std::string name;
+  std::string plugin;
+  Micros took = 0;
+};
+TROUPE_EVENT(CommandAnswered, number, answer_number, name, plugin, took)
+
+struct CommandFailed {
+  static constexpr std::string_view type = "CommandFailed";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::string name;
+  std::string plugin;
+  std::string reason;  ///< for people; no text of theirs, no secret
+};
+TROUPE_EVENT(CommandFailed, number, name, plugin, reason)
+
+/// The platform took an answer.
+struct ReplySent {
+  static constexpr std::string_view type = "ReplySent";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;  ///< of the answer
+  std::string foreign_id;   ///< what the platform calls it; empty: it did not say
+};
+TROUPE_EVENT(ReplySent, number, foreign_id)
+
+struct ReplyFailed {
+  static constexpr std::string_view type = "ReplyFailed";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::string reason;
+};
+TROUPE_EVENT(ReplyFailed, number, reason)
+
 using SessionEvent = std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited,
                                   MessageDeleted, ReactionAdded, ReactionRemoved, QuestionAsked, QuestionAskedAgain,
-                                  QuestionAnswered, QuestionFailed, ChannelDescribed, ChannelArchived>;
+                                  QuestionAnswered, QuestionFailed, ChannelDescribed, ChannelArchived, MessageStopped,
+                                  CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed>;
 
 }  // namespace troupe::events

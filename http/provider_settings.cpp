@@ -6,7 +6,7 @@
 #include <set>
 #include <sstream>
 
-#include "actors/catalogue.hpp"
+#include "actors/catalogue_entry.hpp"
 #include "events/json_depth.hpp"
 
 namespace troupe::http {

@@ -112,13 +112,14 @@ Expected<void> erase_account(actors::System& system, events::AccountId account) 
 }
 
 Expected<void> add_provider(actors::System& system, const events::Provider& provider) {
-  return done(wait_for(
-      [&](actors::RecordAnswer answer) { system.add_provider(provider, by_the_command_line(), std::move(answer)); }));
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.catalogue().add(provider, by_the_command_line(), std::move(answer));
+  }));
 }
 
 Expected<void> add_personality(actors::System& system, const events::Personality& personality) {
   return done(wait_for([&](actors::RecordAnswer answer) {
-    system.add_personality(personality, by_the_command_line(), std::move(answer));
+    system.catalogue().add(personality, by_the_command_line(), std::move(answer));
   }));
 }
 
@@ -126,7 +127,7 @@ Expected<void> remove_provider(actors::System& system, const storage::Store& sto
   const auto row = projections::ProviderQueries(store).named(name);
   if (!row) return fail(Errc::not_found, "there is no provider '" + name + "'");
   return done(wait_for([&](actors::RecordAnswer answer) {
-    system.ask_provider(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
+    system.catalogue().ask<events::Provider>(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
   }));
 }
 
@@ -134,7 +135,8 @@ Expected<void> remove_personality(actors::System& system, const storage::Store& 
   const auto row = projections::PersonalityQueries(store).named(name);
   if (!row) return fail(Errc::not_found, "there is no personality '" + name + "'");
   return done(wait_for([&](actors::RecordAnswer answer) {
-    system.ask_personality(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
+    system.catalogue().ask<events::Personality>(row->id, actors::RemoveEntry{}, by_the_command_line(),
+                                                std::move(answer));
   }));
 }
 

@@ -11,6 +11,8 @@ void on(const events::EntryAdded<Entry>& e, const Context& c, Rows& rows) {
 
 template <class Entry>
 void on(const events::EntryChanged<Entry>& e, const Context& c, Rows& rows) {
+  if constexpr (requires { Entry::only_id; })
+    return rows.push_back(put_row(std::string(c.id), EntryRow<Entry>{std::string(c.id), e.entry, 0, c.time}));
   Json fields = e.entry;
   fields["updated_at"] = c.time;
   rows.push_back(patch<EntryRow<Entry>>(std::string(c.id), std::move(fields)));
@@ -23,12 +25,15 @@ void on(const events::EntryRemoved<Entry>&, const Context& c, Rows& rows) {
 
 }  // namespace
 
-void project(const events::ProviderEvent& event, const Context& context, Rows& rows) {
+template <class Entry>
+void project(const events::EntryEvent<Entry>& event, const Context& context, Rows& rows) {
   std::visit([&](const auto& e) { on(e, context, rows); }, event);
 }
-
-void project(const events::PersonalityEvent& event, const Context& context, Rows& rows) {
-  std::visit([&](const auto& e) { on(e, context, rows); }, event);
-}
+template void project(const events::ProviderEvent&, const Context&, Rows&);
+template void project(const events::PersonalityEvent&, const Context&, Rows&);
+template void project(const events::PlatformEvent&, const Context&, Rows&);
+template void project(const events::PluginEvent&, const Context&, Rows&);
+template void project(const events::McpServerEvent&, const Context&, Rows&);
+template void project(const events::BotSettingsEvent&, const Context&, Rows&);
 
 }  // namespace troupe::projections

@@ -52,6 +52,15 @@ class EntryQueries {
 
 using ProviderQueries = EntryQueries<events::Provider>;
 using PersonalityQueries = EntryQueries<events::Personality>;
+using PlatformQueries = EntryQueries<events::Platform>;
+using PluginQueries = EntryQueries<events::Plugin>;
+/// As they stand: the defaults where nothing was ever set.
+inline events::BotSettings bot_settings(const storage::Store& store) {
+  const auto row = EntryQueries<events::BotSettings>(store).entry(events::BotSettings::only_id);
+  return row ? row->entry : events::BotSettings{};
+}
+
+using McpServerQueries = EntryQueries<events::McpServer>;
 
 /// The id of the one that answers where none is named; empty when none was ever chosen, or the chosen ones are gone.
 inline std::string default_of(const std::vector<PersonalityRow>& personalities) {

@@ -27,6 +27,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kCommands) return rows_of_events<events::CommandEvent>(record);
   if (category == events::kBots) return rows_of_events<events::BotEvent>(record);
   if (category == events::kAccounts) return rows_of_events<events::AccountEvent>(record);
+  if (category == events::kContacts) return rows_of_events<events::ContactEvent>(record);
   if (category == events::kResetRequests) return rows_of_events<events::ResetRequestEvent>(record);
   if (category == events::kSessions) return rows_of_events<events::SessionEvent>(record);
   if (category == events::kFiles) return rows_of_events<events::FileEvent>(record);
@@ -34,6 +35,10 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kBackups) return rows_of_events<events::BackupEvent>(record);
   if (category == events::Provider::category) return rows_of_events<events::ProviderEvent>(record);
   if (category == events::Personality::category) return rows_of_events<events::PersonalityEvent>(record);
+  if (category == events::Platform::category) return rows_of_events<events::PlatformEvent>(record);
+  if (category == events::Plugin::category) return rows_of_events<events::PluginEvent>(record);
+  if (category == events::BotSettings::category) return rows_of_events<events::BotSettingsEvent>(record);
+  if (category == events::McpServer::category) return rows_of_events<events::McpServerEvent>(record);
   return Rows{};
 }
 

@@ -10,10 +10,12 @@
 #include "events/bot.hpp"
 #include "events/catalogue.hpp"
 #include "events/command.hpp"
+#include "events/contact.hpp"
 #include "events/embedding.hpp"
 #include "events/feed.hpp"
 #include "events/file.hpp"
 #include "events/session.hpp"
+#include "events/settings.hpp"
 #include "storage/journal.hpp"
 
 namespace troupe::projections {
@@ -29,13 +31,14 @@ struct Context {
 void project(const events::AccountEvent& event, const Context& context, Rows& rows);
 void project(const events::BotEvent& event, const Context& context, Rows& rows);
 void project(const events::CommandEvent& event, const Context& context, Rows& rows);
+void project(const events::ContactEvent& event, const Context& context, Rows& rows);
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
 void project(const events::FileEvent& event, const Context& context, Rows& rows);
 void project(const events::EmbeddingEvent& event, const Context& context, Rows& rows);
 void project(const events::BackupEvent& event, const Context& context, Rows& rows);
-void project(const events::ProviderEvent& event, const Context& context, Rows& rows);
-void project(const events::PersonalityEvent& event, const Context& context, Rows& rows);
+template <class Entry>
+void project(const events::EntryEvent<Entry>& event, const Context& context, Rows& rows);
 
 /// A batch of a feed only counts: its events need no decoding.
 void project_feed(std::string_view category, std::size_t events, const Context& context, Rows& rows);

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "events/embedding.hpp"
 #include "events/catalogue.hpp"
+#include "events/contact.hpp"
+#include "events/embedding.hpp"
 #include "events/file.hpp"
 #include "events/session.hpp"
+#include "events/settings.hpp"
 #include "storage/journal.hpp"
 
 namespace troupe::projections {
@@ -48,6 +50,10 @@ enum class Table : TableId {
   public_channels = 28,     ///< big64(session) -> nothing
   providers = 40,           ///< provider id -> EntryRow<events::Provider>
   personalities = 41,       ///< personality id -> EntryRow<events::Personality>
+  platforms = 42,           ///< platform id -> EntryRow<events::Platform>
+  plugins = 43,             ///< plugin id -> EntryRow<events::Plugin>
+  mcp_servers = 44,         ///< MCP server id -> EntryRow<events::McpServer>
+  settings = 45,            ///< `bot` -> EntryRow<events::BotSettings>, once something was set
   backups = 60,             ///< backup id -> BackupRow
   log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
   files = 70,               ///< file id -> FileRow
@@ -56,6 +62,10 @@ enum class Table : TableId {
   unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
   file_scans = 74,          ///< nothing -> big64(when a scanner last said what a file is)
   embeddings = 80,          ///< big64(session) big64(number), or file id -> EmbeddingRow
+  contacts = 90,            ///< big64(contact) -> ContactRow
+  platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing
+  open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
+  unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
@@ -117,8 +127,8 @@ struct MfaRow {
   static constexpr Table table = Table::mfa;
   static constexpr std::string_view personal[] = {"sealed_secret"};
   bool enabled = false;
-  bool pending = false;       ///< a secret was shown, and no code has confirmed it
-  std::string sealed_secret;  ///< base32 under the seal; of the enrolment that is pending, or enabled
+  bool pending = false;           ///< a secret was shown, and no code has confirmed it
+  std::string sealed_secret;      ///< base32 under the seal; of the enrolment that is pending, or enabled
   std::int64_t backup_codes = 0;  ///< that are still good
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MfaRow, enabled, pending, sealed_secret, backup_codes)
@@ -165,6 +175,18 @@ struct CommandRow {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CommandRow, id, bot_id, owner_id, type, payload, status, created_by,
                                                 created_at, dispatched_at, attempts, completed_at, result)
 
+struct ContactRow {
+  static constexpr Table table = Table::contacts;
+  static constexpr std::string_view personal[] = {"foreign_id", "name"};
+  AccountId id = 0;
+  std::string platform;  ///< the id of its entry in the catalogue
+  bool is_group = false;
+  std::string foreign_id;
+  std::string name;
+  Micros met_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContactRow, id, platform, is_group, foreign_id, name, met_at)
+
 struct ResetMailRow {
   static constexpr Table table = Table::reset_mails;
   static constexpr std::string_view personal[] = {"email"};
@@ -206,16 +228,28 @@ struct MessageRow {
   std::int64_t thread = 0;  ///< number of the message that the chain of replies began with
   std::vector<std::string> attachments;
   std::int64_t tokens = 0;
-  std::string status;  ///< pending (a question under way), complete, or failed (a question without an answer)
+  std::string status;  ///< pending (a question or command under way), complete, or failed (one without an answer)
   std::string model;   ///< who answered
   Micros created_at = 0;
   Micros edited_at = 0;   ///< 0: never
   Micros deleted_at = 0;  ///< 0: it is there
   bool reacted_to = false;
+  std::string foreign_id;         ///< of a talk: what the platform calls it
+  std::int64_t prefix_bytes = 0;  ///< of a talk: so much of the text is not told to models
+  std::string stopped_by;         ///< of a talk: the step of the pipeline where it ended
+  std::string delivery;           ///< of an answer in a talk: waiting, sent or failed
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MessageRow, number, role, author, key_of, sealed_text, content_type,
                                                 mentions, reply_to, thread, attachments, tokens, status, model,
-                                                created_at, edited_at, deleted_at, reacted_to)
+                                                created_at, edited_at, deleted_at, reacted_to, foreign_id, prefix_bytes,
+                                                stopped_by, delivery)
+
+struct OpenCommandRow {
+  static constexpr Table table = Table::open_commands;
+  AccountId caller = 0;
+  std::string name, plugin;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OpenCommandRow, caller, name, plugin)
 
 struct QuestionRow {
   static constexpr Table table = Table::open_questions;
@@ -287,6 +321,22 @@ template <>
 struct EntryTable<events::Personality> {
   static constexpr Table table = Table::personalities;
 };
+template <>
+struct EntryTable<events::Platform> {
+  static constexpr Table table = Table::platforms;
+};
+template <>
+struct EntryTable<events::Plugin> {
+  static constexpr Table table = Table::plugins;
+};
+template <>
+struct EntryTable<events::BotSettings> {
+  static constexpr Table table = Table::settings;
+};
+template <>
+struct EntryTable<events::McpServer> {
+  static constexpr Table table = Table::mcp_servers;
+};
 
 /// An entry of the catalogue. In the row, its fields stand beside the other three.
 template <class Entry>
@@ -313,6 +363,9 @@ void from_json(const Json& fields, EntryRow<Entry>& row) {
 }
 using ProviderRow = EntryRow<events::Provider>;
 using PersonalityRow = EntryRow<events::Personality>;
+using PlatformRow = EntryRow<events::Platform>;
+using PluginRow = EntryRow<events::Plugin>;
+using McpServerRow = EntryRow<events::McpServer>;
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };

@@ -1,6 +1,7 @@
 #include "projections/session_queries.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "events/session.hpp"
 #include "projections/read_row.hpp"
@@ -69,6 +70,18 @@ std::optional<SessionId> session_with(const Store& store, const std::string& cla
   return id ? std::optional<SessionId>(std::stoll(*id)) : std::nullopt;
 }
 
+/// Sessions and numbers that a table has as its keys, in their order.
+std::vector<std::pair<SessionId, std::int64_t>> message_keys(
+    const storage::Store& store, Table table, std::size_t limit = std::numeric_limits<std::size_t>::max()) {
+  std::vector<std::pair<SessionId, std::int64_t>> keys;
+  store.scan(id_of(table), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
+    if (keys.size() >= limit) return false;
+    keys.emplace_back(number_in(key, 0), number_in(key, 8));
+    return true;
+  });
+  return keys;
+}
+
 }  // namespace
 
 std::optional<SessionRow> SessionQueries::session(SessionId id) const {
@@ -81,6 +94,10 @@ std::optional<SessionId> SessionQueries::channel_named(std::string_view name) co
 
 std::optional<SessionId> SessionQueries::assistant_of(AccountId account) const {
   return session_with(store_, events::assistant_claim(account));
+}
+
+std::optional<SessionId> SessionQueries::talk_named(std::string_view name) const {
+  return session_with(store_, events::talk_claim(name));
 }
 
 bool SessionQueries::is_member(SessionId id, AccountId account) const {
@@ -191,12 +208,15 @@ std::optional<QuestionRow> SessionQueries::open_question(SessionId id, std::int6
 }
 
 std::vector<std::pair<SessionId, std::int64_t>> SessionQueries::open_questions() const {
-  std::vector<std::pair<SessionId, std::int64_t>> open;
-  store_.scan(id_of(Table::open_questions), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
-    open.emplace_back(number_in(key, 0), number_in(key, 8));
-    return true;
-  });
-  return open;
+  return message_keys(store_, Table::open_questions);
+}
+
+std::vector<std::pair<SessionId, std::int64_t>> SessionQueries::open_commands() const {
+  return message_keys(store_, Table::open_commands);
+}
+
+std::vector<std::pair<SessionId, std::int64_t>> SessionQueries::unsent_replies(std::size_t limit) const {
+  return message_keys(store_, Table::unsent_replies, limit);
 }
 
 ChatFigures SessionQueries::chat_figures(AccountId account, std::int64_t day) const {

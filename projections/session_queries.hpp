@@ -36,6 +36,7 @@ class SessionQueries {
   std::optional<SessionRow> session(SessionId id) const;
   std::optional<SessionId> channel_named(std::string_view name) const;
   std::optional<SessionId> assistant_of(AccountId account) const;
+  std::optional<SessionId> talk_named(std::string_view name) const;
   bool is_member(SessionId id, AccountId account) const;
   /// In order of their numbers, from `after` (exclusive).
   std::vector<Member> members(SessionId id, AccountId after, std::size_t limit) const;
@@ -69,6 +70,11 @@ class SessionQueries {
   std::optional<QuestionRow> open_question(SessionId id, std::int64_t number) const;
   /// Sessions and numbers of all questions without an outcome, oldest session first.
   std::vector<std::pair<SessionId, std::int64_t>> open_questions() const;
+
+  /// Sessions and numbers of all commands without an outcome.
+  std::vector<std::pair<SessionId, std::int64_t>> open_commands() const;
+  /// Of answers that their platforms have not taken yet, at most `limit`.
+  std::vector<std::pair<SessionId, std::int64_t>> unsent_replies(std::size_t limit) const;
 
   /// Of one account, or kEveryone; `day` counts from 1970-01-01, UTC.
   ChatFigures chat_figures(AccountId account, std::int64_t day) const;

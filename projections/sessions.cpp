@@ -88,6 +88,8 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
   row.tokens = e.tokens;
   row.status = "complete";
   row.created_at = c.time;
+  row.foreign_id = e.foreign_id;
+  row.prefix_bytes = e.prefix_bytes;
   rows.push_back(put_row(message_key(id, e.number), row));
   rows.push_back(patch<SessionRow>(session_key(id), {{"messages", e.number}, {"last_message_at", c.time}}));
 }
@@ -115,6 +117,48 @@ void on(const ReactionRemoved& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::reactions, reaction_key(session_in(c), e.number, e.account, e.emoji)));
 }
 
+/// An answer that its platform is to be given.
+void put_unsent(SessionId id, std::int64_t number, Rows& rows) {
+  rows.push_back(put_key(Table::unsent_replies, message_key(id, number)));
+  rows.push_back(patch<MessageRow>(message_key(id, number), {{"delivery", "waiting"}}));
+}
+
+void settle_unsent(SessionId id, std::int64_t number, Json fields, Rows& rows) {
+  rows.push_back(erase(Table::unsent_replies, message_key(id, number)));
+  rows.push_back(patch<MessageRow>(message_key(id, number), std::move(fields)));
+}
+
+void on(const MessageStopped& e, const Context& c, Rows& rows) {
+  rows.push_back(patch<MessageRow>(message_key(session_in(c), e.number), {{"stopped_by", e.step}}));
+}
+
+void on(const CommandCalled& e, const Context& c, Rows& rows) {
+  const auto key = message_key(session_in(c), e.number);
+  rows.push_back(put_row(key, OpenCommandRow{e.caller, e.name, e.plugin}));
+  rows.push_back(patch<MessageRow>(key, {{"status", "pending"}}));
+}
+
+void close_command(const Context& c, std::int64_t number, const char* status, Rows& rows) {
+  const auto key = message_key(session_in(c), number);
+  rows.push_back(erase(Table::open_commands, key));
+  rows.push_back(patch<MessageRow>(key, {{"status", status}}));
+}
+
+void on(const CommandAnswered& e, const Context& c, Rows& rows) {
+  close_command(c, e.number, "complete", rows);
+  if (e.answer_number != 0) put_unsent(session_in(c), e.answer_number, rows);
+}
+
+void on(const CommandFailed& e, const Context& c, Rows& rows) { close_command(c, e.number, "failed", rows); }
+
+void on(const ReplySent& e, const Context& c, Rows& rows) {
+  settle_unsent(session_in(c), e.number, {{"delivery", "sent"}, {"foreign_id", e.foreign_id}}, rows);
+}
+
+void on(const ReplyFailed& e, const Context& c, Rows& rows) {
+  settle_unsent(session_in(c), e.number, {{"delivery", "failed"}}, rows);
+}
+
 void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   const SessionId id = session_in(c);
   rows.push_back(put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
@@ -136,6 +180,7 @@ void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
   count(ChatFigure::answers, e.asker, c.time, 1, rows);
   count(ChatFigure::took_us, e.asker, c.time, e.took, rows);
   count(ChatFigure::tokens, e.asker, c.time, e.prompt_tokens + e.completion_tokens, rows);
+  if (e.to_send) put_unsent(id, e.answer_number, rows);
 }
 
 void on(const QuestionFailed& e, const Context& c, Rows& rows) {

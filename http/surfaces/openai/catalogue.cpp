@@ -1,6 +1,4 @@
 // The catalogue as administrators see and change it.
-#include "actors/catalogue.hpp"
-
 #include "http/surfaces/openai/openai.hpp"
 
 namespace troupe::http {
@@ -118,7 +116,7 @@ void OpenAi::provider(const CallPtr& call) { answer_provider(call, call->path_pa
 void OpenAi::add_provider(const CallPtr& call) {
   const auto fields = provider_fields(call, services_.secrets);
   if (!fields) return call->refuse(fields.error());
-  services_.system.add_provider(
+  services_.system.catalogue().add(
       fields->get<events::Provider>(), call->cause(),
       services_.then(call, [this, call](const storage::Record& record) { answer_provider(call, record.id()); }));
 }
@@ -126,17 +124,17 @@ void OpenAi::add_provider(const CallPtr& call) {
 void OpenAi::change_provider(const CallPtr& call) {
   auto fields = provider_fields(call, services_.secrets);
   if (!fields) return call->refuse(fields.error());
-  services_.system.ask_provider(call->path_parameter("provider_id"), actors::ChangeEntry{std::move(*fields)},
-                                call->cause(), services_.then(call, [this, call](const storage::Record&) {
-                                  answer_provider(call, call->path_parameter("provider_id"));
-                                }));
+  services_.system.catalogue().ask<events::Provider>(
+      call->path_parameter("provider_id"), actors::ChangeEntry{std::move(*fields)}, call->cause(),
+      services_.then(
+          call, [this, call](const storage::Record&) { answer_provider(call, call->path_parameter("provider_id")); }));
 }
 
 void OpenAi::remove_provider(const CallPtr& call) {
-  services_.system.ask_provider(call->path_parameter("provider_id"), actors::RemoveEntry{}, call->cause(),
-                                services_.then(call, [call](const storage::Record&) {
-                                  call->answer(removed(call, "troupe.provider", "provider_id"));
-                                }));
+  services_.system.catalogue().ask<events::Provider>(
+      call->path_parameter("provider_id"), actors::RemoveEntry{}, call->cause(),
+      services_.then(
+          call, [call](const storage::Record&) { call->answer(removed(call, "troupe.provider", "provider_id")); }));
 }
 
 void OpenAi::personalities(const CallPtr& call) {
@@ -157,24 +155,25 @@ void OpenAi::answer_personality(const CallPtr& call, std::string_view id) {
 void OpenAi::personality(const CallPtr& call) { answer_personality(call, call->path_parameter("personality_id")); }
 
 void OpenAi::add_personality(const CallPtr& call) {
-  services_.system.add_personality(
+  services_.system.catalogue().add(
       personality_fields(call).get<events::Personality>(), call->cause(),
       services_.then(call, [this, call](const storage::Record& record) { answer_personality(call, record.id()); }));
 }
 
 void OpenAi::change_personality(const CallPtr& call) {
-  services_.system.ask_personality(call->path_parameter("personality_id"),
-                                   actors::ChangeEntry{personality_fields(call)}, call->cause(),
-                                   services_.then(call, [this, call](const storage::Record&) {
-                                     answer_personality(call, call->path_parameter("personality_id"));
-                                   }));
+  services_.system.catalogue().ask<events::Personality>(
+      call->path_parameter("personality_id"), actors::ChangeEntry{personality_fields(call)}, call->cause(),
+      services_.then(call, [this, call](const storage::Record&) {
+        answer_personality(call, call->path_parameter("personality_id"));
+      }));
 }
 
 void OpenAi::remove_personality(const CallPtr& call) {
-  services_.system.ask_personality(call->path_parameter("personality_id"), actors::RemoveEntry{}, call->cause(),
-                                   services_.then(call, [call](const storage::Record&) {
-                                     call->answer(removed(call, "troupe.personality", "personality_id"));
-                                   }));
+  services_.system.catalogue().ask<events::Personality>(
+      call->path_parameter("personality_id"), actors::RemoveEntry{}, call->cause(),
+      services_.then(call, [call](const storage::Record&) {
+        call->answer(removed(call, "troupe.personality", "personality_id"));
+      }));
 }
 
 }  // namespace troupe::http

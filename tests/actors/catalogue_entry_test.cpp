@@ -1,4 +1,4 @@
-#include "actors/catalogue.hpp"
+#include "actors/catalogue_entry.hpp"
 
 #include "actors/base_url.hpp"
 #include "projections/catalogue_queries.hpp"

@@ -1,0 +1,306 @@
+#include "actors/talks.hpp"
+
+#include <algorithm>
+
+#include "actors/rules.hpp"
+#include "events/codec.hpp"
+#include "projections/catalogue_queries.hpp"
+
+namespace troupe::actors {
+namespace {
+
+using events::BotSettings;
+using storage::RecordPtr;
+
+/// How often the contacts and the session of a talk are looked for again, where somebody else makes them meanwhile.
+constexpr int kMaxOpenings = 5;
+
+std::string group_key(const Speaker& speaker) { return speaker.platform + "/group/" + speaker.group; }
+
+/// Messages with one key wait for the same contacts and the same session.
+std::string key_of(const Speaker& speaker) {
+  return (speaker.in_group ? group_key(speaker) : speaker.platform) + "/user/" + speaker.user;
+}
+
+HeardMessage as_heard(const Incoming& message) {
+  const Speaker& speaker = message.speaker;
+  return {speaker.in_group, speaker.user, speaker.group, message.text, message.to_the_bot};
+}
+
+bool is_admin(const BotSettings& settings, const Speaker& speaker) {
+  const std::string name = speaker.platform_type + ":" + speaker.user;
+  return std::find(settings.admins.begin(), settings.admins.end(), name) != settings.admins.end();
+}
+
+template <class Event>
+std::optional<Event> first_in(const events::Record& record) {
+  for (const auto& stored : record.events)
+    if (stored.type == Event::type)
+      if (auto event = events::decode_as<Event>(stored)) return std::move(*event);
+  return std::nullopt;
+}
+
+Cause of_the_platform(const Speaker& speaker) { return {"platform/" + speaker.platform, {}, now_micros(), {}}; }
+
+}  // namespace
+
+Talks::Talks(House house) : house_(std::move(house)), sessions_(house_.store), contacts_(house_.store) {}
+
+void Talks::hear(Incoming message, std::function<void(Expected<void>)> answer) {
+  if (!answer) answer = [](const Expected<void>&) {};
+  if (message.text.empty() || !is_utf8(message.text))
+    return answer(fail(Errc::invalid, "text must be UTF-8 and not empty", "text"));
+  if (length_in_characters(message.text) > defaults::kMaxQuestionLength)
+    return answer(fail(Errc::invalid,
+                       "text must have at most " + std::to_string(defaults::kMaxQuestionLength) + " characters",
+                       "text"));
+  auto heard = std::make_shared<Heard>(Heard{std::move(message), std::move(answer)});
+  const bool taken = house_.elsewhere([this, heard] {
+    if (ending_) return heard->answer(fail(Errc::shutting_down, "the server is ending"));
+    const auto settings = projections::bot_settings(house_.store);
+    const std::string key = key_of(heard->message.speaker);
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto at = opening_.find(key); at != opening_.end()) return at->second.push_back(std::move(*heard));
+    }
+    const auto place = place_of(heard->message.speaker, settings);
+    if (!place) return heard->answer(tl::unexpected(place.error()));
+    if (*place) return take(*heard, **place, settings);
+    const Speaker speaker = heard->message.speaker;
+    {
+      const std::lock_guard lock(mutex_);
+      opening_[key].push_back(std::move(*heard));
+    }
+    open(key, speaker, 0);
+  });
+  if (!taken) heard->answer(fail(Errc::overloaded, "too many messages wait to be heard"));
+}
+
+/// Nothing while a contact or the session is not there yet.
+Expected<std::optional<Talks::Place>> Talks::place_of(const Speaker& speaker, const BotSettings& settings) const {
+  const auto user = contacts_.find(speaker.platform, false, speaker.user);
+  if (!user) return std::optional<Place>();
+  std::string name = std::to_string(*user);
+  if (speaker.in_group) {
+    const auto group = contacts_.find(speaker.platform, true, speaker.group);
+    if (!group) return std::optional<Place>();
+    name = std::to_string(*group) + (settings.conversations.one_for_each_user ? "/" + name : "");
+  }
+  const auto session = sessions_.talk_named(name);
+  if (!session) return std::optional<Place>();
+  return std::optional<Place>({*user, *session});
+}
+
+void Talks::meet(const Speaker& speaker, bool group, RecordAnswer then) {
+  MeetContact contact{0, speaker.platform, group, group ? speaker.group : speaker.user,
+                      group ? speaker.group_name : speaker.user_name};
+  house_.meet_contact(std::move(contact), of_the_platform(speaker), std::move(then));
+}
+
+/// Makes what is missing, one thing after the other, until the talk is there.
+void Talks::open(std::string key, Speaker speaker, int attempts) {
+  const auto again = [this, key, speaker, attempts](const Expected<RecordPtr>& result) {
+    // Somebody else made it: it is there now.
+    if (!result && result.error().code != Errc::conflict) return opened(key, result.error());
+    if (attempts >= kMaxOpenings) return opened(key, Error{Errc::overloaded, "the conversation cannot be opened"});
+    const bool taken = house_.elsewhere([this, key, speaker, attempts] { open(key, speaker, attempts + 1); });
+    if (!taken) opened(key, Error{Errc::overloaded, "too many messages wait to be heard"});
+  };
+  const auto user = contacts_.find(speaker.platform, false, speaker.user);
+  if (!user) return meet(speaker, false, again);
+  std::string name = std::to_string(*user);
+  AccountId owner = *user;
+  if (speaker.in_group) {
+    const auto group = contacts_.find(speaker.platform, true, speaker.group);
+    if (!group) return meet(speaker, true, again);
+    owner = *group;
+    const bool one_each = projections::bot_settings(house_.store).conversations.one_for_each_user;
+    name = std::to_string(*group) + (one_each ? "/" + name : "");
+  }
+  if (sessions_.talk_named(name)) return opened(key, std::nullopt);
+  CreateSession talk;
+  talk.kind = events::kTalkSession;
+  talk.owner = owner;
+  talk.name = name;
+  house_.conversations.create(std::move(talk), {}, of_the_platform(speaker), again);
+}
+
+void Talks::opened(const std::string& key, const std::optional<Error>& error) {
+  const auto take_all = [this, key, error] {
+    const auto settings = projections::bot_settings(house_.store);
+    for (;;) {
+      Opening waiting;
+      {
+        const std::lock_guard lock(mutex_);
+        const auto at = opening_.find(key);
+        if (at == opening_.end()) return;
+        waiting.swap(at->second);
+        if (waiting.empty()) {
+          opening_.erase(at);
+          return;
+        }
+      }
+      for (const Heard& heard : waiting) {
+        if (error) {
+          heard.answer(tl::unexpected(*error));
+          continue;
+        }
+        const auto place = place_of(heard.message.speaker, settings);
+        if (place && *place)
+          take(heard, **place, settings);
+        else
+          heard.answer(fail(Errc::overloaded, "the conversation is being opened; try again"));
+      }
+    }
+  };
+  if (!house_.elsewhere(take_all)) take_all();
+}
+
+Expected<Hear> Talks::hearing(const Incoming& message, AccountId author, const BotSettings& settings) {
+  const auto spoken = command_in(settings, message.text);
+  const auto command = spoken ? house_.commands.find(spoken->name) : nullptr;
+  const double dice = std::uniform_real_distribution<double>(0, 1)(random_);
+  Hear hear;
+  hear.verdict = judge(settings, as_heard(message), command != nullptr, dice);
+  auto sealed = house_.secrets.seal_for(author, message.text);
+  if (!sealed) return tl::unexpected(sealed.error());
+  hear.author = author;
+  hear.sealed_text = std::move(*sealed);
+  hear.foreign_id = message.message_id.substr(0, defaults::kMaxForeignIdLength);
+  hear.rate = settings.rate;
+  if (hear.verdict.step == Step::command) {
+    hear.command = command->name;
+    hear.plugin = command->plugin;
+  }
+  if (hear.verdict.step == Step::model) {
+    hear.tokens = llm::estimated_tokens(hear.verdict.text);
+    const auto at = message.text.find(hear.verdict.text);
+    hear.prefix_bytes = at == std::string::npos ? 0 : static_cast<std::int64_t>(at);
+    hear.question = Question{};
+  }
+  return hear;
+}
+
+void Talks::take(const Heard& heard, const Place& place, const BotSettings& settings) {
+  auto hear = hearing(heard.message, place.author, settings);
+  if (!hear) return heard.answer(tl::unexpected(hear.error()));
+  Cause cause = of_the_platform(heard.message.speaker);
+  if (!heard.message.message_id.empty())
+    cause.idempotency = storage::IdempotencyKey{
+        "heard/" + house_.secrets.keyed_digest(key_of(heard.message.speaker) + "/" + heard.message.message_id), {}};
+  if (is_repeat(house_.store, cause)) return heard.answer({});
+  house_.conversations.ask_session(place.session, std::move(*hear), std::move(cause),
+                                   [this, heard, session = place.session](Expected<RecordPtr> result) {
+                                     if (!result) return heard.answer(tl::unexpected(result.error()));
+                                     heard.answer({});
+                                     follow(**result, session, heard.message);
+                                   });
+}
+
+void Talks::follow(const events::Record& record, SessionId session, const Incoming& message) {
+  if (const auto called = first_in<events::CommandCalled>(record)) return run_command(session, *called, message);
+  if (const auto asked = first_in<events::QuestionAsked>(record))
+    house_.conversations.answer({session, asked->number}, [this, session](const Expected<Outcome>& outcome) {
+      if (outcome) send(session, outcome->answer_number);
+    });
+}
+
+void Talks::run_command(SessionId session, const events::CommandCalled& called, const Incoming& message) {
+  {
+    // Who brings one message twice at once gets the first one's record twice.
+    const std::lock_guard lock(mutex_);
+    if (!running_.insert({session, called.number}).second) return;
+  }
+  const auto began = std::chrono::steady_clock::now();
+  const auto settle = [this, session, called, began](Expected<std::string> said) {
+    const auto asked = [this, session, number = called.number](Expected<RecordPtr> result) {
+      {
+        const std::lock_guard lock(mutex_);
+        running_.erase({session, number});
+      }
+      if (!result) return;
+      if (const auto answered = first_in<events::CommandAnswered>(**result); answered && answered->answer_number != 0)
+        send(session, answered->answer_number);
+    };
+    const auto fail_with = [&](std::string reason) {
+      house_.conversations.ask_session(session, FailCommand{called.number, std::move(reason)}, by_the_house(), asked);
+    };
+    if (!said) return fail_with(said.error().message);
+    std::string sealed;
+    if (!said->empty()) {
+      auto text = house_.secrets.seal_for(called.caller, *said);
+      if (!text) return fail_with(text.error().message);
+      sealed = std::move(*text);
+    }
+    const Micros took =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+    house_.conversations.ask_session(session, AnswerCommand{called.number, std::move(sealed), took}, by_the_house(),
+                                     asked);
+  };
+  const auto settings = projections::bot_settings(house_.store);
+  const auto spoken = command_in(settings, message.text);
+  const auto command = house_.commands.find(called.name);
+  if (!spoken || !command) return settle(fail(Errc::not_found, "the command is gone"));
+  const bool admin = is_admin(settings, message.speaker);
+  if (command->for_admins && !admin) return settle("Only an administrator of the bots may use this command.");
+  command->run({spoken->arguments, message.speaker, admin}, settle);
+}
+
+void Talks::send(SessionId session, std::int64_t number) {
+  const bool taken = house_.elsewhere([this, session, number] {
+    if (ending_ || !sender_) return;
+    const auto talk = sessions_.session(session);
+    const auto answer = sessions_.message(session, number);
+    if (!talk || !answer || answer->delivery != "waiting") return;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!sending_.insert({session, number}).second) return;
+    }
+    const auto contact = contacts_.contact(talk->owner);
+    const auto text = house_.secrets.unseal_for(answer->key_of, answer->sealed_text);
+    if (!contact || !text) return report(session, {number, false, {}, "the one it was for is forgotten"});
+    const auto question = sessions_.message(session, answer->reply_to);
+    const auto settings = projections::bot_settings(house_.store);
+    sender_({contact->platform, contact->is_group, contact->foreign_id, decorated(settings, *text),
+             question ? question->foreign_id : std::string()},
+            [this, session, number, since = answer->created_at](Expected<std::string> sent) {
+              if (sent) return report(session, {number, true, std::move(*sent), {}});
+              const bool in_time = now_micros() - since < to_micros(defaults::kReplyPatience);
+              if (sent.error().code != Errc::overloaded || !in_time)
+                return report(session, {number, false, {}, sent.error().message});
+              const std::lock_guard lock(mutex_);
+              sending_.erase({session, number});  // the next tick takes it up
+            });
+  });
+  (void)taken;  // else the next tick takes it up
+}
+
+void Talks::report(SessionId session, ReportReply outcome) {
+  const auto number = outcome.number;
+  house_.conversations.ask_session(session, std::move(outcome), by_the_house(),
+                                   [this, session, number](const Expected<RecordPtr>& result) {
+                                     // One whose outcome is not durable is sent again after a restart, not before.
+                                     if (!result) return;
+                                     const std::lock_guard lock(mutex_);
+                                     sending_.erase({session, number});
+                                   });
+}
+
+void Talks::settle_interrupted() {
+  for (const auto& [session, number] : sessions_.open_commands())
+    house_.conversations.ask_session(session, FailCommand{number, "the server ended before the command was done"},
+                                     by_the_house(), [](const Expected<RecordPtr>&) {});
+}
+
+void Talks::tick() {
+  if (ending_) return;
+  for (const auto& [session, number] : sessions_.unsent_replies(defaults::kMaxUnsentAtOnce)) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (sending_.contains({session, number})) continue;
+    }
+    send(session, number);
+  }
+}
+
+}  // namespace troupe::actors

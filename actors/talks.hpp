@@ -1,0 +1,113 @@
+// Talks: what people say to the bots of the house on platforms, and the way of each message: it is heard (durable, with what
+// the pipeline says of it), answered by a command or a model, and the answer is sent. Thread-safe.
+//
+// Each step is an event of the talk's session. What a crash leaves open: a question is asked once more (conversations.hpp),
+// a command has failed, and an answer that the platform may not have got is sent again.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "actors/ask.hpp"
+#include "actors/commands.hpp"
+#include "actors/contact.hpp"
+#include "actors/conversations.hpp"
+#include "actors/pipeline.hpp"
+#include "actors/secrets.hpp"
+#include "projections/contact_queries.hpp"
+#include "projections/session_queries.hpp"
+#include "storage/store.hpp"
+
+namespace troupe::actors {
+
+/// A message as a platform brings it.
+struct Incoming {
+  Speaker speaker;
+  std::string message_id;  ///< the platform's; a message that comes twice is heard once. Empty: it has none
+  std::string text;
+  bool to_the_bot = false;  ///< it names the bot, or answers it
+};
+
+/// An answer on its way to a platform.
+struct Outgoing {
+  std::string platform;  ///< the id of its entry in the catalogue
+  bool in_group = false;
+  std::string to;        ///< the user or the group
+  std::string text;      ///< decorated
+  std::string reply_to;  ///< the platform's id of the message that it answers; empty: none
+};
+
+/// What the platform calls the sent message, or empty. Errors: overloaded (it is tried again), others (it has failed).
+using SendAnswer = std::function<void(Expected<std::string>)>;
+using Sender = std::function<void(Outgoing, SendAnswer)>;
+
+class Talks {
+ public:
+  struct House {
+    storage::Store& store;
+    const Secrets& secrets;
+    Conversations& conversations;
+    Commands& commands;
+    std::function<void(MeetContact, Cause, RecordAnswer)> meet_contact;
+    Elsewhere elsewhere;  ///< one piece after the other
+  };
+
+  explicit Talks(House house);
+
+  /// Before the first message.
+  void send_by(Sender sender) { sender_ = std::move(sender); }
+
+  /// `heard` comes when the message is durable, or could not be heard; empty: nobody asks. Errors: invalid (`text`),
+  /// overloaded, the journal's.
+  void hear(Incoming message, std::function<void(Expected<void>)> heard = {});
+
+  /// Fails the commands that the last run left open. Once, before the first message.
+  void settle_interrupted();
+
+  /// Sends what waits to be sent; every second or so.
+  void tick();
+
+  void stop() { ending_ = true; }
+
+ private:
+  struct Heard {
+    Incoming message;
+    std::function<void(Expected<void>)> answer;
+  };
+  /// Where a message belongs.
+  struct Place {
+    AccountId author = 0;
+    SessionId session = 0;
+  };
+  /// A talk while its contacts and its session are made: messages wait for that in their order.
+  using Opening = std::vector<Heard>;
+
+  Expected<std::optional<Place>> place_of(const Speaker& speaker, const events::BotSettings& settings) const;
+  void open(std::string key, Speaker speaker, int attempts);
+  void opened(const std::string& key, const std::optional<Error>& error);
+  void meet(const Speaker& speaker, bool group, RecordAnswer then);
+  void take(const Heard& heard, const Place& place, const events::BotSettings& settings);
+  Expected<Hear> hearing(const Incoming& message, AccountId author, const events::BotSettings& settings);
+  void follow(const events::Record& record, SessionId session, const Incoming& message);
+  void run_command(SessionId session, const events::CommandCalled& called, const Incoming& message);
+  void send(SessionId session, std::int64_t number);
+  void report(SessionId session, ReportReply outcome);
+
+  House house_;
+  projections::SessionQueries sessions_;
+  projections::ContactQueries contacts_;
+  Sender sender_;
+  std::mutex mutex_;
+  std::map<std::string, Opening> opening_;
+  std::set<std::pair<SessionId, std::int64_t>> running_;  ///< commands
+  std::set<std::pair<SessionId, std::int64_t>> sending_;  ///< answers
+  std::minstd_rand random_{std::random_device{}()};
+  std::atomic<bool> ending_{false};
+};
+
+}  // namespace troupe::actors

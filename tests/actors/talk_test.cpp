@@ -1,0 +1,128 @@
+// Talks as their sessions decide them.
+#include <gtest/gtest.h>
+
+#include "actors/session.hpp"
+#include "given.hpp"
+
+namespace troupe::actors {
+namespace {
+
+using namespace events;
+using testing::expect_refused;
+using testing::only;
+using Given = testing::Given<SessionDecider>;
+
+constexpr Micros kSecond = 1'000'000;
+
+SessionCreated a_talk() { return {7, "talk", 40, "40"}; }
+
+Hear hears(Step step = Step::model) {
+  Hear hear;
+  hear.author = 41;
+  hear.sealed_text = "sealed";
+  hear.foreign_id = "m1";
+  hear.verdict = {step, "why", "text"};
+  hear.command = "ping";
+  return hear;
+}
+
+template <class E>
+const E& second(const Expected<std::vector<SessionEvent>>& events) {
+  static const E kNone{};
+  if (!events || events->size() != 2 || !std::holds_alternative<E>((*events)[1])) {
+    ADD_FAILURE() << "expected a message and " << E::type;
+    return kNone;
+  }
+  EXPECT_TRUE(std::holds_alternative<MessagePosted>(events->front()));
+  return std::get<E>((*events)[1]);
+}
+
+TEST(Talk, PutsAMessageThatWokeTheBotToTheModel) {
+  const auto events = Given({a_talk()}).when(hears());
+  EXPECT_EQ(second<QuestionAsked>(events).asker, 41);
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).foreign_id, "m1");
+}
+
+TEST(Talk, KeepsWhatDidNotWakeTheBotAndSaysWhere) {
+  const auto& stopped = second<MessageStopped>(Given({a_talk()}).when(hears(Step::wake)));
+  EXPECT_EQ(stopped.step, "wake");
+  EXPECT_EQ(stopped.number, 1);
+}
+
+TEST(Talk, CallsACommand) {
+  const auto& called = second<CommandCalled>(Given({a_talk()}).when(hears(Step::command)));
+  EXPECT_EQ(called.name, "ping");
+  EXPECT_EQ(called.caller, 41);
+}
+
+TEST(Talk, AnswersNoMoreThanItsRate) {
+  const Given twice({a_talk(), MessagePosted{1}, QuestionAsked{1, 41}, MessagePosted{2}, CommandCalled{2, 41, "ping"}},
+                    100 * kSecond);
+  Hear hear = hears();
+  hear.rate = {true, 2, 60};
+  EXPECT_EQ(second<MessageStopped>(twice.when(hear, 159 * kSecond)).step, "rate");
+  EXPECT_EQ(second<QuestionAsked>(twice.when(hear, 161 * kSecond)).number, 3);
+}
+
+TEST(Talk, CountsNothingForTheRateThatDidNotWakeIt) {
+  const Given stopped({a_talk(), MessagePosted{1}, MessageStopped{1, "wake", ""}}, 100 * kSecond);
+  Hear hear = hears();
+  hear.rate = {true, 1, 60};
+  EXPECT_EQ(second<QuestionAsked>(stopped.when(hear, 101 * kSecond)).number, 2);
+}
+
+TEST(Talk, StopsWhenItsPlatformTakesNoAnswers) {
+  Given given({a_talk()});
+  for (std::size_t i = 0; i < defaults::kMaxUnsentReplies; ++i) given.state.unsent.push_back(1);
+  EXPECT_EQ(second<MessageStopped>(given.when(hears())).step, "rate");
+}
+
+TEST(Talk, GivesACommandOneOutcome) {
+  const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}});
+  const auto events = called.when(AnswerCommand{1, "sealed", 5});
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).key_of, 41);
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).reply_to, 1);
+  EXPECT_EQ(std::get<CommandAnswered>((*events)[1]).answer_number, 2);
+  const Given answered({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}, MessagePosted{2},
+                        CommandAnswered{1, 2, "ping"}});
+  expect_refused(answered.when(AnswerCommand{1, "sealed"}), Errc::conflict);
+  expect_refused(answered.when(FailCommand{1, "why"}), Errc::conflict);
+}
+
+TEST(Talk, LetsACommandSayNothing) {
+  const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}});
+  EXPECT_EQ(only<CommandAnswered>(called.when(AnswerCommand{1, ""})).answer_number, 0);
+}
+
+TEST(Talk, SendsEachAnswerOnce) {
+  std::vector<SessionEvent> events{a_talk(), MessagePosted{1}, QuestionAsked{1, 41}, MessagePosted{2}};
+  QuestionAnswered answered{1, 2, 41};
+  answered.to_send = true;
+  events.emplace_back(answered);
+  EXPECT_EQ(only<ReplySent>(Given(events).when(ReportReply{2, true, "m9"})).foreign_id, "m9");
+  EXPECT_EQ(only<ReplyFailed>(Given(events).when(ReportReply{2, false, "", "refused"})).reason, "refused");
+  events.emplace_back(ReplySent{2, "m9"});
+  EXPECT_TRUE(Given(events).when(ReportReply{2, true, "m9"})->empty());
+}
+
+TEST(Talk, ClaimsItsName) {
+  const auto claims = SessionDecider::claims({}, a_talk());
+  ASSERT_EQ(claims.size(), 1u);
+  EXPECT_EQ(claims[0].name, "talk/40");
+}
+
+TEST(Talk, IsNoPlaceForPeopleWithAccounts) {
+  PostMessage post;
+  post.author = 9;
+  post.sealed_text = "sealed";
+  post.length = 1;
+  expect_refused(Given({a_talk()}).when(post), Errc::not_found);
+}
+
+TEST(Talk, TakesNoMessageOfAPlatformAnywhereElse) {
+  expect_refused(Given({SessionCreated{7, "chat", 3}}).when(hears()), Errc::not_found);
+}
+
+}  // namespace
+}  // namespace troupe::actors
