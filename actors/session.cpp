@@ -131,6 +131,15 @@ Decision on(const SessionState& state, const ArchiveChannel& c) {
   return events;
 }
 
+Decision on(const SessionState& state, const DeleteChat& c) {
+  if (state.kind != kChatSession || c.by != state.owner) return no_such_session();
+  std::vector<SessionEvent> events;
+  for (const auto& question : state.open_questions)
+    events.emplace_back(QuestionFailed{question.number, question.asker, "the chat was deleted"});
+  events.emplace_back(ChatDeleted{state.owner});
+  return events;
+}
+
 Decision on(const SessionState& state, const PostMessage& c) {
   const bool joins = !is_member(state, c.author);
   if (joins)
@@ -398,6 +407,10 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
                  [&](const ChannelArchived&) {
+                   state.archived = true;
+                   state.members.clear();
+                 },
+                 [&](const ChatDeleted&) {
                    state.archived = true;
                    state.members.clear();
                  },

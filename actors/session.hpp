@@ -105,6 +105,11 @@ struct ArchiveChannel {
   bool administers = false;  ///< an administrator: any channel
 };
 
+/// A chat; only its owner may. Questions under way have failed then. Errors: not_found.
+struct DeleteChat {
+  AccountId by = 0;
+};
+
 // Messages
 
 /// What a question asks of the model.
@@ -234,7 +239,7 @@ struct SessionDecider {
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
                                DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
-                               AnswerCommand, FailCommand, ReportReply>;
+                               AnswerCommand, FailCommand, ReportReply, DeleteChat>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 

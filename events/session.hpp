@@ -82,6 +82,14 @@ struct ChannelArchived {
 };
 TROUPE_EVENT(ChannelArchived, by, owner, members)
 
+/// The chat is closed for good: its owner does not see it any more. Its messages stay in the log.
+struct ChatDeleted {
+  static constexpr std::string_view type = "ChatDeleted";
+  static constexpr std::uint16_t schema = 1;
+  AccountId owner = 0;
+};
+TROUPE_EVENT(ChatDeleted, owner)
+
 struct MemberJoined {
   static constexpr std::string_view type = "MemberJoined";
   static constexpr std::uint16_t schema = 1;
@@ -281,6 +289,6 @@ TROUPE_EVENT(ReplyFailed, number, reason)
 using SessionEvent = std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited,
                                   MessageDeleted, ReactionAdded, ReactionRemoved, QuestionAsked, QuestionAskedAgain,
                                   QuestionAnswered, QuestionFailed, ChannelDescribed, ChannelArchived, MessageStopped,
-                                  CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed>;
+                                  CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed, ChatDeleted>;
 
 }  // namespace troupe::events

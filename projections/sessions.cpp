@@ -27,9 +27,9 @@ void add_member(SessionId id, std::string_view kind, AccountId account, Micros s
   rows.push_back(add(session_members(id), 1));
 }
 
-void remove_member(SessionId id, AccountId account, Rows& rows) {
+void remove_member(SessionId id, AccountId account, Rows& rows, std::string_view kind = kChannelSession) {
   rows.push_back(erase(Table::members, member_key(id, account)));
-  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(account, kChannelSession, id)));
+  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(account, kind, id)));
   rows.push_back(add(session_members(id), -1));
 }
 
@@ -70,6 +70,13 @@ void on(const ChannelArchived& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::public_channels, session_key(id)));
   rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
   rows.push_back(add(owner_channels(e.owner), -1));
+}
+
+void on(const ChatDeleted& e, const Context& c, Rows& rows) {
+  const SessionId id = session_in(c);
+  remove_member(id, e.owner, rows, kChatSession);
+  rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
+  rows.push_back(add(owner_chats(e.owner), -1));
 }
 
 void on(const MessagePosted& e, const Context& c, Rows& rows) {
