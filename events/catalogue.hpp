@@ -24,6 +24,7 @@ struct Provider {
   static constexpr std::string_view added = "ProviderAdded", changed = "ProviderChanged", removed = "ProviderRemoved";
   std::string name;
   std::string format = "openai";         ///< the wire format: openai, anthropic or gemini
+  std::string type;                      ///< what NekoBot calls such a service; empty: it was not added there
   std::string base_url;                  ///< http or https: what stands before `/chat/completions` and the like
   std::vector<std::string> sealed_keys;  ///< tried in turn; none: no credentials are sent
   std::vector<std::string> key_hints;    ///< of each, the last four characters, or nothing of a short one
@@ -33,7 +34,7 @@ struct Provider {
   std::int64_t priority = 100;           ///< the lowest is asked first
   bool enabled = true;
 };
-TROUPE_EVENT(Provider, name, format, base_url, sealed_keys, key_hints, model, embedding_model, models, priority,
+TROUPE_EVENT(Provider, name, format, type, base_url, sealed_keys, key_hints, model, embedding_model, models, priority,
              enabled)
 
 /// A system prompt under a name, and who is to answer in its manner.

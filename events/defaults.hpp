@@ -508,6 +508,28 @@ inline constexpr auto kMissedMessagesDelay = 20ms;
 /// How often logins that ran out are looked for.
 inline constexpr auto kLoginSweepInterval = 30s;
 
+// The NekoBot dialect
+
+/// Of its lists: what a page has where a client says nothing (the specification's number), and the most that it may ask for.
+inline constexpr long long kNekoPageSize = 20;
+inline constexpr long long kMaxNekoPageSize = 100;
+/// Lines of the server's own log that stay readable, and the bytes of one: a megabyte or two together.
+inline constexpr std::size_t kMaxRememberedLogLines = 1000;
+inline constexpr std::size_t kMaxLogLineBytes = 2000;
+/// Lines or events that a subscriber is shown of what was before it came.
+inline constexpr std::size_t kMaxReplayedFrames = 500;
+/// One of its frames is the names of channels and a few numbers.
+inline constexpr std::size_t kMaxNekoFrameBytes = 4096;
+/// Sockets of callers without an account, who are all on this machine; of one account there may be
+/// kMaxLiveSocketsPerAccount.
+inline constexpr std::size_t kMaxOpenSockets = 100;
+/// Of a session that is shown whole, its newest.
+inline constexpr std::size_t kMaxShownMessages = 1000;
+/// Sessions of one account that are listed, the newest: pages are cut out of them.
+inline constexpr std::size_t kMaxListedSessions = 1000;
+/// A stream of events that has nothing to say says so after this, or proxies close it.
+inline constexpr auto kEventStreamHeartbeat = 15s;
+
 // Lists and exports
 
 inline constexpr std::size_t kMaxListLimit = 1000;

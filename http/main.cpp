@@ -9,6 +9,7 @@
 #include <fstream>
 #include <future>
 #include <iostream>
+#include <map>
 
 #include "http/serve.hpp"
 #include "http/startup.hpp"
@@ -195,6 +196,18 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
           "listeners are "
           "on loopback)")
       ->envname("TROUPE_ALLOW_LOCAL_PROVIDERS");
+  static const std::map<std::string, http::OpenEndpoints> open_to = {{"local", http::OpenEndpoints::local},
+                                                                     {"always", http::OpenEndpoints::always},
+                                                                     {"never", http::OpenEndpoints::never}};
+  serve
+      .add_option_function<std::string>(
+          "--open-endpoints", [&options](const std::string& word) { options.open_endpoints = open_to.at(word); },
+          "Who needs no token for the endpoints that NekoBot's API has without one, which upload plugins and spend "
+          "tokens: `local` (programs on this machine; no proxies and no other sites' pages), `always` (everyone) or "
+          "`never`")
+      ->check(CLI::IsMember({"local", "always", "never"}))
+      ->default_str("local")
+      ->envname("TROUPE_OPEN_ENDPOINTS");
   setting("--maintenance", options.maintenance, "Answer 503 with this sentence to everything; empty: serve",
           "TROUPE_MAINTENANCE");
   setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS")

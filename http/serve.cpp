@@ -13,6 +13,7 @@
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
+#include "http/surfaces/nekobot/nekobot.hpp"
 #include "http/surfaces/openai/openai.hpp"
 #include "http/surfaces/plexichat/plexichat.hpp"
 
@@ -20,8 +21,8 @@ namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
-const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager",
-                                                    "127.0.0.1:8000=plexichat,chat_v1,openai"};
+const std::vector<std::string> kDefaultListeners = {
+    "127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1,openai", "127.0.0.1:6285=nekobot"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -85,7 +86,9 @@ class StopSignals {
 /// All that runs. Members stand in the order they are built; `run` takes the house apart in the order it must.
 class House {
  public:
-  explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {}
+  explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {
+    spdlog::default_logger()->sinks().push_back(log_);
+  }
 
   Expected<void> open() {
     if (auto ok = find_providers(); !ok) return ok;  // before anything is made
@@ -131,6 +134,8 @@ class House {
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
     surfaces_.push_back(std::make_unique<OpenAi>(services));
+    surfaces_.push_back(std::make_unique<NekoBot>(
+        services, NekoBotOptions{options_.open_endpoints, log_, has_well_known_passwords(options_.data)}));
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -256,6 +261,7 @@ class House {
   }
 
   ServeOptions options_;
+  const std::shared_ptr<LogRing> log_ = std::make_shared<LogRing>();
   Metrics metrics_;
   UnknownNames unknown_names_;
   Server server_;

@@ -158,7 +158,7 @@ Expected<void> first_accounts(actors::System& system, const storage::Store& stor
     if (!(std::ofstream(data / kDemoMark) << "the accounts here have well-known passwords\n" << std::flush))
       return fail(Errc::storage_failed, "cannot write " + (data / kDemoMark).string());
     for (const auto& account : {NewAccount{"admin", "admin@example.org", "admin123", "admin"},
-                                NewAccount{"nekobot", "nekobot@example.org", "nekobot", "user"}})
+                                NewAccount{"nekobot", "nekobot@example.org", "nekobot", "admin"}})
       if (auto ok = add_account(system, account); !ok) return ok;
     std::printf("demo: log in as admin/admin123 or nekobot/nekobot\n");
     return {};
