@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <future>
 #include <thread>
 
@@ -112,6 +113,11 @@ std::string Files::scan(const SealedFileReader& content) {
     if (offset >= content.size()) return std::string();
     return content.read(offset, SealedFileWriter::kChunkBytes);
   });
+}
+
+std::optional<Micros> Files::last_scan() const {
+  const Micros last = std::max(scanner_.last_scan(), queries_.last_scan().value_or(0));
+  return last == 0 ? std::nullopt : std::optional(last);
 }
 
 bool Files::may_see(const FileRow& file, AccountId account) const {

@@ -66,6 +66,9 @@ class Files {
   const projections::FileQueries& queries() const { return queries_; }
   /// What is public, one's own, or in a channel that one is in. `account` 0 is anybody.
   bool may_see(const projections::FileRow& file, AccountId account) const;
+  bool has_scanner() const { return scanner_.is_there(); }
+  /// When a scanner last said what a file is, also one that was then refused; nothing when none ever did.
+  std::optional<Micros> last_scan() const;
   /// Nothing when the uploader's account is gone.
   std::optional<FileTexts> texts(const projections::FileRow& file) const;
   /// Whether the message of this author in this channel may have these attachments: files that exist, are the author's

@@ -126,7 +126,8 @@ struct System::Impl {
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
-        configured_providers(store, secrets, models, options.models.providers),
+        configured_providers(store, secrets, models, options.models.providers,
+                             options.allow_local_providers ? Reach::everywhere : Reach::public_only),
         catalogue(caf_system, store, [this](std::function<void()> work) { return reads.post(std::move(work)); }),
         completions(store, models),
         files(store, secrets, options.files,
@@ -341,8 +342,9 @@ struct System::Impl {
   Expected<void> check_reachable(const Json& fields) const {
     const auto url = fields.find("base_url");
     if (options.allow_local_providers || url == fields.end() || !url->is_string()) return {};
-    if (!is_of_this_machine(url->get_ref<const std::string&>())) return {};
-    return fail(Errc::invalid, "base_url must not be of this machine; --allow-local-providers would allow it",
+    if (!is_near(url->get_ref<const std::string&>())) return {};
+    return fail(Errc::invalid,
+                "base_url must not be of this machine or a private network; --allow-local-providers would allow it",
                 "base_url");
   }
 

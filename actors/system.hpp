@@ -36,8 +36,8 @@ struct SystemOptions {
   FilesOptions files;
   std::size_t max_backups = defaults::kMaxBackups;
   llm::ModelsOptions models;  ///< its providers stand before the catalogue's
-  /// Whether a provider in the catalogue may be on this machine. Not where administrators come over a network: they
-  /// would reach what listens on loopback only.
+  /// Whether a provider in the catalogue may be on this machine or in a private network. Not where administrators come
+  /// over a network: they would reach what listens there only.
   bool allow_local_providers = true;
 };
 

@@ -132,6 +132,8 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
   seconds("--model-silence", models.silence_timeout, "Seconds that a model may send nothing", "TROUPE_MODEL_SILENCE");
   seconds("--model-retry", models.retry_delay, "Seconds until a provider that failed is tried again; doubles each time",
           "TROUPE_MODEL_RETRY");
+  seconds("--clamd-retry", options.system.files.scanner.retry_delay,
+          "Seconds until a virus scanner that failed is asked again", "TROUPE_CLAMD_RETRY");
   seconds("--chat-token-lifetime", options.chat.token_lifetime, "Seconds that a chat_v1 access token is good",
           "TROUPE_CHAT_TOKEN_LIFETIME");
   seconds("--grace", options.grace, "Seconds that requests in flight may take to finish at the end", "TROUPE_GRACE");
@@ -163,7 +165,8 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   list("--allow-origin", options.allowed_origins,
        "Origin that browsers may call from; again, or after a space, for more; none: all", "TROUPE_ALLOW_ORIGIN");
   setting("--clamd", options.system.files.scanner.address,
-          "Virus scanner (clamd) for uploads: /path/to/socket or HOST:PORT; none: not scanned", "TROUPE_CLAMD");
+          "Virus scanner (clamd, with AlertExceedsMax) for uploads: /path/to/socket or HOST:PORT; none: not scanned",
+          "TROUPE_CLAMD");
   setting("--smtp", options.system.mail.smtp_url, "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/",
           "TROUPE_SMTP");
   setting("--smtp-user", options.system.mail.smtp_user, "Mail server login", "TROUPE_SMTP_USER");
@@ -187,7 +190,9 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   serve
       .add_option_function<bool>(
           "--allow-local-providers", [&options](const bool& allowed) { options.allow_local_providers = allowed; },
-          "Whether administrators may set up providers on this machine (true where all listeners are on loopback)")
+          "Whether administrators may set up providers on this machine or in private networks (true where all "
+          "listeners are "
+          "on loopback)")
       ->envname("TROUPE_ALLOW_LOCAL_PROVIDERS");
   setting("--maintenance", options.maintenance, "Answer 503 with this sentence to everything; empty: serve",
           "TROUPE_MAINTENANCE");

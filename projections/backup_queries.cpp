@@ -1,7 +1,6 @@
 #include "projections/backup_queries.hpp"
 
 #include "projections/read_row.hpp"
-#include "storage/coding.hpp"
 
 namespace troupe::projections {
 
@@ -18,9 +17,6 @@ std::vector<BackupRow> BackupQueries::backups() const {
   return rows;
 }
 
-std::optional<Micros> BackupQueries::last_log_check() const {
-  const auto time = store_.row(id_of(Table::log_checks), "");
-  return time ? std::optional<Micros>(static_cast<Micros>(storage::read_big64(*time))) : std::nullopt;
-}
+std::optional<Micros> BackupQueries::last_log_check() const { return read_time(store_, Table::log_checks); }
 
 }  // namespace troupe::projections

@@ -63,4 +63,6 @@ std::optional<EmbeddingRow> FileQueries::embedding(std::string_view id) const {
   return read_row<EmbeddingRow>(store_, id);
 }
 
+std::optional<Micros> FileQueries::last_scan() const { return read_time(store_, Table::file_scans); }
+
 }  // namespace troupe::projections

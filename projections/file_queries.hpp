@@ -34,6 +34,9 @@ class FileQueries {
   void each_file(const std::function<void(const FileRow&)>& visit) const;
   std::optional<EmbeddingRow> embedding(std::string_view id) const;
 
+  /// When a scanner last said what a file is that is or was here; nothing when none ever did.
+  std::optional<Micros> last_scan() const;
+
  private:
   const storage::Store& store_;
 };

@@ -7,6 +7,12 @@ namespace {
 
 using namespace events;
 
+void put_scan(std::string_view scan, const Context& c, Rows& rows) {
+  if (scan == kScanError) rows.push_back(put_key(Table::unscanned_files, std::string(c.id)));
+  if (scan == kClean || scan == kInfected)
+    rows.push_back(put_bytes(Table::file_scans, "", big64(static_cast<std::uint64_t>(c.time))));
+}
+
 void on(const FileUploaded& e, const Context& c, Rows& rows) {
   FileRow row;
   row.id = e.id;
@@ -27,14 +33,15 @@ void on(const FileUploaded& e, const Context& c, Rows& rows) {
   rows.push_back(put_row(e.id, row));
   rows.push_back(put_key(Table::files_of_uploader, file_list_key(e.uploader, c.time, e.id)));
   if (e.session != 0) rows.push_back(put_key(Table::files_of_session, file_list_key(e.session, c.time, e.id)));
-  if (e.scan == kScanError) rows.push_back(put_key(Table::unscanned_files, e.id));
+  put_scan(e.scan, c, rows);
   rows.push_back(add(owner_files(e.uploader), 1));
 }
 
 void on(const FileScanned& e, const Context& c, Rows& rows) {
   const std::string id(c.id);
   rows.push_back(patch<FileRow>(id, {{"scan", e.scan}}));
-  rows.push_back(e.scan == kScanError ? put_key(Table::unscanned_files, id) : erase(Table::unscanned_files, id));
+  rows.push_back(erase(Table::unscanned_files, id));
+  put_scan(e.scan, c, rows);
 }
 
 void on(const FileDeleted& e, const Context& c, Rows& rows) {

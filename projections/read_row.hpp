@@ -6,6 +6,7 @@
 
 #include "events/codec.hpp"
 #include "projections/rows.hpp"
+#include "storage/coding.hpp"
 #include "storage/personal_fields.hpp"
 #include "storage/store.hpp"
 
@@ -31,6 +32,12 @@ template <class Row>
 std::optional<Row> read_row(const storage::Store& store, std::string_view key) {
   const auto bytes = store.row(id_of(Row::table), key);
   return bytes ? parse_row<Row>(store, *bytes) : std::nullopt;
+}
+
+/// Of a table with one row, which is a time.
+inline std::optional<Micros> read_time(const storage::Store& store, Table table) {
+  const auto time = store.row(id_of(table), "");
+  return time ? std::optional(static_cast<Micros>(storage::read_big64(*time))) : std::nullopt;
 }
 
 /// The id of the stream that holds a claim, when it is one of `category`.

@@ -60,6 +60,7 @@ enum class Table : TableId {
   files_of_session = 71,    ///< big64(session) big64(uploaded_at) file id -> nothing
   files_of_uploader = 72,   ///< big64(account) big64(uploaded_at) file id -> nothing
   unscanned_files = 73,     ///< file id -> nothing: the scanner is to be asked again
+  file_scans = 74,          ///< nothing -> big64(when a scanner last said what a file is)
   embeddings = 80,          ///< big64(session) big64(number), or file id -> EmbeddingRow
   contacts = 90,            ///< big64(contact) -> ContactRow
   platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing

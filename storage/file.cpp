@@ -65,6 +65,11 @@ Expected<std::size_t> File::read(char* into, std::size_t size) {
   return got;
 }
 
+Expected<void> File::seek(std::uint64_t offset) {
+  if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0) return failed("seek in");
+  return {};
+}
+
 Expected<void> File::sync() {
   if (::fsync(fd_) != 0) return failed("sync");
   return {};

@@ -23,6 +23,8 @@ class File {
   Expected<void> write(std::string_view bytes);
   /// Fewer bytes than asked for only at the end of the file.
   Expected<std::size_t> read(char* into, std::size_t size);
+  /// The next read begins at this offset from the beginning.
+  Expected<void> seek(std::uint64_t offset);
   Expected<void> sync();
   Expected<std::uint64_t> size() const;
   /// Free for this user on the file's disk.

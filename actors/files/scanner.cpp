@@ -127,8 +127,13 @@ std::optional<std::string> ask(const ScannerOptions& options, const Scanner::Con
 
 std::string_view scan_of_answer(std::string_view answer) {
   if (answer == "stream: OK") return events::kClean;
-  if (answer.starts_with("stream: ") && answer.ends_with(" FOUND")) return events::kInfected;
-  return events::kScanError;
+  const bool found = answer.starts_with("stream: ") && answer.ends_with(" FOUND");
+  return found && !is_too_much_for_scanner(answer) ? events::kInfected : events::kScanError;
+}
+
+bool is_too_much_for_scanner(std::string_view answer) {
+  // StreamMaxLength; and, with AlertExceedsMax, what is past MaxFileSize, MaxScanSize, MaxRecursion and the like.
+  return answer == "INSTREAM size limit exceeded. ERROR" || answer.starts_with("stream: Heuristics.Limits.Exceeded.");
 }
 
 std::string Scanner::scan(const Content& content) {
@@ -139,8 +144,9 @@ std::string Scanner::scan(const Content& content) {
   const std::string_view scan = scan_of_answer(*answer);
   if (scan == events::kScanError) {
     spdlog::warn("the virus scanner at {} did not scan: {}", options_.address, answer->empty() ? "no answer" : *answer);
-    // A file that is too large for it says nothing of the next one.
-    if (answer->find("size limit") == std::string::npos) rests_until_ = now_micros() + to_micros(options_.retry_delay);
+    if (!is_too_much_for_scanner(*answer)) rests_until_ = now_micros() + to_micros(options_.retry_delay);
+  } else {
+    last_scan_ = now_micros();
   }
   return std::string(scan);
 }

@@ -29,6 +29,8 @@ class Scanner {
   bool is_there() const { return !options_.address.empty(); }
   /// It failed a moment ago and is left alone until later.
   bool rests(Micros now) const { return now < rests_until_; }
+  /// When it last said what a file is; 0: not yet.
+  Micros last_scan() const { return last_scan_; }
 
   /// One of events::kClean, kInfected, kNotScanned and kScanError. Blocks until there is an answer or a time-out.
   std::string scan(const Content& content);
@@ -36,9 +38,14 @@ class Scanner {
  private:
   const ScannerOptions options_;
   std::atomic<Micros> rests_until_{0};
+  std::atomic<Micros> last_scan_{0};
 };
 
 /// What an answer of clamd to INSTREAM means: events::kClean, kInfected or kScanError. Pure.
 std::string_view scan_of_answer(std::string_view answer);
+
+/// Whether an answer that says nothing of the file is because of the file, which is more than clamd takes, and says
+/// nothing of the next one. Pure.
+bool is_too_much_for_scanner(std::string_view answer);
 
 }  // namespace troupe::actors

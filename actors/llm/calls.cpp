@@ -126,7 +126,8 @@ void Calls::try_next(Call& call, SteadyTime now) {
   call.rests_until_ = route->not_before;
   if (call.rests_until_ > now) return;
   const Provider& provider = call.candidates_[route->provider]->provider;
-  const auto request = call.request_to(provider, provider.keys.empty() ? "" : provider.keys[route->key]);
+  auto request = call.request_to(provider, provider.keys.empty() ? "" : provider.keys[route->key]);
+  request.reach = provider.reach;
   if (has_control_characters(request))
     return attempt_failed(call, *route, broke(provider, "its key cannot be sent", Again::other_key));
   call.begin(provider);

@@ -7,8 +7,8 @@
 namespace troupe::actors::llm {
 
 ConfiguredProviders::ConfiguredProviders(const storage::Store& store, const Secrets& secrets, Models& models,
-                                         std::vector<Provider> of_settings)
-    : queries_(store), secrets_(secrets), models_(models), of_settings_(std::move(of_settings)) {
+                                         std::vector<Provider> of_settings, Reach reach)
+    : queries_(store), secrets_(secrets), models_(models), of_settings_(std::move(of_settings)), reach_(reach) {
   refresh();
 }
 
@@ -40,6 +40,7 @@ std::vector<Provider> ConfiguredProviders::of_catalogue() const {
     provider.model = entry.model;
     provider.embedding_model = entry.embedding_model;
     provider.models = entry.models;
+    provider.reach = reach_;
     for (const auto& sealed : entry.sealed_keys)
       if (auto key = secrets_.unseal(sealed)) provider.keys.push_back(std::move(*key));
     if (provider.keys.size() == entry.sealed_keys.size())

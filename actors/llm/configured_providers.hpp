@@ -12,8 +12,9 @@ namespace troupe::actors::llm {
 
 class ConfiguredProviders {
  public:
+  /// `reach` is that of the catalogue's; whoever made the settings may name any place.
   ConfiguredProviders(const storage::Store& store, const Secrets& secrets, Models& models,
-                      std::vector<Provider> of_settings);
+                      std::vector<Provider> of_settings, Reach reach);
 
   /// Gives the models those that are enabled now, by priority. A name that the settings have already, and an entry whose
   /// keys do not open, are left out and logged. After every change of the catalogue.
@@ -26,6 +27,7 @@ class ConfiguredProviders {
   const Secrets& secrets_;
   Models& models_;
   const std::vector<Provider> of_settings_;
+  const Reach reach_;
   std::mutex mutex_;  ///< so that the newest list is the one that stays
 };
 

@@ -1,27 +1,19 @@
 #include "actors/llm/http_loop.hpp"
 
 #include <curl/curl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "actors/base_url.hpp"
+#include "actors/address_guard.hpp"
 #include "events/defaults.hpp"
 
 namespace troupe::actors::llm {
 namespace {
-
-/// A name that was good when it was written down may stand for another address by now.
-curl_socket_t open_allowed(void*, curlsocktype, curl_sockaddr* where) {
-  if (!may_connect_to(&where->addr)) return CURL_SOCKET_BAD;
-  return ::socket(where->family, where->socktype | SOCK_CLOEXEC, where->protocol);
-}
 
 /// For curl, which needs it once a process, before threads use it.
 void start_curl() {
@@ -29,13 +21,12 @@ void start_curl() {
   static_cast<void>(started);
 }
 
-bool is_plain(std::string_view url) { return url.size() < 8 || strncasecmp(url.data(), "https://", 8) != 0; }
-
 struct Transfer {
   HttpLoop::TransferId id = 0;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers{nullptr, curl_slist_free_all};
   std::string body;
   std::shared_ptr<HttpListener> listener;
+  AddressGuard guard;
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};  // goes first
 
   int status() const {
@@ -65,9 +56,13 @@ std::size_t take_bytes(const char* bytes, std::size_t, std::size_t size, void* t
   return self.listener->bytes(self.status(), {bytes, size}) ? size : CURL_WRITEFUNC_ERROR;
 }
 
-HttpEnd end_of(CURLcode code) {
+HttpEnd end_of(CURLcode code, const AddressGuard& guard) {
   HttpEnd end;
   end.is_whole = code == CURLE_OK;
+  if (guard.has_refused() && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
+    end.why = "its name leads to an address that is not allowed";
+    return end;
+  }
   end.can_come_right = code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL &&
                        code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_BAD_FUNCTION_ARGUMENT;
   end.why = curl_easy_strerror(code);
@@ -126,7 +121,7 @@ struct HttpLoop::Impl {
       const auto node = transfers.extract(reinterpret_cast<Transfer*>(data)->id);
       const auto& transfer = *node.mapped();
       curl_multi_remove_handle(multi, transfer.easy.get());
-      transfer.listener->ended(transfer.head(), end_of(code));
+      transfer.listener->ended(transfer.head(), end_of(code, transfer.guard));
     }
   }
 };
@@ -175,8 +170,7 @@ HttpLoop::TransferId HttpLoop::start(const HttpRequest& request, std::shared_ptr
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  if (is_plain(request.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_allowed);
+  transfer->guard.watch(easy, request.url, request.reach);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   // A transfer that is given up while its name is looked up does not hold up all others until that has ended.

@@ -1,7 +1,8 @@
 // HTTP requests side by side on one thread of their own (libcurl's multi interface); connections are used again.
 //
 // Redirects are not followed, and only http and https are spoken. A proxy is used for https when the environment names
-// one (`https_proxy`, `no_proxy`); plain http is how models in the same house are served, and goes to them directly.
+// one (`https_proxy`, `no_proxy`); plain http is how models in the same house are served, and goes to them directly. No
+// connection is made to an address that the request may not reach (actors/address_guard.hpp).
 #pragma once
 
 #include <chrono>

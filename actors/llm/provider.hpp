@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/reach.hpp"
+
 namespace troupe::actors::llm {
 
 enum class Format : std::uint8_t {
@@ -25,8 +27,9 @@ struct Provider {
   std::vector<std::string> keys;  ///< tried in turn; none: nothing that authenticates is sent
   std::string model;              ///< where a request names none
   Format format = Format::openai;
-  std::string embedding_model = {};  ///< empty: it makes no embeddings
+  std::string embedding_model = {};      ///< empty: it makes no embeddings
   std::vector<std::string> models = {};  ///< what it may be asked for besides `model`; empty: anything
+  Reach reach = Reach::everywhere;       ///< where its requests may go
 };
 
 /// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_EMBEDDING_MODEL; none

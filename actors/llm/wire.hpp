@@ -18,6 +18,7 @@ struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;  ///< `Name: value`, besides Content-Type
   std::string body;
+  Reach reach = Reach::everywhere;  ///< where it may go
 };
 
 /// A part of a call of a tool; the parts of one index make the call.

@@ -153,6 +153,24 @@ struct Traits : restinio::traits_t<restinio::null_timer_manager_t, ErrorListener
   using extra_data_factory_t = Origin;
 };
 
+using RestinioConnection = restinio::impl::connection_t<Traits>;
+
+/// What RESTinio has read of a connection and not yet parsed. It has no public way to it, and an explicit instantiation
+/// may name a private member: this counts exactly what the parser took, also behind pipelined requests.
+restinio::impl::fixed_buffer_t& unparsed(RestinioConnection& connection);
+
+template <auto Input>
+struct Unparsed {
+  friend restinio::impl::fixed_buffer_t& unparsed(RestinioConnection& connection) { return (connection.*Input).m_buf; }
+};
+template struct Unparsed<&RestinioConnection::m_input>;
+
+/// A client may speak WebSocket before it has seen the 101: these bytes came with its request.
+std::string bytes_behind_request(restinio::impl::connection_base_t& owner) {
+  const auto& buffer = unparsed(static_cast<RestinioConnection&>(owner));
+  return {buffer.bytes(), buffer.length()};
+}
+
 // Parser callbacks: RESTinio's own, each with the status that its refusal deserves
 
 int refuse(int status) {
@@ -310,12 +328,17 @@ class ReplySink final : public Reply::Sink {
 
 class PendingUpgrade final : public Upgrade {
  public:
-  PendingUpgrade(Request request, Reply reply, std::shared_ptr<HttpConnection> connection)
-      : request_(std::move(request)), reply_(std::move(reply)), connection_(std::move(connection)) {}
+  PendingUpgrade(Request request, Reply reply, std::shared_ptr<HttpConnection> connection, std::string early_bytes)
+      : request_(std::move(request)),
+        reply_(std::move(reply)),
+        connection_(std::move(connection)),
+        early_bytes_(std::move(early_bytes)) {}
 
   void accept(std::shared_ptr<WebSocketListener> listener, const WebSocketLimits& limits) override {
     auto stream = connection_->take_stream();
-    if (stream) open_websocket(connection_->core(), std::move(stream), request_, std::move(listener), limits);
+    if (stream)
+      open_websocket(connection_->core(), std::move(stream), request_, std::move(early_bytes_), std::move(listener),
+                     limits);
   }
   void refuse(Response response) override { reply_(std::move(response)); }
 
@@ -323,6 +346,7 @@ class PendingUpgrade final : public Upgrade {
   Request request_;
   Reply reply_;
   std::shared_ptr<HttpConnection> connection_;
+  std::string early_bytes_;
 };
 
 Request plain_request(const RestinioRequest& source, const HttpConnection& connection) {
@@ -332,18 +356,22 @@ Request plain_request(const RestinioRequest& source, const HttpConnection& conne
   return request;
 }
 
-void upgrade(const Application& application, Request request, Reply reply, std::shared_ptr<HttpConnection> connection) {
+void upgrade(const Application& application, Request request, Reply reply, std::shared_ptr<HttpConnection> connection,
+             std::string early_bytes) {
   if (auto refused = websocket_refusal(request)) return reply(std::move(*refused));
   if (!application.upgrade) return reply(plain_error(400, "No WebSocket is offered here"));
-  auto pending = std::make_unique<PendingUpgrade>(request, std::move(reply), std::move(connection));
+  auto pending =
+      std::make_unique<PendingUpgrade>(request, std::move(reply), std::move(connection), std::move(early_bytes));
   application.upgrade(std::move(request), std::move(pending));
 }
 
-void hand_over(HttpConnection& connection, bool is_upgrade, Request request, Reply reply) {
+/// `early_bytes`: those behind the request, when it asks for an upgrade.
+void hand_over(HttpConnection& connection, std::optional<std::string> early_bytes, Request request, Reply reply) {
   const Application& application = connection.application();
   try {
-    if (is_upgrade)
-      upgrade(application, std::move(request), std::move(reply), connection.shared_from_this());
+    if (early_bytes)
+      upgrade(application, std::move(request), std::move(reply), connection.shared_from_this(),
+              std::move(*early_bytes));
     else
       application.request(std::move(request), std::move(reply));
   } catch (...) {
@@ -357,6 +385,8 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
   const bool is_upgrade = source->header().connection() == restinio::http_connection_header_t::upgrade;
   // Moved out of the request: a handler may destroy it on any thread, where the socket must not die.
   auto owner = std::move(restinio::impl::access_req_connection(*source));
+  std::optional<std::string> early_bytes;
+  if (is_upgrade) early_bytes = bytes_behind_request(*owner);
   Request request = plain_request(source, *connection);
   const unsigned sequence = source->request_id();
   const auto intake = connection->intake();
@@ -372,16 +402,16 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
                                                     .head = request.method == "HEAD"});
   Reply reply(std::make_unique<ReplySink>(ReplyAddress{connection, sequence}));
   if (!intake) {
-    hand_over(*connection, is_upgrade, std::move(request), std::move(reply));
+    hand_over(*connection, std::move(early_bytes), std::move(request), std::move(reply));
     return restinio::request_accepted();
   }
   auto waiting = std::make_shared<std::pair<Request, Reply>>(std::move(request), std::move(reply));
-  intake->finish([raw = connection.get(), is_upgrade, waiting](std::optional<Response> refusal) {
+  intake->finish([raw = connection.get(), early_bytes, waiting](std::optional<Response> refusal) mutable {
     const auto connection = raw->shared_from_this();
     connection->body_taken();
     auto& [request, reply] = *waiting;
     if (refusal) return reply(std::move(*refusal));
-    hand_over(*connection, is_upgrade, std::move(request), std::move(reply));
+    hand_over(*connection, std::move(early_bytes), std::move(request), std::move(reply));
   });
   return restinio::request_accepted();
 }
@@ -430,10 +460,10 @@ void write_response(HttpConnection& connection, restinio::impl::connection_base_
     items.emplace_back(std::move(head));
     items.emplace_back(std::move(body));
   }
-  const restinio::response_output_flags_t flags{part.last ? restinio::response_parts_attr_t::final_parts
-                                                          : restinio::response_parts_attr_t::not_final_parts,
-                                                part.close ? restinio::response_connection_attr_t::connection_close
-                                                           : restinio::response_connection_attr_t::connection_keepalive};
+  const restinio::response_output_flags_t flags{
+      part.last ? restinio::response_parts_attr_t::final_parts : restinio::response_parts_attr_t::not_final_parts,
+      part.close ? restinio::response_connection_attr_t::connection_close
+                 : restinio::response_connection_attr_t::connection_keepalive};
   inside_restinio(connection,
                   [&] { owner.write_response_parts(sequence, flags, restinio::write_group_t{std::move(items)}); });
 }

@@ -99,10 +99,11 @@ std::uint16_t code_of(const error_code& error, const websocket::close_reason& pe
 
 class Session final : public WebSocket, public Peer, public std::enable_shared_from_this<Session> {
  public:
-  Session(Core& core, std::shared_ptr<Stream> stream, std::shared_ptr<WebSocketListener> listener,
-          const WebSocketLimits& limits)
+  Session(Core& core, std::shared_ptr<Stream> stream, std::string early_bytes,
+          std::shared_ptr<WebSocketListener> listener, const WebSocketLimits& limits)
       : core_(core),
         stream_(std::move(stream)),
+        early_bytes_(std::move(early_bytes)),
         limits_(limits),
         listener_(std::move(listener)),
         beast_(std::make_unique<BeastStream>(*this)),
@@ -135,6 +136,7 @@ class Session final : public WebSocket, public Peer, public std::enable_shared_f
   Stream& stream() { return *stream_; }
   bool has_stream() const { return stream_ != nullptr; }
   asio::any_io_executor executor() { return core_.io.get_executor(); }
+  std::string& early_bytes() { return early_bytes_; }
   void heard_from_peer() {
     last_heard_ = Clock::now();
     pinged_ = false;
@@ -159,6 +161,7 @@ class Session final : public WebSocket, public Peer, public std::enable_shared_f
 
   Core& core_;
   std::shared_ptr<Stream> stream_;
+  std::string early_bytes_;  ///< came with the request and are not read yet
   const WebSocketLimits limits_;
   std::shared_ptr<WebSocketListener> listener_;  ///< until it knows that the socket is closed
   std::unique_ptr<BeastStream> beast_;
@@ -187,6 +190,12 @@ void OutboxStream::async_read_some(const Buffers& buffers, Handler&& handler) {
   if (!session_.has_stream()) {
     asio::post(get_executor(),
                beast::bind_handler(std::forward<Handler>(handler), asio::error::operation_aborted, std::size_t{0}));
+    return;
+  }
+  if (auto& early = session_.early_bytes(); !early.empty()) {
+    const std::size_t bytes = asio::buffer_copy(buffers, asio::buffer(early));
+    early.erase(0, bytes);
+    asio::post(get_executor(), beast::bind_handler(std::forward<Handler>(handler), error_code{}, bytes));
     return;
   }
   // The handler keeps the session.
@@ -412,9 +421,10 @@ void Session::wrote(const error_code& error, std::size_t bytes) {
 
 }  // namespace
 
-void open_websocket(Core& core, std::shared_ptr<Stream> stream, const Request& request,
+void open_websocket(Core& core, std::shared_ptr<Stream> stream, const Request& request, std::string early_bytes,
                     std::shared_ptr<WebSocketListener> listener, const WebSocketLimits& limits) {
-  std::make_shared<Session>(core, std::move(stream), std::move(listener), limits)->open(request);
+  std::make_shared<Session>(core, std::move(stream), std::move(early_bytes), std::move(listener), limits)
+      ->open(request);
 }
 
 }  // namespace troupe::http

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "http/message.hpp"
 #include "http/server/core.hpp"
@@ -12,8 +13,8 @@
 namespace troupe::http {
 
 /// Completes the handshake that `request` began (it has passed `websocket_refusal`), tells the listener that
-/// it is open, and starts reading.
-void open_websocket(Core& core, std::shared_ptr<Stream> stream, const Request& request,
+/// it is open, and starts reading: first `early_bytes`, which the client sent right behind its request, then the stream.
+void open_websocket(Core& core, std::shared_ptr<Stream> stream, const Request& request, std::string early_bytes,
                     std::shared_ptr<WebSocketListener> listener, const WebSocketLimits& limits);
 
 }  // namespace troupe::http

@@ -252,6 +252,24 @@ TEST_F(FilesTest, RefuseMalwareAndHandNothingOutUnscanned) {
   EXPECT_EQ(content(*unknown), "unknown");
 }
 
+TEST_F(FilesTest, TellWhenTheyWereLastScannedAlsoAfterARestart) {
+  testing::FakeScanner clamd(folder_.path());
+  stop();
+  options_.files.scanner.address = clamd.address();
+  start();
+  const auto ada = add_account("ada");
+  EXPECT_FALSE(files().last_scan());
+  ASSERT_TRUE(upload(ada, "harmless"));
+  EXPECT_TRUE(files().last_scan());
+  const auto refused_at = now_micros();
+  ASSERT_FALSE(upload(ada, "EICAR"));
+  EXPECT_GE(files().last_scan().value_or(0), refused_at) << "what is refused was scanned, too";
+  stop();
+  start(/*replay=*/true);
+  ASSERT_TRUE(files().last_scan());
+  EXPECT_LT(*files().last_scan(), refused_at) << "that of the file which is here";
+}
+
 TEST_F(FilesTest, ComeBackWhenTheRowsAreReplayed) {
   const auto ada = add_account("ada");
   const auto kept = upload(ada, "x"), deleted = upload(ada, "y");

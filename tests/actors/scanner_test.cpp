@@ -33,6 +33,17 @@ TEST_F(ScannerTest, TellsCleanFromInfected) {
   EXPECT_EQ(scanner.scan(content(std::string(1234, 'x') + "EICAR")), "infected");
 }
 
+TEST_F(ScannerTest, RemembersWhenItLastSaidWhatAFileIs) {
+  Scanner scanner(options());
+  clamd_.fault = Fault::size_limit;
+  scanner.scan(content("x"));
+  EXPECT_EQ(scanner.last_scan(), 0) << "it said nothing of the file";
+  clamd_.fault = Fault::none;
+  const auto before = now_micros();
+  scanner.scan(content("EICAR"));
+  EXPECT_GE(scanner.last_scan(), before);
+}
+
 TEST_F(ScannerTest, SaysNothingOfAFileWhenThereIsNone) {
   Scanner scanner(ScannerOptions{});
   EXPECT_FALSE(scanner.is_there());
@@ -76,8 +87,17 @@ TEST_F(ScannerTest, IsAskedAgainAtOnceAfterAFileThatWasTooLargeForIt) {
 TEST(ScanOfAnswer, IsOneOfThreeWords) {
   EXPECT_EQ(scan_of_answer("stream: OK"), "clean");
   EXPECT_EQ(scan_of_answer("stream: Win.Test.EICAR_HDB-1 FOUND"), "infected");
-  for (const char* other : {"", "OK", "stream: ", "stream: x ERROR", "INSTREAM size limit exceeded. ERROR", "FOUND"})
+  for (const char* other : {"", "OK", "stream: ", "stream: x ERROR", "INSTREAM size limit exceeded. ERROR", "FOUND",
+                            "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND"})
     EXPECT_EQ(scan_of_answer(other), "error") << other;
+}
+
+TEST(ScanOfAnswer, TellsAFileThatIsTooMuchFromAScannerThatFails) {
+  for (const char* too_much :
+       {"INSTREAM size limit exceeded. ERROR", "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND"})
+    EXPECT_TRUE(is_too_much_for_scanner(too_much)) << too_much;
+  for (const char* other : {"", "stream: OK", "stream: x ERROR", "stream: Heuristics.Encrypted.Zip FOUND"})
+    EXPECT_FALSE(is_too_much_for_scanner(other)) << other;
 }
 
 }  // namespace

@@ -51,8 +51,11 @@ std::string handshake(std::string_view more_headers = "") {
 
 class WebSocketClient : public RawClient {
  public:
-  explicit WebSocketClient(const RunningServer& server, std::string_view more_headers = "") : RawClient(server.port()) {
-    send(handshake(more_headers));
+  /// `early_bytes` leave with the handshake, before its answer.
+  explicit WebSocketClient(const RunningServer& server, std::string_view more_headers = "",
+                           std::string_view early_bytes = "")
+      : RawClient(server.port()) {
+    send(handshake(more_headers).append(early_bytes));
     switched_ = response();
   }
   const std::optional<RawResponse>& switched() const { return switched_; }
@@ -163,6 +166,59 @@ TEST_F(WebSocketTest, CompletesTheHandshakeOfTheRfc) {
   EXPECT_TRUE(log_->eventually_has("opened"));
   EXPECT_EQ(metrics().websockets, 1u);
   EXPECT_EQ(metrics().connections, 0u);
+}
+
+TEST_F(WebSocketTest, HearsAFrameThatCameInOnePacketWithTheHandshake) {
+  start();
+  WebSocketClient client(*server_, "", frame(kFin | kText, "early") + frame(kFin | kPing, "and more"));
+  ASSERT_TRUE(client.switched());
+  EXPECT_EQ(client.switched()->status, 101);
+  const auto answer = client.next();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->payload, "early");
+  const auto pong = client.next();
+  ASSERT_TRUE(pong);
+  EXPECT_EQ(pong->payload, "and more");
+  client.send(frame(kFin | kText, "late"));
+  EXPECT_EQ(client.next().value_or(Frame{}).payload, "late");
+}
+
+TEST_F(WebSocketTest, HearsAFrameThatIsCutAnywhereBetweenTheHandshakeAndWhatFollows) {
+  start();
+  const std::string bytes = frame(kFin | kText, "cut in two");
+  for (std::size_t early = 0; early <= bytes.size(); ++early) {
+    WebSocketClient client(*server_, "", bytes.substr(0, early));
+    ASSERT_TRUE(client.switched()) << early;
+    client.send(bytes.substr(early));
+    EXPECT_EQ(client.next().value_or(Frame{}).payload, "cut in two") << early;
+  }
+}
+
+TEST_F(WebSocketTest, HearsMoreEarlyBytesThanOneReadTakes) {
+  start();
+  std::string early;
+  const std::string long_message(3 * defaults::kReadBufferBytes, 'x');
+  for (int i = 0; i < 5; ++i) early += frame(kFin | kText, long_message + std::to_string(i));
+  WebSocketClient client(*server_, "", early);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.next().value_or(Frame{}).payload, long_message + std::to_string(i));
+}
+
+TEST_F(WebSocketTest, HearsAnEarlyFrameBehindAPipelinedRequest) {
+  start();
+  auto client = server_->client();
+  client.send(get("/first") + handshake() + frame(kFin | kText, "early"));
+  EXPECT_EQ(client.response().value_or(RawResponse{}).body, "GET /first|");
+  EXPECT_EQ(client.response().value_or(RawResponse{}).status, 101);
+  const std::string echoed = frame(kFin | kText, "early", false);
+  EXPECT_EQ(client.receive(echoed.size()), echoed);
+}
+
+TEST_F(WebSocketTest, ClosesWhenTheEarlyBytesAreNoFrame) {
+  start();
+  WebSocketClient client(*server_, "", "GET /next HTTP/1.1\r\nHost: test\r\n\r\n");
+  const auto answer = client.next();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->close_code(), 1002);
 }
 
 TEST_F(WebSocketTest, EchoesMessagesOfEveryLengthForm) {

@@ -117,7 +117,8 @@ std::vector<Route> OpenAi::make_routes(OpenAi& self) {
       .creates()
       .note(
           "It counts from the answer on. `base_url` must not be a link-local or metadata address; one of this "
-          "machine only where the settings allow it.");
+          "machine or of a private network only where the settings allow it. What its name leads to is checked again "
+          "with each connection.");
   table.get("/v1/troupe/providers/{provider_id}", A::admin, to(&OpenAi::provider), "One provider").answers(PROVIDER);
   table.patch("/v1/troupe/providers/{provider_id}", A::admin, to(&OpenAi::change_provider), "Change a provider")
       .takes(provider_fields())

@@ -7,6 +7,7 @@
 #include "events/codec.hpp"
 #include "http/file_source.hpp"
 #include "http/metrics.hpp"
+#include "http/ranged_answer.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
 #include "http/surfaces/plexichat/users.hpp"
 
@@ -70,6 +71,8 @@ void Admin::status(const CallPtr& call) {
   const bool healthy = services.store.healthy();
   const auto use = machine_.use();
   const auto threat = failed_logins_.threat_level(call->now);
+  const auto& files = services.system.files();
+  const auto last_scan = files.has_scanner() ? files.last_scan() : backups_.last_log_check();
   call->answer({{"status", overall(healthy, use, threat)},
                 {"version", TROUPE_VERSION},
                 {"uptime", Machine::uptime().count()},
@@ -78,7 +81,7 @@ void Admin::status(const CallPtr& call) {
                 {"security",
                  {{"encryption_status", call->request.tls ? "active" : "at_rest"},
                   {"threat_level", threat},
-                  {"last_security_scan", time_or_null(backups_.last_log_check().value_or(0))}}},
+                  {"last_security_scan", time_or_null(last_scan.value_or(0))}}},
                 {"performance",
                  {{"cpu_usage", one_decimal(use.cpu_percent)},
                   {"memory_usage", one_decimal(use.memory_percent)},
@@ -248,15 +251,20 @@ void Admin::download_backup(const CallPtr& call) {
   if (row->status != projections::kBackupCompleted)
     return call->refuse({Errc::conflict, "The backup is not complete", "status"});
   auto& system = context_.services.system;
-  auto source = file_source(system.backups().file(row->id),
-                            [&system](std::function<void()> work) { return system.read_elsewhere(std::move(work)); });
+  const auto source = FileSource::open(system.backups().file(row->id), [&system](std::function<void()> work) {
+    return system.read_elsewhere(std::move(work));
+  });
   if (!source) return call->refuse({Errc::not_found, "The backup's file is not there any more"});
-  Response response;
-  response.content_type = "application/octet-stream";
-  response.headers = {{"Content-Disposition", "attachment; filename=\"" + row->id + ".troupe-backup\""},
-                      {"Cache-Control", "no-store"}};
-  response.source = std::move(*source);
-  call->answer_with(std::move(response));
+  const std::string etag = "\"" + row->id + "\"";
+  Response response = ranged_response("application/octet-stream", etag);
+  response.headers.emplace_back("Content-Disposition", content_disposition("attachment", row->id + ".troupe-backup"));
+  response.headers.emplace_back("Cache-Control", "no-store");
+  if (answered_not_modified(call, response, etag)) return;
+  answer_range(call, std::move(response), etag, (*source)->size(),
+               [&](ByteRange range) -> Expected<std::shared_ptr<BodySource>> {
+                 if (auto ok = (*source)->narrow_to(range); !ok) return tl::unexpected(ok.error());
+                 return *source;
+               });
 }
 
 void Admin::verify_backup(const CallPtr& call) {

@@ -1,6 +1,7 @@
 #include "http/surfaces/plexichat/files.hpp"
 
 #include "http/download.hpp"
+#include "http/ranged_answer.hpp"
 #include "http/surface.hpp"
 #include "http/surfaces/plexichat/channels.hpp"
 #include "http/surfaces/plexichat/ids.hpp"
@@ -197,41 +198,22 @@ void Files::send(const CallPtr& call, const Row& row, What what, std::string_vie
   const auto texts = files().texts(row);
   if (!texts) return call->refuse(kNoSuchFile);
   const std::string etag = "\"" + row.id + (is_thumbnail ? "-thumbnail\"" : "\"");
-  Response response;
-  response.content_type = is_thumbnail ? "image/jpeg" : row.content_type;
+  Response response = ranged_response(is_thumbnail ? "image/jpeg" : row.content_type, etag);
   // What people upload is not this site's own: it is neither guessed at nor run. Content of one id never changes.
-  response.headers = {{"ETag", etag},
-                      {"Accept-Ranges", "bytes"},
-                      {"Cache-Control", row.is_public ? "public, max-age=3600" : "private, no-cache"},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"Content-Security-Policy", "default-src 'none'; sandbox"},
-                      {"Content-Disposition",
-                       content_disposition(disposition, is_thumbnail ? "thumbnail.jpg" : safe_file_name(texts->name))}};
-  if (is_not_modified(call->request, etag)) {
-    response.status = 304;
-    return call->answer_with(std::move(response));
-  }
+  for (auto& header :
+       Headers{{"Cache-Control", row.is_public ? "public, max-age=3600" : "private, no-cache"},
+               {"X-Content-Type-Options", "nosniff"},
+               {"Content-Security-Policy", "default-src 'none'; sandbox"},
+               {"Content-Disposition",
+                content_disposition(disposition, is_thumbnail ? "thumbnail.jpg" : safe_file_name(texts->name))}})
+    response.headers.push_back(header);
+  if (answered_not_modified(call, response, etag)) return;
   auto respond = context_.services.then_with<Reader>(
       call,
       [this, call, etag, response](Reader reader) mutable {
-        const auto size = reader->size();
-        const auto [status, range] = range_of(call->request, etag, size);
-        if (status != 200)
-          response.headers.emplace_back(
-              "Content-Range",
-              "bytes " + (range ? std::to_string(range->first) + "-" + std::to_string(range->last) : std::string("*")) +
-                  "/" + std::to_string(size));
-        if (status == 416) {
-          Response refusal = surface_.error({Errc::invalid, "The file has no such range", "Range"}, call->request.id);
-          refusal.status = status;
-          refusal.headers.push_back(response.headers.back());
-          return call->refuse(std::move(refusal));
-        }
-        response.status = status;
-        if (size > 0)
-          response.source =
-              std::make_shared<ContentSource>(files(), std::move(reader), range.value_or(ByteRange{0, size - 1}));
-        call->answer_with(std::move(response));
+        answer_range(call, std::move(response), etag, reader->size(), [this, reader](ByteRange range) {
+          return std::make_shared<ContentSource>(files(), reader, range);
+        });
       },
       [call](const Error& error) { call->refuse(error.code == Errc::not_found ? kNoSuchFile : error); });
   const bool queued = files().read_elsewhere(

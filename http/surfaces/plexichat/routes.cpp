@@ -23,6 +23,8 @@ constexpr RateClass kSearch{"search", 50, 60s, RateClass::Per::caller};
 constexpr RateClass kAssistant{"assistant", 60, 60s, RateClass::Per::caller};
 
 constexpr long long kMostPages = 1LL << 40;
+constexpr const char* kRanges =
+    "Takes `Range` (one range; several are answered with the whole file), `If-Range` and `If-None-Match`.";
 
 #define TIME R"("2026-01-31T12:00:00.000Z")"
 #define TOKENS R"({"access_token":"eyJ…","token_type":"bearer","expires_in":1800,"refresh_token":"eyJ…"})"
@@ -345,15 +347,13 @@ void file_routes(RouteTable& table, Files& files) {
   table.del("/api/v1/files/{file_id}", A::login, to(files, &P::remove), "Delete a file; its uploader or a moderator")
       .answers(R"({"message":"File deleted","id":"file_0123456789abcdef0123456789abcdef"})")
       .rate(kGeneral);
-  const char* ranges =
-      "Takes `Range` (one range; several are answered with the whole file), `If-Range` and `If-None-Match`.";
   table.get("/api/v1/files/{file_id}/download", A::login, to(files, &P::download), "Download a file")
       .downloads("application/octet-stream")
-      .note(ranges)
+      .note(kRanges)
       .rate(kGeneral);
   table.get("/api/v1/files/{file_id}/thumbnail", A::login, to(files, &P::thumbnail), "A file's thumbnail")
       .downloads("image/jpeg")
-      .note(ranges)
+      .note(kRanges)
       .rate(kGeneral);
   table
       .get("/files/{file_id}/thumbnail.jpg", A::anyone, to(files, &P::open_thumbnail_link),
@@ -397,8 +397,9 @@ void admin_routes(RouteTable& table, Admin& admin) {
           "`encryption_status`: `active` when this request came by TLS and what is stored is sealed, `at_rest` when "
           "only "
           "the latter is so. `threat_level`: `medium` from 10 failed logins or one locked account in the last 15 "
-          "minutes (and since the start), `high` from 100 or five. `last_security_scan`: when every checksum of the "
-          "log was last verified, which each backup begins with; null when it never was. `cpu_usage`: percent of all "
+          "minutes (and since the start), `high` from 100 or five. `last_security_scan`: when the virus scanner "
+          "last said what an uploaded file is; on a server without one, when every checksum of the log was last "
+          "verified, which each backup begins with; null when that never was. `cpu_usage`: percent of all "
           "processors by this server since the last call; `memory_usage`: percent of its control group's limit, or "
           "else "
           "of the machine; `disk_usage`: percent of the data folder's file system; `response_time_ms`: median of the "
@@ -459,6 +460,7 @@ void admin_routes(RouteTable& table, Admin& admin) {
       .get("/api/v1/admin/backups/{backup_id}/download", A::admin, to(admin, &P::download_backup),
            "The file of a backup")
       .downloads("application/octet-stream")
+      .note(kRanges)
       .rate(kAdministration);
   table
       .post("/api/v1/admin/backups/{backup_id}/verify", A::admin, to(admin, &P::verify_backup),

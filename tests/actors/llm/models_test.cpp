@@ -90,6 +90,34 @@ class ModelsTest : public ::testing::Test {
   std::unique_ptr<Models> models_;
 };
 
+TEST_F(ModelsTest, DoNotConnectToAPlaceThatAProviderMayNotReachWhateverItsName) {
+  fake_.otherwise = hello;
+  const std::string port = fake_.url.substr(fake_.url.rfind(':'));
+  for (const char* host : {"localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]"}) {
+    auto confined = provider(fake_);
+    confined.base_url = "http://" + std::string(host) + port;
+    confined.reach = Reach::public_only;
+    start({confined});
+    EXPECT_EQ(ask()->text_or_error(),
+              "upstream_failed: the connection to one failed: its name leads to an address that is not allowed")
+        << host;
+  }
+  EXPECT_EQ(fake_.connections, 0);
+}
+
+TEST_F(ModelsTest, LetNoProviderUseTheConnectionOfOneThatMayReachMore) {
+  fake_.otherwise = hello;
+  const std::string url = "http://localhost" + fake_.url.substr(fake_.url.rfind(':'));
+  auto free = provider(fake_, "free"), confined = provider(fake_, "confined");
+  free.base_url = confined.base_url = url;
+  confined.reach = Reach::public_only;
+  start({free, confined});
+  EXPECT_EQ(ask_of("free")->text_or_error(), "Hello");
+  EXPECT_EQ(ask_of("confined")->wait().error().code, Errc::upstream_failed);
+  EXPECT_EQ(ask_of("free")->text_or_error(), "Hello");
+  EXPECT_EQ(fake_.requests, 2);
+}
+
 TEST_F(ModelsTest, HandOutEachPieceAsSoonAsItArrives) {
   std::promise<void> first_seen;
   fake_.then([seen = first_seen.get_future().share()](const Exchange& exchange) {

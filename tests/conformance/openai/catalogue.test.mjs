@@ -69,6 +69,28 @@ describe('providers', () => {
     it(`refuse ${what} and name the field`, () => refusesOpenAi(admin.post(providers, body), 400, { param }));
   }
 
+  it('may not be near where the settings do not allow it, not even by a name that leads there', async (t) => {
+    const { id, name } = await addProvider({ base_url: model.url.replace('127.0.0.1', 'localhost'), model: 'm' });
+    const ask = () => admin.post('/v1/chat/completions', { model: `${name}/m`, messages: [{ role: 'user', content: 'hi' }] });
+    await succeeds(ask());
+    const { args } = server;
+    t.after(async () => {
+      await server.stop();
+      server.args = args;
+      await server.start();
+    });
+    await server.stop();
+    server.args = [...args, '--allow-local-providers', 'false'];
+    await server.start();
+    const asked = model.requests.length;
+    const { message } = await refusesOpenAi(ask(), 502, { code: 'upstream_error' });
+    assert.match(message, /address that is not allowed/);
+    assert.equal(model.requests.length, asked);
+    for (const url of [model.url, 'http://localhost:1', 'http://10.1.2.3', 'http://[fd12::1]/v1', 'http://0x7f.1'])
+      for (const answer of [admin.post(providers, { name: 'x', base_url: url }), patch(`${providers}/${id}`, { base_url: url })])
+        await refusesOpenAi(answer, 400, { param: 'base_url' });
+  });
+
   it('have names of their own', async () => {
     const [first, second] = [await addProvider(), await addProvider()];
     await refusesOpenAi(admin.post(providers, { name: first.name, base_url: model.url }), 409, { code: 'conflict', param: 'name' });

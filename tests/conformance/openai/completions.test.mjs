@@ -140,6 +140,23 @@ describe('POST /v1/chat/completions', () => {
     await succeeds(user.post('/v1/chat/completions', { model: 'echo', messages, user: 'me', store: false, whatever: [1] }));
   });
 
+  it('is counted in the metrics while it is under way', async () => {
+    const underWay = async (what) => {
+      const text = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+      return Number(new RegExp(`^troupe_${what}_under_way (\\d+)$`, 'm').exec(text)[1]);
+    };
+    assert.equal(await underWay('completions'), 0);
+    assert.equal(await underWay('questions'), 0);
+    model.faults.push('mute', 'mute');
+    const leaving = new AbortController();
+    const left = [1, 2].map(() => ai.chat.completions.create({ model: 'fake/fake-1', messages }, { signal: leaving.signal }).catch(() => {}));
+    await eventually(async () => await underWay('completions') === 2, 'both to be counted');
+    assert.equal(await underWay('questions'), 0);
+    leaving.abort();
+    await Promise.all(left);
+    await eventually(async () => await underWay('completions') === 0, 'none to be left');
+  });
+
   it('answers 502 when the provider fails, before a stream as well', async () => {
     for (const stream of [false, true]) {
       model.faults.push({ status: 400 });

@@ -196,6 +196,38 @@ test('a backup as the specification asks for it is made, listed, downloaded, ver
   assert.ok(!existsSync(join(server.dataFolder, 'backups', `${done.backup_id}.troupe-backup`)));
 });
 
+test('a download of a backup goes on where it was cut off', async () => {
+  const { backup_id: id } = await backUp();
+  const onDisk = readFileSync(join(server.dataFolder, 'backups', `${id}.troupe-backup`));
+  const size = onDisk.length;
+  const download = (headers = {}, method = 'GET') =>
+    fetch(`${server.url}${backupsOf}/${id}/download`, { method, headers: { ...admin.headers, ...headers } });
+  const bytesOf = async (response) => Buffer.from(await response.arrayBuffer());
+
+  const head = await download({}, 'HEAD');
+  assert.equal(head.status, 200);
+  assert.equal(head.headers.get('accept-ranges'), 'bytes');
+  assert.equal(head.headers.get('content-length'), String(size));
+  const etag = head.headers.get('etag');
+
+  const cut = size >> 1;
+  const beginning = await download({ Range: `bytes=0-${cut - 1}` });
+  assert.equal(beginning.status, 206);
+  assert.equal(beginning.headers.get('content-range'), `bytes 0-${cut - 1}/${size}`);
+  const rest = await download({ Range: `bytes=${cut}-`, 'If-Range': etag });
+  assert.equal(rest.status, 206);
+  assert.equal(rest.headers.get('content-length'), String(size - cut));
+  assert.ok(Buffer.concat([await bytesOf(beginning), await bytesOf(rest)]).equals(onDisk));
+  assert.ok((await bytesOf(await download({ Range: 'bytes=-7' }))).equals(onDisk.subarray(size - 7)));
+
+  const outside = await download({ Range: `bytes=${size}-` });
+  assert.equal(outside.headers.get('content-range'), `bytes */${size}`);
+  assert.equal(outside.status, 416);
+  assert.equal((await outside.json()).error.details.field, 'Range');
+  assert.ok((await bytesOf(await download({ Range: 'bytes=1-', 'If-Range': '"another"' }))).equals(onDisk));
+  assert.equal((await download({ 'If-None-Match': etag })).status, 304);
+});
+
 test('a damaged backup is found out', async () => {
   const done = await backUp({ compression: 'zstd', encryption: false });
   const file = join(server.dataFolder, 'backups', `${done.backup_id}.troupe-backup`);

@@ -135,7 +135,7 @@ class Help(CommandLineTest):
         result = troupe("serve", "--help")
         self.assertEqual(result.returncode, 0)
         for setting in ["data", "listen", "metrics", "tls-certificate", "tls-key", "admin-password-file",
-                         "allow-origin", "clamd", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
+                         "allow-origin", "clamd", "clamd-retry", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
                          "max-body-bytes", "max-connections", "max-chat-sessions", "max-backups", "chat-token-lifetime",
                          "maintenance", "command-lease", "heartbeat-window", "passivate-after", "model-timeout",
                          "model-silence", "model-retry", "providers", "allow-local-providers", "grace",

@@ -27,7 +27,7 @@ process.on('exit', () => {
   }
 });
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();
