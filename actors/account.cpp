@@ -57,6 +57,15 @@ static Decision on(const AccountState& state, const ChangeRole& c, Micros) {
   return {{RoleChanged{c.role}}};
 }
 
+static Decision on(const AccountState& state, const ChangeUser& c, Micros now) {
+  auto events = on(state, c.profile, now);
+  if (!events) return events;
+  auto role = on(state, c.role, now);
+  if (!role) return role;
+  std::move(role->begin(), role->end(), std::back_inserter(*events));
+  return events;
+}
+
 static Decision on(const AccountState& state, const ChangeActive& c, Micros) {
   if (c.active == state.active) return Events{};
   if (auto ok = check_one_remains(state, c.another_administrator); !ok) return tl::unexpected(ok.error());

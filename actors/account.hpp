@@ -44,7 +44,14 @@ struct UsedChallenge {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(UsedChallenge, id, used_at)
 
-struct AccountState {
+/// Wrong passwords and codes, and the lock that follows from too many.
+struct LogInLock {
+  std::vector<Micros> failed_log_ins;  ///< since the last good one, oldest first, within the window
+  Micros locked_until = 0;
+};
+
+struct AccountState : LogInLock {
+  AccountState() = default;  // or g++ 12 takes `{}` of an aggregate with a base for uninitialized
   AccountId id = 0;
   bool exists = false;
   bool deleted = false;
@@ -56,8 +63,6 @@ struct AccountState {
   std::vector<Login> logins;  ///< oldest first
   std::string reset_token_hash;
   Micros reset_expires_at = 0;
-  std::vector<Micros> failed_log_ins;  ///< since the last good one, oldest first, within the window
-  Micros locked_until = 0;
   Mfa mfa;
   std::vector<UsedChallenge> used_challenges;  ///< within kMfaTokenLifetime, oldest first
   std::vector<ApiKey> api_keys;
@@ -140,6 +145,11 @@ struct ChangeRole {
   std::string role;
   bool another_administrator = false;
 };
+/// Both, or neither. Errors: as of the two.
+struct ChangeUser {
+  UpdateProfile profile;
+  ChangeRole role;
+};
 /// By an administrator. All logins of who is made inactive end.
 struct ChangeActive {
   bool active = true;
@@ -203,11 +213,11 @@ inline bool is_active_administrator(const AccountState& state) {
 struct AccountDecider {
   using State = AccountState;
   using Event = events::AccountEvent;
-  using Command = std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword,
-                               IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount,
-                               RefuseLogIn, RefreshLogin, LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey,
-                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa, RenewBackupCodes,
-                               EraseAccount>;
+  using Command =
+      std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword, IssuePasswordReset,
+                   SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount, RefuseLogIn, RefreshLogin,
+                   LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey, BeginMfaEnrolment, ConfirmMfa,
+                   UseMfaStep, UseBackupCode, DisableMfa, RenewBackupCodes, EraseAccount, ChangeUser>;
   static constexpr std::string_view category = events::kAccounts;
   static constexpr std::uint16_t snapshot_schema = 2;
 
@@ -217,6 +227,10 @@ struct AccountDecider {
   static std::vector<Claim> claims(const State& before, const Event& event);
   static AccountId owner(const State& state) { return state.id; }
 };
+
+/// What one more wrong password or code leads to: the end of a lock, or 0 for none yet. Nothing while it is locked.
+std::optional<Micros> lock_after_failure(const LogInLock& lock, Micros now);
+void count_failure(LogInLock& lock, Micros locked_until, Micros now);
 
 /// What came of a RefreshLogin. Errors: unauthenticated (the token had been used before, and the login has ended).
 Expected<events::LoginRefreshed> outcome_of_refresh(const events::Record& record);

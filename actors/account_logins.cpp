@@ -39,8 +39,6 @@ bool was_met(const AccountState& state, const std::string& challenge) {
                      [&](const UsedChallenge& used) { return used.id == challenge; });
 }
 
-bool in_window(Micros failed_at, Micros now) { return failed_at > now - to_micros(defaults::kFailedLogInWindow); }
-
 }  // namespace
 
 std::vector<std::string> hashes_of(const std::vector<Login>& logins) {
@@ -75,11 +73,9 @@ Decision on(const AccountState& state, const LogIn& c, Micros now) {
 }
 
 Decision on(const AccountState& state, const RefuseLogIn&, Micros now) {
-  if (now < state.locked_until) return Events{};  // or a guesser would fill the log
-  const auto before = static_cast<std::size_t>(std::count_if(state.failed_log_ins.begin(), state.failed_log_ins.end(),
-                                                             [&](Micros at) { return in_window(at, now); }));
-  const bool too_often = before + 1 >= defaults::kMaxFailedLogIns;
-  return {{LogInFailed{too_often ? now + to_micros(defaults::kLockOut) : 0}}};
+  const auto locked_until = lock_after_failure(state, now);
+  if (!locked_until) return Events{};  // or a guesser would fill the log
+  return {{LogInFailed{*locked_until}}};
 }
 
 Decision on(const AccountState& state, const RefreshLogin& c, Micros now) {
@@ -122,17 +118,31 @@ void apply(AccountState& state, const LoginRefreshed& e, Micros) {
 
 void apply(AccountState& state, const LoginsEnded& e, Micros) { end_logins(state, e.token_hashes); }
 
-void apply(AccountState& state, const LogInFailed& e, Micros time) {
-  std::erase_if(state.failed_log_ins, [&](Micros at) { return !in_window(at, time); });
-  state.failed_log_ins.push_back(time);
-  if (e.locked_until == 0) return;
-  state.locked_until = e.locked_until;
-  state.failed_log_ins.clear();
-}
+void apply(AccountState& state, const LogInFailed& e, Micros time) { count_failure(state, e.locked_until, time); }
 
 }  // namespace troupe::actors::account
 
 namespace troupe::actors {
+namespace {
+
+bool in_window(Micros failed_at, Micros now) { return failed_at > now - to_micros(defaults::kFailedLogInWindow); }
+
+}  // namespace
+
+std::optional<Micros> lock_after_failure(const LogInLock& lock, Micros now) {
+  if (now < lock.locked_until) return std::nullopt;
+  const auto before = static_cast<std::size_t>(std::count_if(lock.failed_log_ins.begin(), lock.failed_log_ins.end(),
+                                                             [&](Micros at) { return in_window(at, now); }));
+  return before + 1 >= defaults::kMaxFailedLogIns ? now + to_micros(defaults::kLockOut) : 0;
+}
+
+void count_failure(LogInLock& lock, Micros locked_until, Micros now) {
+  std::erase_if(lock.failed_log_ins, [&](Micros at) { return !in_window(at, now); });
+  lock.failed_log_ins.push_back(now);
+  if (locked_until == 0) return;
+  lock.locked_until = locked_until;
+  lock.failed_log_ins.clear();
+}
 
 Expected<events::LoginRefreshed> outcome_of_refresh(const events::Record& record) {
   for (const auto& stored : record.events)

@@ -37,7 +37,7 @@ void AddressGuard::watch(CURL* transfer, std::string_view url, Reach reach) {
 
 bool AddressGuard::allows(const std::optional<IpAddress>& address) {
   const bool allowed = address && may_reach(reach_, whereabouts(*address));
-  has_refused_ |= !allowed;
+  (allowed ? has_allowed_ : has_refused_) = true;
   return allowed;
 }
 

@@ -20,8 +20,8 @@ class AddressGuard {
   /// that one knows the addresses, and the guard only sees to it that nothing goes around it.
   void watch(CURL* transfer, std::string_view url, Reach reach);
 
-  /// An address was refused; when the transfer failed, that is why.
-  bool has_refused() const { return has_refused_; }
+  /// There were addresses, and none that the transfer may reach: when it failed, that is why.
+  bool refused_all() const { return has_refused_ && !has_allowed_; }
 
  private:
   bool allows(const std::optional<IpAddress>& address);
@@ -29,7 +29,7 @@ class AddressGuard {
   static int before_request(void* guard, char* address, char*, int, int);
 
   Reach reach_ = Reach::everywhere;
-  bool has_refused_ = false;
+  bool has_refused_ = false, has_allowed_ = false;
 };
 
 }  // namespace troupe::actors

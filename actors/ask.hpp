@@ -9,10 +9,6 @@
 #include "events/time.hpp"
 #include "storage/journal.hpp"
 
-namespace troupe::storage {
-class Store;
-}
-
 namespace troupe::actors {
 
 /// Who asks, why and when: what the envelope of the events will say.
@@ -22,9 +18,6 @@ struct Cause {
   Micros now = 0;
   std::optional<storage::IdempotencyKey> idempotency = {};
 };
-
-/// A request that was answered before: it makes nothing new, so no limit stands in its way.
-bool is_repeat(const storage::Store& store, const Cause& cause);
 
 /// What the house does on its own account.
 inline Cause by_the_house(std::string correlation = {}) { return {"system", std::move(correlation), now_micros(), {}}; }
@@ -45,6 +38,21 @@ using Elsewhere = std::function<bool(std::function<void()>)>;
 
 /// The durable record of what followed (without events when nothing had to change), or why not.
 using RecordAnswer = std::function<void(Expected<storage::RecordPtr>)>;
+
+/// What a repeat of a request (its idempotency key was used) is answered with; nothing when this is none. A repeat makes
+/// nothing new and names what may be gone: ask here before any limit or look-up.
+inline std::optional<Expected<storage::RecordPtr>> answer_to_repeat(const storage::Journal& journal,
+                                                                    const Cause& cause) {
+  if (!cause.idempotency) return std::nullopt;
+  auto first = journal.find_idempotent(*cause.idempotency);
+  if (first && !*first) return std::nullopt;
+  return first;
+}
+
+inline bool is_repeat(const storage::Journal& journal, const Cause& cause) {
+  const auto first = answer_to_repeat(journal, cause);
+  return first && *first;
+}
 
 template <class Decider>
 struct Ask {

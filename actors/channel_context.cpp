@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "events/defaults.hpp"
 #include "events/json.hpp"
 #include "events/utf8.hpp"
 
@@ -37,8 +36,7 @@ bool ChannelContext::add(ContextMessage message) {
   if (lines_.size() >= defaults::kMaxContextMessages || bytes_ + bytes > defaults::kMaxContextBytes) return false;
   bytes_ += bytes;
   for (auto& file : message.files) {
-    const std::size_t room = defaults::kMaxContextFilesBytes - file_bytes_;
-    const std::size_t kept = first_bytes(file.text, std::min(room, defaults::kMaxContextFileBytes)).size();
+    const std::size_t kept = first_bytes(file.text, std::min(room_for_files(), defaults::kMaxContextFileBytes)).size();
     file.text_is_cut = file.text_is_cut || kept < file.text.size();
     file.text.resize(kept);
     file_bytes_ += kept;

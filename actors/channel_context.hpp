@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "events/defaults.hpp"
 #include "events/time.hpp"
 
 namespace troupe::actors {
@@ -41,6 +42,9 @@ struct ContextMessage {
 /// of files have limits of their own, kMaxContextFileBytes and kMaxContextFilesBytes, and are cut to them.
 class ChannelContext {
  public:
+  /// Bytes of texts of files that still fit.
+  std::size_t room_for_files() const { return defaults::kMaxContextFilesBytes - file_bytes_; }
+
   /// False when this one does not fit any more: then it was not taken, and no older one should be.
   bool add(ContextMessage message);
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "actors/channel_context.hpp"
+#include "actors/files/plain_text.hpp"
 #include "actors/rules.hpp"
 #include "events/codec.hpp"
 #include "projections/catalogue_queries.hpp"
@@ -59,6 +60,10 @@ Conversations::Conversations(storage::Store& store, const Secrets& secrets, cons
       last_session_(queries_.last_session_id()) {}
 
 void Conversations::create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer) {
+  if (command.kind == events::kChannelSession && !is_repeat(store_, cause) &&
+      queries_.channel_count(command.owner) >= static_cast<std::int64_t>(defaults::kMaxChannelsPerAccount))
+    return answer(fail(Errc::conflict,
+                       "an account owns at most " + std::to_string(defaults::kMaxChannelsPerAccount) + " channels"));
   if (!title.empty()) {
     auto sealed = secrets_.seal_for(command.owner, title);
     if (!good_or_refused(sealed, answer)) return;
@@ -85,37 +90,71 @@ void Conversations::edit(SessionId id, EditMessage message, const std::string& t
   ask_session(id, std::move(message), std::move(cause), std::move(answer));
 }
 
-void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked,
-                              std::function<void(Expected<Outcome>)> settled) {
+/// The question, sealed, and what it asks of the model. Errors: as of `ask_model`.
+Expected<PostMessage> Conversations::message_of(const AskModel& asked) const {
   Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens, asked.context};
   if (auto& context = question.context; context && context->channel != 0) {
     const auto channel = queries_.session(context->channel);
     if (!channel || channel->kind != events::kChannelSession || !queries_.is_member(context->channel, asked.asker))
-      return on_asked(fail(Errc::not_found, "No such channel", "channel_id"));
+      return fail(Errc::not_found, "No such channel", "channel_id");
     context->through = channel->messages;
   }
   if (!asked.system_prompt.empty()) {
     auto sealed = secrets_.seal_for(asked.asker, asked.system_prompt);
-    if (!good_or_refused(sealed, on_asked)) return;
+    if (!sealed) return tl::unexpected(sealed.error());
     question.sealed_system_prompt = std::move(*sealed);
   }
+  auto sealed = secrets_.seal_for(asked.asker, asked.text);
+  if (!sealed) return tl::unexpected(sealed.error());
   PostMessage message;
   message.author = asked.asker;
+  message.sealed_text = std::move(*sealed);
+  message.length = length_in_characters(asked.text);
   message.tokens = llm::estimated_tokens(asked.text);
   message.question = std::move(question);
-  const SessionId session = asked.session;
-  post(session, std::move(message), asked.text, std::move(cause),
-       [this, session, gone = std::move(asked.gone), on_asked = std::move(on_asked),
-        settled = std::move(settled)](Expected<RecordPtr> result) {
-         if (!result) return on_asked(std::move(result));
-         const auto message = message_in(**result);
-         if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
-         const QuestionId id{session, message->number};
-         // Under way before its asker is told, who may look.
-         note_under_way(id, settled, gone);
-         on_asked(std::move(result));
-         put_to_model(id);
-       });
+  return message;
+}
+
+/// `question` is a command that posts it; one that begins a chat makes the session as well.
+void Conversations::post_question(SessionId session, SessionDecider::Command question, std::function<bool()> gone,
+                                  Cause cause, RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled) {
+  ask_session(session, std::move(question), std::move(cause),
+              [this, session, gone = std::move(gone), on_asked = std::move(on_asked),
+               settled = std::move(settled)](Expected<RecordPtr> result) {
+                if (!result) return on_asked(std::move(result));
+                const auto message = message_in(**result);
+                if (!message) return on_asked(fail(Errc::corrupt, "a question was stored that does not decode"));
+                const QuestionId id{session, message->number};
+                // Under way before its asker is told, who may look.
+                note_under_way(id, settled, gone);
+                on_asked(std::move(result));
+                put_to_model(id);
+              });
+}
+
+void Conversations::ask_model(AskModel asked, Cause cause, RecordAnswer on_asked,
+                              std::function<void(Expected<Outcome>)> settled) {
+  auto message = message_of(asked);
+  if (!good_or_refused(message, on_asked)) return;
+  post_question(asked.session, std::move(*message), std::move(asked.gone), std::move(cause), std::move(on_asked),
+                std::move(settled));
+}
+
+void Conversations::begin_chat(AskModel asked, const std::string& title, Cause cause, RecordAnswer on_asked,
+                               std::function<void(Expected<Outcome>)> settled) {
+  auto message = message_of(asked);
+  if (!good_or_refused(message, on_asked)) return;
+  auto sealed_title = secrets_.seal_for(asked.asker, title);
+  if (!good_or_refused(sealed_title, on_asked)) return;
+  BeginChat begin;
+  begin.session.id = ++last_session_;
+  begin.session.kind = events::kChatSession;
+  begin.session.owner = asked.asker;
+  begin.session.sealed_title = std::move(*sealed_title);
+  begin.question = std::move(*message);
+  const SessionId session = begin.session.id;
+  post_question(session, std::move(begin), std::move(asked.gone), std::move(cause), std::move(on_asked),
+                std::move(settled));
 }
 
 /// False when it is under way already.
@@ -257,7 +296,8 @@ std::string Conversations::told_of(const events::QuestionContext& context, Accou
   const auto add_files_since = [&](Micros time) {
     for (; file != files.end() && file->uploaded_at >= time; ++file)
       if (!attached.contains(file->id) &&
-          !told.add({file->uploaded_at, name_of(file->uploader), "", {told_of_file(file->id, asker)}}))
+          !told.add(
+              {file->uploaded_at, name_of(file->uploader), "", {told_of_file(file->id, asker, told.room_for_files())}}))
         return false;
     return true;
   };
@@ -268,8 +308,13 @@ std::string Conversations::told_of(const events::QuestionContext& context, Accou
     auto text = secrets_.unseal_for(row.key_of, row.sealed_text);
     if (!text) continue;
     ContextMessage message{row.created_at, name_of(row.author), std::move(*text)};
-    if (context.files)
-      for (const auto& id : row.attachments) message.files.push_back(told_of_file(id, asker));
+    if (context.files) {
+      std::size_t room = told.room_for_files();
+      for (const auto& id : row.attachments) {
+        message.files.push_back(told_of_file(id, asker, room));
+        room -= message.files.back().text.size();
+      }
+    }
     if (!(fits = told.add(std::move(message)))) break;
   }
   if (fits) add_files_since(context.since);
@@ -277,11 +322,13 @@ std::string Conversations::told_of(const events::QuestionContext& context, Accou
   return told.text(channel ? channel->name : "");
 }
 
-ContextFile Conversations::told_of_file(const FileId& id, AccountId asker) const {
+/// With at most `room` bytes of its text: what is not told is not read either.
+ContextFile Conversations::told_of_file(const FileId& id, AccountId asker, std::size_t room) const {
   const auto row = files_.queries().file(id);
   const auto texts = row && files_.may_see(*row, asker) ? files_.texts(*row) : std::nullopt;
   if (!texts) return {id};
-  auto [text, is_cut] = files_.text(*row, defaults::kMaxContextFileBytes);
+  if (room == 0) return {texts->name, row->content_type, texts->description, {}, is_text(row->content_type)};
+  auto [text, is_cut] = files_.text(*row, std::min(room, defaults::kMaxContextFileBytes));
   return {texts->name, row->content_type, texts->description, std::move(text), is_cut};
 }
 

@@ -63,7 +63,7 @@ class Conversations {
   void stop() { ending_ = true; }
 
   /// Numbers the session and creates it; `title` and the rest in plain text. Errors, besides the decider's: conflict (the
-  /// channel's name is taken), not_found (the owner's account is gone).
+  /// channel's name is taken, or its owner has kMaxChannelsPerAccount), not_found (the owner's account is gone).
   void create(CreateSession command, const std::string& title, Cause cause, RecordAnswer answer);
 
   /// Posts in a session. Errors: the decider's, not_found (the author's account is gone).
@@ -78,6 +78,11 @@ class Conversations {
   /// timed_out, overloaded, cancelled. Errors of `asked`, besides those of `post`: not_found (the asker is not in the
   /// channel that the context names).
   void ask_model(AskModel question, Cause cause, RecordAnswer asked, std::function<void(Expected<Outcome>)> settled);
+
+  /// Begins a chat of the asker with its first question, in a session of its own: what refuses the question leaves no
+  /// chat. The record of `asked` is in the new session's stream. Errors: as of `ask_model`.
+  void begin_chat(AskModel question, const std::string& title, Cause cause, RecordAnswer asked,
+                  std::function<void(Expected<Outcome>)> settled);
 
   /// Lets a model answer a question that is durable already, unless one is at it. `settled` as of `ask_model`.
   void answer(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone = {});
@@ -107,6 +112,9 @@ class Conversations {
     std::function<void(Expected<Outcome>)> settled;
   };
 
+  Expected<PostMessage> message_of(const AskModel& asked) const;
+  void post_question(SessionId session, SessionDecider::Command question, std::function<bool()> gone, Cause cause,
+                     RecordAnswer on_asked, std::function<void(Expected<Outcome>)> settled);
   void take_up(const QuestionId& id);
   bool note_under_way(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone);
   void put_to_model(const QuestionId& id);
@@ -116,7 +124,7 @@ class Conversations {
   std::string told_in_talk(const projections::MessageRow& row, const std::string& text,
                            const projections::SessionRow& talk) const;
   std::string told_of(const events::QuestionContext& context, AccountId asker, Micros asked_at) const;
-  ContextFile told_of_file(const FileId& id, AccountId asker) const;
+  ContextFile told_of_file(const FileId& id, AccountId asker, std::size_t room) const;
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);

@@ -23,6 +23,8 @@ Decision on(const FileState& state, const UploadFile& c) {
                 "description must have at most " + std::to_string(defaults::kMaxFileDescriptionLength) + " characters",
                 "description");
   if (c.file.scan == kInfected) return fail(Errc::invalid, "The virus scanner found malware in the file", "file");
+  if (c.file.scan == kUnscannable)
+    return fail(Errc::too_large, "The file is larger or deeper than what the virus scanner looks at", "file");
   return {{c.file}};
 }
 

@@ -78,7 +78,7 @@ Expected<UploadFile> Files::described(IncomingFile& file, const NewFile& said) {
   events::FileUploaded& event = command.file;
   event.scan = scan(**content);
   Inspection found;
-  if (event.scan != events::kInfected) {
+  if (event.scan != events::kInfected && event.scan != events::kUnscannable) {
     const auto inspected = (*content)->read_all(defaults::kMaxInspectedBytes);
     if (!inspected) return tl::unexpected(inspected.error());
     found = inspect(options_.inspector, *inspected, inspected->size() == (*content)->size());
@@ -154,6 +154,8 @@ Expected<void> Files::check_attachments(const std::vector<std::string>& ids, Acc
 Expected<void> Files::may_be_read(const FileRow& file) const {
   if (!store_) return fail(Errc::not_found, "the file's content is gone");
   if (file.scan == events::kInfected) return fail(Errc::forbidden, "The virus scanner found malware in this file");
+  if (file.scan == events::kUnscannable)
+    return fail(Errc::forbidden, "This file is larger or deeper than what the virus scanner looks at");
   if (file.scan == events::kScanError && scanner_.is_there())
     return fail(Errc::forbidden, "This file has not been scanned for viruses yet; try again later");
   return {};

@@ -71,8 +71,8 @@ class Files {
   std::optional<Micros> last_scan() const;
   /// Nothing when the uploader's account is gone.
   std::optional<FileTexts> texts(const projections::FileRow& file) const;
-  /// Whether the message of this author in this channel may have these attachments: files that exist, are the author's
-  /// own or the channel's, and are not infected. Errors: invalid (`attachments`).
+  /// Whether the message of this author in this channel may have these attachments: files of the channel, or
+  /// public ones of the author, and not infected. Errors: invalid (`attachments`).
   Expected<void> check_attachments(const std::vector<std::string>& ids, AccountId author, SessionId session) const;
 
   /// Where content is read.

@@ -7,6 +7,7 @@
 
 #include "actors/ask.hpp"
 #include "events/codec.hpp"
+#include "events/utf8.hpp"
 #include "projections/projection.hpp"
 
 namespace troupe::actors {
@@ -19,13 +20,11 @@ using projections::FileRow;
 using projections::MessageRow;
 using storage::RecordPtr;
 
-/// What the words of a text take in the index, about. Measured: 32 bytes for each of English, and less than 8 where a
-/// long text repeats its words; Chinese has two terms for a character of three.
+/// What the words of a text take in the index at most, about. Measured: 32 bytes for each of English whose words are all
+/// different; Chinese has two terms for a character of three.
 std::size_t bytes_in_index(std::string_view text) {
-  constexpr std::size_t kLong = 1000;
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    bytes += static_cast<unsigned char>(text[i]) >= 0x80 ? 128 : i < kLong ? 32 : 8;
+  for (const char c : text) bytes += static_cast<unsigned char>(c) < 0x80 ? 32 : 128;
   return bytes;
 }
 
@@ -393,8 +392,11 @@ void Search::forget_those(const std::function<bool(const Document&)>& unwanted) 
   for (const DocumentId id : ids) forget(id);
 }
 
+/// What is not read yet is older still, so it is not read at all.
 void Search::drop_oldest() {
   forget(by_age_.begin()->second);
+  unread_ = {};
+  unread_files_.clear();
   left_out_ = true;
 }
 
@@ -422,6 +424,7 @@ void Search::embed_some() {
     auto text = text_of(id, at->second.document);
     if (!text || text->empty()) continue;
     asked.push_back({id, at->second.document.text_of});
+    text->resize(first_bytes(*text, defaults::kMaxEmbeddedTextBytes).size());
     bytes += text->size();
     texts.push_back(std::move(*text));
   }
@@ -468,7 +471,7 @@ void Search::take_in_vectors() {
                                      std::move(*sealed),
                                      document.file};
     append.events.push_back(events::encode(event));
-    projections::project(events::EmbeddingEvent(event), {"messages", append.time}, append.rows);
+    projections::project(events::EmbeddingEvent(event), {{}, append.time}, append.rows);
   }
   if (append.events.empty()) return;
   note_dimension(dimension);
@@ -489,9 +492,13 @@ void Search::note_dimension(std::size_t dimension) {
 
 void Search::retry(const std::vector<DocumentId>& ids) {
   if (ids.empty()) return;
-  for (const DocumentId id : ids)
-    if (const auto at = documents_.find(id); at != documents_.end() && at->second.vector == Vector::awaited)
-      to_embed_.push_back(id);
+  // One that fails by itself time and again would hold up all others for ever.
+  const bool alone = ids.size() == 1;
+  for (const DocumentId id : ids) {
+    const auto at = documents_.find(id);
+    if (at == documents_.end() || at->second.vector != Vector::awaited) continue;
+    if (!alone || ++at->second.failures < defaults::kMaxEmbeddingFailures) to_embed_.push_back(id);
+  }
   batch_ = std::max<std::size_t>(batch_ / 2, 1);
   embed_not_before_ = now_micros() + to_micros(retry_delay_);
   retry_delay_ = std::min(retry_delay_ * 2, defaults::kLongestEmbeddingRetryDelay);
@@ -543,8 +550,9 @@ SearchAnswer Search::answer_of(const SearchQuery& query, const Channels& channel
   const auto& index = by_vector ? vectors_ : words_;
   const double threshold =
       query.threshold.value_or(by_vector ? defaults::kVectorThreshold : defaults::kFullTextThreshold);
-  // A file that is public may be there twice.
-  const std::size_t limit = query.files ? query.limit * 2 : query.limit;
+  // A public file is found in its channel and among the public ones.
+  constexpr std::size_t kMostCollectionsOfOne = 2;
+  const std::size_t limit = query.files ? query.limit * kMostCollectionsOfOne : query.limit;
   std::set<DocumentId> seen;
   for (const auto& hit :
        index->search(collections_for(query, channels.ids), {query.text, direction}, threshold, limit)) {
@@ -578,6 +586,7 @@ std::optional<std::variant<FoundMessage, FoundFile>> Search::found(DocumentId id
   auto texts = files_.texts(*row);
   if (!texts) return std::nullopt;
   auto beginning = files_.text(*row, defaults::kMaxFoundFileBytes).text;
+  if (row->session != 0 && !queries_.is_member(row->session, asker)) row->session = 0;  // a public file's private place
   return FoundFile{std::move(*row), std::move(*texts), std::move(beginning)};
 }
 

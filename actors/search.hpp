@@ -52,7 +52,7 @@ struct FoundMessage {
 };
 
 struct FoundFile {
-  projections::FileRow row;
+  projections::FileRow row;  ///< without its channel where the asker is not in it
   FileTexts texts;
   std::string beginning;  ///< of its text, at most kMaxFoundFileBytes; empty: it has none
 };
@@ -109,6 +109,7 @@ class Search {
     Document document;
     std::size_t bytes = 0;
     Vector vector = Vector::missing;
+    std::size_t failures = 0;  ///< of a provider that was asked for the vector of this one alone
   };
   /// A channel whose messages before number `before` are not in the index yet; the newest of them is from `newest`.
   struct Unread {

@@ -16,7 +16,7 @@ bool is_member(const SessionState& state, AccountId account) {
 }
 
 /// What is not yours to see does not exist for you.
-tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "No such session"); }
+tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "No such session", kSessionId); }
 tl::unexpected<Error> no_such_message() { return fail(Errc::not_found, "No such message"); }
 
 Expected<void> check_text(std::size_t length, std::size_t limit = defaults::kMaxMessageLength) {
@@ -31,6 +31,21 @@ Expected<void> check_message(const SessionState& state, const MessageFacts& mess
   const bool gone = message.deleted || std::find(deleted.begin(), deleted.end(), message.number) != deleted.end();
   if (message.number < 1 || message.number > state.messages || gone) return no_such_message();
   return {};
+}
+
+/// What is true of a message's reactions now: as the newest of them say, and the rows where the state has none.
+ReactionFacts reactions_now(const SessionState& state, std::int64_t number, AccountId account, std::string_view emoji,
+                            ReactionFacts facts) {
+  const auto& recent = state.recent_reactions;
+  const auto of_message = [&](const RecentReaction& one) { return one.number == number; };
+  const auto same = [&](const RecentReaction& one) {
+    return of_message(one) && one.account == account && one.emoji == emoji;
+  };
+  if (const auto last = std::find_if(recent.rbegin(), recent.rend(), same); last != recent.rend())
+    facts.given = last->given;
+  if (const auto last = std::find_if(recent.rbegin(), recent.rend(), of_message); last != recent.rend() && last->count)
+    facts.count = static_cast<std::size_t>(*last->count);
+  return facts;
 }
 
 /// A public channel is seen by everyone.
@@ -150,6 +165,17 @@ Decision on(const SessionState& state, const PostMessage& c) {
   return events;
 }
 
+Decision on(const SessionState& state, const BeginChat& c) {
+  auto events = on(state, c.session);
+  if (!events) return events;
+  SessionState begun = state;
+  for (const auto& event : *events) SessionDecider::evolve(begun, event, 0);
+  auto asked = on(begun, c.question);
+  if (!asked) return asked;
+  std::move(asked->begin(), asked->end(), std::back_inserter(*events));
+  return events;
+}
+
 Decision on(const SessionState& state, const EditMessage& c) {
   if (!may_act(state, c.by, c.moderates)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
@@ -171,18 +197,21 @@ Decision on(const SessionState& state, const React& c) {
   if (!is_member(state, c.account)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_line("emoji", c.emoji, defaults::kMaxEmojiLength); !ok) return tl::unexpected(ok.error());
-  if (c.reactions.given) return std::vector<SessionEvent>{};
-  if (c.reactions.count >= defaults::kMaxReactionsPerMessage)
+  const auto reactions = reactions_now(state, c.message.number, c.account, c.emoji, c.reactions);
+  if (reactions.given) return std::vector<SessionEvent>{};
+  if (reactions.count >= defaults::kMaxReactionsPerMessage)
     return fail(Errc::conflict,
                 "a message has at most " + std::to_string(defaults::kMaxReactionsPerMessage) + " reactions");
-  return {{ReactionAdded{c.message.number, c.account, c.emoji}}};
+  return {{ReactionAdded{c.message.number, c.account, c.emoji, static_cast<std::int64_t>(reactions.count) + 1}}};
 }
 
 Decision on(const SessionState& state, const Unreact& c) {
   if (!is_member(state, c.account)) return no_such_session();
   if (auto ok = check_message(state, c.message); !ok) return tl::unexpected(ok.error());
-  if (!c.reactions.given) return fail(Errc::not_found, "No such reaction");
-  return {{ReactionRemoved{c.message.number, c.account, c.emoji}}};
+  const auto reactions = reactions_now(state, c.message.number, c.account, c.emoji, c.reactions);
+  if (!reactions.given) return fail(Errc::not_found, "No such reaction");
+  const auto others = std::max<std::int64_t>(static_cast<std::int64_t>(reactions.count) - 1, 0);
+  return {{ReactionRemoved{c.message.number, c.account, c.emoji, others}}};
 }
 
 Decision on(const SessionState& state, const AskAgain& c) {
@@ -290,6 +319,13 @@ void close_question(SessionState& state, std::int64_t number) {
   std::erase_if(state.open_questions, [&](const OpenQuestion& question) { return question.number == number; });
 }
 
+/// Keeps as many as may be on their way to the journal.
+template <class T>
+void remember(std::vector<T>& newest, T one) {
+  newest.push_back(std::move(one));
+  if (newest.size() > defaults::kMaxEntityQueue) newest.erase(newest.begin());
+}
+
 void add_member(SessionState& state, AccountId account) {
   const auto at = std::lower_bound(state.members.begin(), state.members.end(), account);
   if (at == state.members.end() || *at != account) state.members.insert(at, account);
@@ -298,7 +334,8 @@ void add_member(SessionState& state, AccountId account) {
 }  // namespace
 
 Decision SessionDecider::decide(const State& state, const Command& command, Micros now) {
-  if ((!state.exists || state.archived) && !std::holds_alternative<CreateSession>(command)) return no_such_session();
+  const bool begins = std::holds_alternative<CreateSession>(command) || std::holds_alternative<BeginChat>(command);
+  if ((!state.exists || state.archived) && !begins) return no_such_session();
   return std::visit(
       [&](const auto& c) -> Decision {
         if constexpr (std::is_same_v<std::decay_t<decltype(c)>, Hear>)
@@ -324,13 +361,13 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                  [&](const MemberLeft& e) { std::erase(state.members, e.account); },
                  [&](const MessagePosted& e) { state.messages = e.number; },
                  [](const MessageEdited&) {},
-                 [&](const MessageDeleted& e) {
-                   state.recently_deleted.push_back(e.number);
-                   if (state.recently_deleted.size() > defaults::kMaxEntityQueue)
-                     state.recently_deleted.erase(state.recently_deleted.begin());
+                 [&](const MessageDeleted& e) { remember(state.recently_deleted, e.number); },
+                 [&](const ReactionAdded& e) {
+                   remember(state.recent_reactions, {e.number, e.account, e.emoji, true, e.count});
                  },
-                 [](const ReactionAdded&) {},
-                 [](const ReactionRemoved&) {},
+                 [&](const ReactionRemoved& e) {
+                   remember(state.recent_reactions, {e.number, e.account, e.emoji, false, e.count});
+                 },
                  [&](const QuestionAsked& e) {
                    state.open_questions.push_back({e.number, e.asker, false});
                    if (state.kind == kTalkSession) remember_heard(state, time);

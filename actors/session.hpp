@@ -23,6 +23,16 @@ struct OpenQuestion {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OpenQuestion, number, asker, asked_again)
 
+/// A reaction that was given or taken back.
+struct RecentReaction {
+  std::int64_t number = 0;  ///< of the message
+  AccountId account = 0;
+  std::string emoji;
+  bool given = false;
+  std::optional<std::int64_t> count;  ///< of the message's reactions from then on; nothing: an old event did not say
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RecentReaction, number, account, emoji, given, count)
+
 /// A command of a talk that has no outcome yet.
 struct OpenCommand {
   std::int64_t number = 0;
@@ -44,6 +54,7 @@ struct SessionState {
   /// The newest tombstones. Older ones are in the rows that a command's MessageFacts come from: those lag behind the
   /// state by what is on its way to the journal, which is less than this holds.
   std::vector<std::int64_t> recently_deleted;
+  std::vector<RecentReaction> recent_reactions;  ///< the same of ReactionFacts, oldest first
   // Of a talk
   std::vector<OpenCommand> open_commands;
   std::vector<std::int64_t> unsent;  ///< answers that the platform has not taken yet, oldest first
@@ -51,7 +62,10 @@ struct SessionState {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, name, description, is_private,
                                                 archived, members, messages, open_questions, recently_deleted,
-                                                open_commands, unsent, heard)
+                                                recent_reactions, open_commands, unsent, heard)
+
+/// Field of not_found where a session is not there, or not yours to see.
+inline constexpr const char* kSessionId = "session_id";
 
 // Texts come sealed. `length` is what the text had in characters before: a limit is a rule, so it is checked here.
 
@@ -115,6 +129,12 @@ struct PostMessage {
   std::int64_t thread = 0;  ///< the thread of the message replied to, or that message itself
 };
 
+/// Both, or neither: a question that is refused leaves no session. Errors: as of the two.
+struct BeginChat {
+  CreateSession session;
+  PostMessage question;
+};
+
 /// What the rows know of a message; it never changes, but for `deleted`.
 struct MessageFacts {
   std::int64_t number = 0;
@@ -136,7 +156,7 @@ struct DeleteMessage {
   AccountId by = 0;
   bool moderates = false;
 };
-/// What the rows know of a message's reactions. They lag behind by what is on its way to the journal.
+/// What the rows know of a message's reactions. The state knows better of those that are on their way to the journal.
 struct ReactionFacts {
   bool given = false;     ///< this one, by this account
   std::size_t count = 0;  ///< of all
@@ -213,7 +233,7 @@ struct SessionDecider {
   using State = SessionState;
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
-                               DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, Hear,
+                               DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
                                AnswerCommand, FailCommand, ReportReply>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;

@@ -140,7 +140,11 @@ struct System::Impl {
         conversations(
             store, secrets, files, models,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
-              sessions.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
+              sessions.ask(std::to_string(id), std::move(command), std::move(cause),
+                           [this, answer = std::move(answer)](Expected<RecordPtr> result) {
+                             if (result) follow_deletion_of_members(**result);
+                             answer(std::move(result));
+                           });
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
         talks({store, secrets, conversations, bot_commands,
@@ -234,6 +238,7 @@ struct System::Impl {
   /// Where a command that may take an administrator away wants to know whether another is there.
   static bool* administrator_left_by(AccountDecider::Command& command) {
     if (auto* c = std::get_if<ChangeRole>(&command)) return &c->another_administrator;
+    if (auto* c = std::get_if<ChangeUser>(&command)) return &c->role.another_administrator;
     if (auto* c = std::get_if<ChangeActive>(&command)) return &c->another_administrator;
     if (auto* c = std::get_if<DeleteAccount>(&command)) return &c->another_administrator;
     return nullptr;
@@ -390,6 +395,22 @@ struct System::Impl {
     caretaker.post([this, bot_id] { fail_waiting_commands(bot_id, by_the_house()); });
   }
 
+  /// Who came into a channel, or made it, while the account was deleted leaves again.
+  void follow_deletion_of_members(const storage::Record& record) {
+    const auto leave_if_gone = [this](AccountId account) {
+      if (queries.account_exists(account)) return;
+      caretaker.post([this, account] { leave_channels_of(account, by_the_house()); });
+    };
+    for (const auto& stored : record.events) {
+      if (stored.type == events::MemberJoined::type)
+        if (const auto joined = events::decode_as<events::MemberJoined>(stored)) leave_if_gone(joined->account);
+      if (stored.type == events::SessionCreated::type)
+        if (const auto created = events::decode_as<events::SessionCreated>(stored);
+            created && created->kind == events::kChannelSession)
+          leave_if_gone(created->owner);
+    }
+  }
+
   void delete_bots_of(AccountId owner, const Cause& cause) {
     const auto bot_ids = queries.bot_ids_of(owner);
     insist(bot_ids, [&](const std::string& bot_id, RecordAnswer answer) {
@@ -446,12 +467,13 @@ struct System::Impl {
     };
   }
 
-  /// What a crash left half done: deleted accounts with a key, bots without an owner, commands without a bot. Accounts
-  /// after `last` may have their key and be about to be registered.
+  /// What a crash left half done: deleted accounts with a key or in a channel, bots without an owner, commands without a
+  /// bot. Accounts after `last` may have their key and be about to be registered.
   void finish_deletions(AccountId last) {
     for (AccountId id = 1; id <= last && !ending; ++id) {
-      const bool lives = queries.account_exists(id) || projections::ContactQueries(store).exists(id);
-      if (!secrets.personal_keys().find(id) || lives) continue;
+      if (queries.account_exists(id) || projections::ContactQueries(store).exists(id)) continue;
+      leave_channels_of(id, by_the_house());
+      if (!secrets.personal_keys().find(id)) continue;
       if (auto erased = erase_remains(id, by_the_house()); !erased) spdlog::error("{}", erased.error().message);
     }
     std::vector<AccountId> gone_owners;

@@ -211,6 +211,9 @@ inline constexpr auto kPasswordResetLifetime = 1h;
 inline constexpr std::size_t kMaxFailedLogIns = 5;
 inline constexpr auto kFailedLogInWindow = 15min;
 inline constexpr auto kLockOut = 15min;
+/// Names that nobody has, locked in the same way; some 200 bytes each. More than the one thread that checks passwords
+/// gets through within the window.
+inline constexpr std::size_t kMaxUnknownNames = 100'000;
 /// A person's programs and scripts, each with its own key. All are part of the account's state.
 inline constexpr std::size_t kMaxApiKeysPerAccount = 50;
 inline constexpr std::size_t kMaxApiKeyNameLength = 100;
@@ -407,6 +410,10 @@ inline constexpr std::size_t kMaxModelToolCalls = 128;
 inline constexpr std::int64_t kModelAnswerTokens = 4096;
 /// Texts of one request for embeddings: what Gemini takes in a batch.
 inline constexpr std::size_t kMaxEmbeddingTexts = 100;
+/// Of one text, its beginning: models take 8,192 tokens, and a byte is at most one.
+inline constexpr std::size_t kMaxEmbeddedTextBytes = 8000;
+/// A text that fails by itself so often has no vector until the next start.
+inline constexpr std::size_t kMaxEmbeddingFailures = 5;
 /// And their bytes together, but for the last text: OpenAI takes 300,000 tokens, and a token is a byte at least.
 inline constexpr std::size_t kMaxEmbeddingBytes = 250'000;
 /// Its answer: kMaxEmbeddingTexts vectors of 4096 numbers in 20 digits fit.
@@ -422,15 +429,14 @@ inline constexpr std::size_t kMaxModelErrorLength = 300;
 // Search
 
 /// Messages and files in the index, the newest, and the memory that they take, as measured; what is older is not found.
-/// It holds about 90,000 short messages, or 30,000 with vectors of 1,536 numbers, or 1,700 long text files.
+/// It holds about 90,000 short messages, or 30,000 with vectors of 1,536 numbers, or 500 long text files.
 inline constexpr std::size_t kMaxIndexedDocuments = 200'000;
 inline constexpr std::size_t kMaxIndexedBytes = std::size_t{256} << 20;
 /// Messages that the index reads from the rows at a time, so that a search waits for milliseconds only.
 inline constexpr std::size_t kIndexPage = 50;
 /// The same of files: the words of a long one take a millisecond.
 inline constexpr std::size_t kIndexedFilesAtOnce = 8;
-/// Of the text of one file, its beginning: some 2,500 words. It is also what a provider makes a vector of, where 8,192
-/// tokens are the usual limit.
+/// Of the text of one file, its beginning: some 2,500 words.
 inline constexpr std::size_t kMaxIndexedFileBytes = 16000;
 /// Of the text of a file that was found, in the answer.
 inline constexpr std::size_t kMaxFoundFileBytes = 1000;
@@ -440,8 +446,8 @@ inline constexpr std::size_t kMaxUnindexedRecords = 20'000;
 inline constexpr std::size_t kMaxQueuedSearches = 256;
 /// Vectors of one collection that are compared one by one; from then on there is a graph, which has megabytes of its own.
 inline constexpr std::size_t kMaxExactVectors = 2000;
-/// Deleted texts of one collection that stay in memory beside as many that are there.
-inline constexpr std::size_t kMaxDeletedDocuments = 1000;
+/// Bytes of deleted texts of one collection that stay in memory beside as many that are there.
+inline constexpr std::size_t kMaxDeletedTextBytes = std::size_t{1} << 20;
 /// Channels of one search: each is two indexes of its own.
 inline constexpr std::size_t kMaxSearchedChannels = 1000;
 /// Characters of a query: a paragraph, to find what means the same.

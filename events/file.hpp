@@ -22,6 +22,8 @@ inline constexpr std::string_view kFiles = "file";
 inline constexpr std::string_view kClean = "clean";
 inline constexpr std::string_view kInfected = "infected";
 inline constexpr std::string_view kNotScanned = "not_scanned";  ///< there is no scanner
+/// Larger or deeper than what the scanner looks at. Uploads are refused then; files that waited for it stay locked.
+inline constexpr std::string_view kUnscannable = "unscannable";
 inline constexpr std::string_view kScanError = "error";  ///< there is one, and it could not say; asked again later
 
 struct FileUploaded {

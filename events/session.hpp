@@ -141,8 +141,9 @@ struct ReactionAdded {
   std::int64_t number = 0;
   AccountId account = 0;
   std::string emoji;
+  std::optional<std::int64_t> count;  ///< reactions of the message with this one; missing in old events
 };
-TROUPE_EVENT(ReactionAdded, number, account, emoji)
+TROUPE_EVENT(ReactionAdded, number, account, emoji, count)
 
 struct ReactionRemoved {
   static constexpr std::string_view type = "ReactionRemoved";
@@ -150,8 +151,9 @@ struct ReactionRemoved {
   std::int64_t number = 0;
   AccountId account = 0;
   std::string emoji;
+  std::optional<std::int64_t> count;  ///< reactions of the message without this one; missing in old events
 };
-TROUPE_EVENT(ReactionRemoved, number, account, emoji)
+TROUPE_EVENT(ReactionRemoved, number, account, emoji, count)
 
 /// What the model is told before a question that stands alone, in place of what was said in the session before it: a
 /// channel's messages. It names them and does not copy them: they are their authors' to edit, to delete and to have

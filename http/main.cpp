@@ -165,7 +165,8 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   list("--allow-origin", options.allowed_origins,
        "Origin that browsers may call from; again, or after a space, for more; none: all", "TROUPE_ALLOW_ORIGIN");
   setting("--clamd", options.system.files.scanner.address,
-          "Virus scanner (clamd, with AlertExceedsMax) for uploads: /path/to/socket or HOST:PORT; none: not scanned",
+          "Virus scanner (clamd, with AlertExceedsMax and a StreamMaxLength of 100M, as more is refused) for uploads: "
+          "/path/to/socket or HOST:PORT; none: not scanned",
           "TROUPE_CLAMD");
   setting("--smtp", options.system.mail.smtp_url, "smtp://HOST:PORT or smtps://HOST:PORT; none: <data>/outbox/",
           "TROUPE_SMTP");

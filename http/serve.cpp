@@ -126,7 +126,7 @@ class House {
       socketio_options.engine.cors.origins = options_.allowed_origins;
       socketio_options.engine.refusal_of = [this](const Request& request) { return foreign_origin(request); };
     }
-    const Services services{*store_, *system_, store_->secrets(), server_.loop(), metrics_};
+    const Services services{*store_, *system_, store_->secrets(), server_.loop(), metrics_, unknown_names_};
     surfaces_.push_back(std::make_unique<BotManager>(services, socketio_options));
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
@@ -257,6 +257,7 @@ class House {
 
   ServeOptions options_;
   Metrics metrics_;
+  UnknownNames unknown_names_;
   Server server_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;

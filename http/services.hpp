@@ -4,6 +4,7 @@
 #include "actors/system.hpp"
 #include "http/event_loop.hpp"
 #include "http/route.hpp"
+#include "http/security/unknown_names.hpp"
 #include "storage/store.hpp"
 
 namespace troupe::http {
@@ -17,6 +18,7 @@ struct Services {
   const actors::Secrets& secrets;
   EventLoop& loop;
   const Metrics& metrics;
+  UnknownNames& unknown_names;  ///< the loop's thread
 
   /// Continues on the loop's thread with the record, or refuses the call.
   template <class Next>
@@ -25,7 +27,15 @@ struct Services {
                                          [next = std::move(next)](const storage::RecordPtr& record) { next(*record); });
   }
 
-  /// The same for any other answer. `refused` answers the call where an error has words of its own; empty: a plain
+  /// True when the call is the repeat of one that was answered: then this is answered as the first was.
+  bool answered_before(const CallPtr& call, const actors::RecordAnswer& answer) const {
+    auto first = actors::answer_to_repeat(store, call->cause());
+    if (!first) return false;
+    answer(std::move(*first));
+    return true;
+  }
+
+  /// The same as `then` for any other answer. `refused` answers the call where an error has words of its own; empty: a plain
   /// refusal.
   template <class T, class Next>
   std::function<void(Expected<T>)> then_with(const CallPtr& call, Next next,

@@ -28,15 +28,18 @@ class Shard {
     erase(id);
     Xapian::Document document = words_of(text);
     document.set_data(std::to_string(id));
-    documents_[id] = database_.add_document(document);
+    documents_[id] = {database_.add_document(document), text.size()};
+    live_bytes_ += text.size();
   }
 
   void erase(DocumentId id) {
     const auto at = documents_.find(id);
     if (at == documents_.end()) return;
-    database_.delete_document(at->second);
+    database_.delete_document(at->second.in_database);
+    live_bytes_ -= at->second.bytes;
+    deleted_bytes_ += at->second.bytes;
     documents_.erase(at);
-    if (++deleted_ > documents_.size() + defaults::kMaxDeletedDocuments) compact();
+    if (deleted_bytes_ > live_bytes_ + defaults::kMaxDeletedTextBytes) compact();
   }
 
   bool empty() const { return documents_.empty(); }
@@ -49,14 +52,20 @@ class Shard {
 
   void compact() {
     Xapian::WritableDatabase fresh = in_memory();
-    for (auto& [id, document] : documents_) document = fresh.add_document(database_.get_document(document));
+    for (auto& [id, document] : documents_)
+      document.in_database = fresh.add_document(database_.get_document(document.in_database));
     database_ = fresh;
-    deleted_ = 0;
+    deleted_bytes_ = 0;
   }
 
+  struct Known {
+    Xapian::docid in_database = 0;
+    std::size_t bytes = 0;  ///< of its text
+  };
+
   Xapian::WritableDatabase database_ = in_memory();
-  std::map<DocumentId, Xapian::docid> documents_;
-  std::size_t deleted_ = 0;
+  std::map<DocumentId, Known> documents_;
+  std::size_t live_bytes_ = 0, deleted_bytes_ = 0;
 };
 
 class FullTextIndex final : public SearchIndex {

@@ -127,13 +127,11 @@ std::optional<std::string> ask(const ScannerOptions& options, const Scanner::Con
 
 std::string_view scan_of_answer(std::string_view answer) {
   if (answer == "stream: OK") return events::kClean;
-  const bool found = answer.starts_with("stream: ") && answer.ends_with(" FOUND");
-  return found && !is_too_much_for_scanner(answer) ? events::kInfected : events::kScanError;
-}
-
-bool is_too_much_for_scanner(std::string_view answer) {
   // StreamMaxLength; and, with AlertExceedsMax, what is past MaxFileSize, MaxScanSize, MaxRecursion and the like.
-  return answer == "INSTREAM size limit exceeded. ERROR" || answer.starts_with("stream: Heuristics.Limits.Exceeded.");
+  if (answer == "INSTREAM size limit exceeded. ERROR" || answer.starts_with("stream: Heuristics.Limits.Exceeded."))
+    return events::kUnscannable;
+  const bool found = answer.starts_with("stream: ") && answer.ends_with(" FOUND");
+  return found ? events::kInfected : events::kScanError;
 }
 
 std::string Scanner::scan(const Content& content) {
@@ -144,8 +142,8 @@ std::string Scanner::scan(const Content& content) {
   const std::string_view scan = scan_of_answer(*answer);
   if (scan == events::kScanError) {
     spdlog::warn("the virus scanner at {} did not scan: {}", options_.address, answer->empty() ? "no answer" : *answer);
-    if (!is_too_much_for_scanner(*answer)) rests_until_ = now_micros() + to_micros(options_.retry_delay);
-  } else {
+    rests_until_ = now_micros() + to_micros(options_.retry_delay);
+  } else if (scan != events::kUnscannable) {
     last_scan_ = now_micros();
   }
   return std::string(scan);

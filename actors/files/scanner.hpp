@@ -32,7 +32,7 @@ class Scanner {
   /// When it last said what a file is; 0: not yet.
   Micros last_scan() const { return last_scan_; }
 
-  /// One of events::kClean, kInfected, kNotScanned and kScanError. Blocks until there is an answer or a time-out.
+  /// One of events::kClean, kInfected, kUnscannable, kNotScanned and kScanError. Blocks until there is an answer or a time-out.
   std::string scan(const Content& content);
 
  private:
@@ -41,11 +41,7 @@ class Scanner {
   std::atomic<Micros> last_scan_{0};
 };
 
-/// What an answer of clamd to INSTREAM means: events::kClean, kInfected or kScanError. Pure.
+/// What an answer of clamd to INSTREAM means: events::kClean, kInfected, kUnscannable or kScanError. Pure.
 std::string_view scan_of_answer(std::string_view answer);
-
-/// Whether an answer that says nothing of the file is because of the file, which is more than clamd takes, and says
-/// nothing of the next one. Pure.
-bool is_too_much_for_scanner(std::string_view answer);
 
 }  // namespace troupe::actors

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "actors/base_url.hpp"
+
 namespace troupe::actors::llm {
 
 ConfiguredProviders::ConfiguredProviders(const storage::Store& store, const Secrets& secrets, Models& models,
@@ -43,6 +45,11 @@ std::vector<Provider> ConfiguredProviders::of_catalogue() const {
     provider.reach = reach_;
     for (const auto& sealed : entry.sealed_keys)
       if (auto key = secrets_.unseal(sealed)) provider.keys.push_back(std::move(*key));
+    if (reach_ == Reach::public_only && is_near(entry.base_url))
+      spdlog::warn(
+          "the provider {} is not asked: it is on this machine or in its network, which --allow-local-providers "
+          "would allow",
+          entry.name);
     if (provider.keys.size() == entry.sealed_keys.size())
       providers.push_back(std::move(provider));
     else

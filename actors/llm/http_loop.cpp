@@ -59,7 +59,7 @@ std::size_t take_bytes(const char* bytes, std::size_t, std::size_t size, void* t
 HttpEnd end_of(CURLcode code, const AddressGuard& guard) {
   HttpEnd end;
   end.is_whole = code == CURLE_OK;
-  if (guard.has_refused() && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
+  if (guard.refused_all() && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
     end.why = "its name leads to an address that is not allowed";
     return end;
   }

@@ -9,13 +9,18 @@ void sign_in(const Services& services, const CallPtr& call, SignIn sign_in, std:
   const projections::Queries queries(services.store);
   const auto account = queries.account_named(sign_in.name);
   if (!refused) refused = [call](const Error& error) { call->refuse(error); };
-  if (account && queries.locked_until(*account) > call->now)
+  const auto unknown = account ? std::string() : services.secrets.keyed_digest("login name/" + sign_in.name);
+  if (account ? queries.locked_until(*account) > call->now : services.unknown_names.is_locked(unknown, call->now))
     return refused({Errc::too_fast, "Too many failed logins; try again later", kLocked});
   const auto hash = account ? queries.password_hash(*account) : std::nullopt;
-  auto verified = [&services, call, account, hash, login = std::move(sign_in.login), code = std::move(sign_in.mfa_code),
-                   next = std::move(next), refused, halfway = std::move(halfway)](bool good) {
+  auto verified = [&services, call, account, unknown, hash, login = std::move(sign_in.login),
+                   code = std::move(sign_in.mfa_code), next = std::move(next), refused,
+                   halfway = std::move(halfway)](bool good) {
     if (!good) {
-      if (account) count_failed_proof(services, *account, call);
+      if (account)
+        count_failed_proof(services, *account, call);
+      else
+        services.unknown_names.count_failure(unknown, call->now);
       return refused({Errc::unauthenticated, "Invalid credentials"});
     }
     open_login(services, call, {*account, *hash}, login, code, next,

@@ -1,7 +1,8 @@
 #include "http/socketio/engine.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "events/json.hpp"
 
 namespace troupe::socketio {
 namespace {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "events/json.hpp"
 #include "events/json_depth.hpp"
 
 namespace troupe::socketio {

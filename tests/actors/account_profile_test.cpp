@@ -43,6 +43,20 @@ TEST(AccountProfile, TheSameEmailAgainChangesNothing) {
   EXPECT_FALSE(only<ProfileUpdated>(both).email);
 }
 
+TEST(AccountProfile, ChangesWithTheRoleOrNotAtAll) {
+  const Account ada({kAda});
+  const auto both = ada.when(ChangeUser{{.email = "ada@example.com"}, {"moderator"}});
+  ASSERT_TRUE(both) << both.error().message;
+  ASSERT_EQ(both->size(), 2u);
+  EXPECT_EQ(std::get<ProfileUpdated>((*both)[0]).email, "ada@example.com");
+  EXPECT_EQ(std::get<RoleChanged>((*both)[1]).role, "moderator");
+  expect_refused(ada.when(ChangeUser{{.fullname = "A"}, {"king"}}), Errc::invalid, "role");
+  expect_refused(ada.when(ChangeUser{{.email = "none"}, {"moderator"}}), Errc::invalid, "email");
+  const Account last({kAda, RoleChanged{"admin"}});
+  expect_refused(last.when(ChangeUser{{.fullname = "A"}, {"user"}}), Errc::conflict, "administrators");
+  EXPECT_TRUE(last.when(ChangeUser{{.fullname = "A"}, {"user", true}}));
+}
+
 TEST(AccountProfile, RefusesWhatIsNoEmail) {
   for (const char* email : {"", "ada", "@example.org"})
     expect_refused(Account({kAda}).when(UpdateProfile{.email = email}), Errc::invalid, "email");

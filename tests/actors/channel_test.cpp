@@ -88,20 +88,20 @@ TEST(ChannelDecider, IsDescribedByItsOwnerOrAModerator) {
   EXPECT_EQ(only<ChannelDescribed>(channel.when(DescribeChannel{kOwner, false, "hall", {}})).name, "hall");
   EXPECT_EQ(only<ChannelDescribed>(channel.when(DescribeChannel{kStranger, true, {}, "For all"})).name, "general");
   expect_refused(channel.when(DescribeChannel{kMember, false, "mine", {}}), Errc::forbidden);
-  expect_refused(Channel({kPrivate}).when(DescribeChannel{kStranger, false, "mine", {}}), Errc::not_found);
+  expect_refused(Channel({kPrivate}).when(DescribeChannel{kStranger, false, "mine", {}}), Errc::not_found, kSessionId);
   expect_refused(channel.when(DescribeChannel{kOwner, false, "", {}}), Errc::invalid, "name");
 }
 
 TEST(ChannelDecider, IsArchivedByItsOwnerOrAnAdministratorAndThenTakesNothing) {
   const Channel channel({kPublic, MemberJoined{kMember}});
   expect_refused(channel.when(ArchiveChannel{kMember}), Errc::forbidden);
-  expect_refused(Channel({kPrivate}).when(ArchiveChannel{kStranger}), Errc::not_found);
+  expect_refused(Channel({kPrivate}).when(ArchiveChannel{kStranger}), Errc::not_found, kSessionId);
   EXPECT_TRUE(Channel({kPrivate}).when(ArchiveChannel{kStranger, true}));
   EXPECT_EQ(only<ChannelArchived>(channel.when(ArchiveChannel{kOwner})).members,
             (std::vector<AccountId>{kOwner, kMember}));
   const Channel archived({kPublic, ChannelArchived{kOwner}});
-  expect_refused(archived.when(post(kOwner)), Errc::not_found);
-  expect_refused(archived.when(Join{kMember}), Errc::not_found);
+  expect_refused(archived.when(post(kOwner)), Errc::not_found, kSessionId);
+  expect_refused(archived.when(Join{kMember}), Errc::not_found, kSessionId);
 }
 
 // Members
@@ -113,8 +113,8 @@ TEST(ChannelDecider, LetsEveryoneJoinAPublicChannelOnce) {
 
 TEST(ChannelDecider, TakesIntoAPrivateChannelWhomAMemberBrings) {
   const Channel channel({kPrivate});
-  expect_refused(channel.when(Join{kMember}), Errc::not_found);
-  expect_refused(channel.when(Join{kMember, kStranger}), Errc::not_found);
+  expect_refused(channel.when(Join{kMember}), Errc::not_found, kSessionId);
+  expect_refused(channel.when(Join{kMember, kStranger}), Errc::not_found, kSessionId);
   EXPECT_EQ(only<MemberJoined>(channel.when(Join{kMember, kOwner})).account, kMember);
 }
 
@@ -134,7 +134,8 @@ TEST(ChannelDecider, LetsMembersGoButNotTheOwner) {
   EXPECT_EQ(only<MemberLeft>(channel.when(Leave{kMember, kOwner})).account, kMember);
   EXPECT_EQ(only<MemberLeft>(channel.when(Leave{kMember, kStranger, true})).account, kMember);
   expect_refused(channel.when(Leave{kMember, 4}), Errc::forbidden);
-  expect_refused(Channel({kPrivate, MemberJoined{kMember}}).when(Leave{kMember, kStranger, true}), Errc::not_found);
+  expect_refused(Channel({kPrivate, MemberJoined{kMember}}).when(Leave{kMember, kStranger, true}), Errc::not_found,
+                 kSessionId);
   expect_refused(channel.when(Leave{kStranger, kOwner}), Errc::not_found);
 }
 
@@ -145,7 +146,7 @@ TEST(ChannelDecider, MakesWhoPostsToAPublicChannelAMember) {
   ASSERT_TRUE(events && events->size() == 2);
   EXPECT_EQ(std::get<MemberJoined>((*events)[0]).account, kStranger);
   EXPECT_EQ(std::get<MessagePosted>((*events)[1]).number, 1);
-  expect_refused(Channel({kPrivate}).when(post(kStranger)), Errc::not_found);
+  expect_refused(Channel({kPrivate}).when(post(kStranger)), Errc::not_found, kSessionId);
 }
 
 TEST(ChannelDecider, RefusesMessagesPastEachLimit) {
@@ -182,14 +183,14 @@ TEST(ChannelDecider, LetsTheAuthorAndModeratorsEditAndDelete) {
   }
   expect_refused(channel.when(EditMessage{kFacts, kOwner, false, "new", 3}), Errc::forbidden);
   expect_refused(channel.when(DeleteMessage{kFacts, 4, false}), Errc::forbidden);
-  expect_refused(channel.when(EditMessage{kFacts, kStranger, false, "new", 3}), Errc::not_found);
+  expect_refused(channel.when(EditMessage{kFacts, kStranger, false, "new", 3}), Errc::not_found, kSessionId);
   expect_refused(channel.when(EditMessage{kFacts, kMember, false, "", 0}), Errc::invalid, "content");
 }
 
 TEST(ChannelDecider, KeepsModeratorsOutOfPrivateChannelsThatTheyAreNotIn) {
   const Channel channel({kPrivate, MemberJoined{kMember}, kPosted});
-  expect_refused(channel.when(DeleteMessage{kFacts, kStranger, true}), Errc::not_found);
-  expect_refused(channel.when(DescribeChannel{kStranger, true, "hall", {}}), Errc::not_found);
+  expect_refused(channel.when(DeleteMessage{kFacts, kStranger, true}), Errc::not_found, kSessionId);
+  expect_refused(channel.when(DescribeChannel{kStranger, true, "hall", {}}), Errc::not_found, kSessionId);
 }
 
 TEST(ChannelDecider, KnowsADeletedMessageBeforeItsRowDoes) {
@@ -207,13 +208,34 @@ TEST(ChannelDecider, CountsAReactionOnce) {
   expect_refused(channel.when(Unreact{kFacts, kMember, "👍"}), Errc::not_found);
 }
 
+TEST(ChannelDecider, KnowsAReactionBeforeItsRowDoes) {
+  const std::vector<SessionEvent> given = {kPublic, MemberJoined{kMember}, kPosted, ReactionAdded{1, kMember, "👍", 1}};
+  EXPECT_TRUE(Channel(given).when(React{kFacts, kMember, "👍"})->empty());
+  EXPECT_EQ(only<ReactionAdded>(Channel(given).when(React{kFacts, kMember, "👎"})).count, 2);
+  const auto taken = only<ReactionRemoved>(Channel(given).when(Unreact{kFacts, kMember, "👍"}));
+  EXPECT_EQ(taken.count, 0);
+  auto both = given;
+  both.emplace_back(taken);
+  expect_refused(Channel(both).when(Unreact{kFacts, kMember, "👍", {true, 1}}), Errc::not_found);
+  EXPECT_EQ(only<ReactionAdded>(Channel(both).when(React{kFacts, kMember, "👍", {true, 1}})).count, 1);
+}
+
+TEST(ChannelDecider, BelievesTheRowsOfReactionsThatItHasForgotten) {
+  Channel channel({kPublic, MemberJoined{kMember}, kPosted, ReactionAdded{1, kMember, "👍", 1}});
+  for (std::size_t i = 0; i < defaults::kMaxEntityQueue; ++i)
+    SessionDecider::evolve(channel.state, ReactionAdded{2, kMember, std::to_string(i)}, 0);
+  EXPECT_EQ(channel.state.recent_reactions.size(), defaults::kMaxEntityQueue);
+  EXPECT_TRUE(channel.when(React{kFacts, kMember, "👍", {true, 7}})->empty());
+  EXPECT_EQ(only<ReactionRemoved>(channel.when(Unreact{kFacts, kMember, "👍", {true, 7}})).count, 6);
+}
+
 TEST(ChannelDecider, RefusesReactionsPastEachLimit) {
   const Channel channel({kPublic, MemberJoined{kMember}, kPosted});
   expect_refused(channel.when(React{kFacts, kMember, ""}), Errc::invalid, "emoji");
   expect_refused(channel.when(React{kFacts, kMember, std::string(defaults::kMaxEmojiLength + 1, 'x')}), Errc::invalid,
                  "emoji");
   expect_refused(channel.when(React{kFacts, kMember, "👍", {false, defaults::kMaxReactionsPerMessage}}), Errc::conflict);
-  expect_refused(channel.when(React{kFacts, kStranger, "👍"}), Errc::not_found);
+  expect_refused(channel.when(React{kFacts, kStranger, "👍"}), Errc::not_found, kSessionId);
 }
 
 TEST(ChannelDecider, RestoresItsStateFromASnapshot) {
@@ -294,6 +316,54 @@ TEST_F(ChannelOnStore, LosesItsMembersAndItsNameWhenItIsArchived) {
   EXPECT_EQ(queries.channel_count(1), 0);
   EXPECT_TRUE(
       wait([&](RecordAnswer answer) { conversations().create(creation("general"), {}, cause(), std::move(answer)); }));
+}
+
+TEST_F(ChannelOnStore, CountsEqualReactionsOnceHoweverManyComeAtTheSameTime) {
+  ASSERT_EQ(say(1, "hello"), 1);
+  // As rows show them that know of none yet.
+  const MessageFacts message{1, 1, false};
+  const auto all = [&](int times, auto command) {
+    std::vector<std::future<Expected<storage::RecordPtr>>> answers;
+    for (int i = 0; i < times; ++i) {
+      auto promise = std::make_shared<std::promise<Expected<storage::RecordPtr>>>();
+      answers.push_back(promise->get_future());
+      conversations().ask_session(channel_, command(i), cause(),
+                                  [promise](auto result) { promise->set_value(std::move(result)); });
+    }
+    int changed = 0;
+    for (auto& answer : answers)
+      if (const auto result = answer.get(); result && !(*result)->events.empty()) ++changed;
+    return changed;
+  };
+  EXPECT_EQ(all(50, [&](int) { return React{message, 1, "👍"}; }), 1);
+  EXPECT_EQ(all(50, [&](int) { return Unreact{message, 1, "👍", {true, 1}}; }), 1);
+  const auto most = static_cast<int>(defaults::kMaxReactionsPerMessage);
+  const auto numbered = [&](int i) { return React{message, 1, std::to_string(i)}; };
+  EXPECT_EQ(all(most / 2, numbered), most / 2);
+  EXPECT_EQ(all(most / 2 + 10, [&](int i) { return numbered(most / 2 + i); }), most / 2);
+}
+
+TEST_F(ChannelOnStore, AreSoManyOfAnAccountAndNotOneMoreWhileARepeatIsAnsweredAsTheFirstWas) {
+  const auto create = [&](int i, std::optional<storage::IdempotencyKey> key = {}) {
+    Cause asked = cause();
+    asked.idempotency = std::move(key);
+    return wait([&](RecordAnswer answer) {
+      conversations().create(creation("room" + std::to_string(i)), {}, asked, std::move(answer));
+    });
+  };
+  std::atomic<std::size_t> answered{0};
+  for (std::size_t i = 2; i < defaults::kMaxChannelsPerAccount; ++i)
+    conversations().create(creation("many" + std::to_string(i)), {}, cause(), [&](const auto&) { ++answered; });
+  while (answered < defaults::kMaxChannelsPerAccount - 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const storage::IdempotencyKey key{"key", "request"};
+  const auto last = create(1, key);
+  ASSERT_TRUE(last) << last.error().message;
+  const auto refused = create(2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::conflict);
+  const auto repeated = create(1, key);
+  ASSERT_TRUE(repeated) << repeated.error().message;
+  EXPECT_EQ((*repeated)->stream, (*last)->stream);
 }
 
 TEST_F(ChannelOnStore, TellsThatANameIsTaken) {

@@ -132,6 +132,29 @@ class ConversationsTest : public ::testing::Test {
   std::unique_ptr<System> system_;
 };
 
+TEST_F(ConversationsTest, LeaveNoChatWhoseFirstQuestionWasRefused) {
+  const auto begin = [&](std::size_t length) {
+    AskModel question;
+    question.asker = kAda;
+    question.text = std::string(length, 'x');
+    return wait<RecordPtr>([&](auto answer) {
+      system_->conversations().begin_chat(std::move(question), "title", cause(), answer, [](const auto&) {});
+    });
+  };
+  const projections::SessionQueries sessions(*store_);
+  const auto before = sessions.chat_count(kAda);
+  const auto refused = begin(defaults::kMaxQuestionLength + 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().field, "content");
+  EXPECT_EQ(sessions.chat_count(kAda), before);
+  EXPECT_FALSE(sessions.session(kSession + 1));
+  fake_.then(say_hello);
+  const auto begun = begin(1);
+  ASSERT_TRUE(begun) << begun.error().message;
+  EXPECT_EQ(sessions.chat_count(kAda), before + 1);
+  eventually([&] { return sessions.session((*begun)->number())->messages == 2; }, "the answer");
+}
+
 TEST_F(ConversationsTest, RecordWhatAnsweredAndWhatItCost) {
   fake_.then(say_hello);
   std::promise<events::QuestionAnswered> recorded;

@@ -51,6 +51,18 @@ TEST(SessionDecider, CreatesAChatOfOnePersonUnderTheNumberItIsGiven) {
   EXPECT_TRUE(SessionDecider::claims({}, created).empty());
 }
 
+TEST(SessionDecider, BeginsAChatWithItsQuestionOrNotAtAll) {
+  const auto events = Session().when(BeginChat{create("chat"), ask(kAda)});
+  ASSERT_TRUE(events) << events.error().message;
+  ASSERT_EQ(events->size(), 3u);
+  EXPECT_EQ(std::get<SessionCreated>((*events)[0]).owner, kAda);
+  EXPECT_EQ(std::get<MessagePosted>((*events)[1]).number, 1);
+  EXPECT_EQ(std::get<QuestionAsked>((*events)[2]).number, 1);
+  expect_refused(Session().when(BeginChat{create("chat"), ask(kAda, defaults::kMaxQuestionLength + 1)}), Errc::invalid,
+                 "content");
+  expect_refused(Session({kChat}).when(BeginChat{create("chat"), ask(kAda)}), Errc::conflict, "id");
+}
+
 TEST(SessionDecider, TakesTheNameOfAChannel) {
   const auto created = only<SessionCreated>(Session().when(create("channel", "garden")));
   const auto claims = SessionDecider::claims({}, created);
@@ -77,7 +89,7 @@ TEST(SessionDecider, KnowsNothingOfASessionThatIsNotThere) {
   for (const SessionDecider::Command& command : std::vector<SessionDecider::Command>{
            Join{kAda}, Leave{kAda}, post(kAda), EditMessage{facts, kAda, false, "s", 1}, DeleteMessage{facts, kAda},
            React{facts, kAda, "+1"}, Unreact{facts, kAda, "+1"}, AskAgain{1}, AnswerQuestion{1}, FailQuestion{1}})
-    expect_refused(Session().when(command), Errc::not_found);
+    expect_refused(Session().when(command), Errc::not_found, kSessionId);
 }
 
 TEST(SessionDecider, LetsAnyoneIntoAPublicChannelOnce) {
@@ -88,10 +100,10 @@ TEST(SessionDecider, LetsAnyoneIntoAPublicChannelOnce) {
 }
 
 TEST(SessionDecider, HidesPrivateChannelsAndChatsFromThoseWhoAreNotInvited) {
-  expect_refused(Session({kPrivate}).when(Join{kBob}), Errc::not_found);
+  expect_refused(Session({kPrivate}).when(Join{kBob}), Errc::not_found, kSessionId);
   only<MemberJoined>(Session({kPrivate}).when(Join{kBob, true}));
-  expect_refused(Session({kChat}).when(Join{kBob}), Errc::not_found);
-  expect_refused(Session({kChat}).when(Join{kBob, true}), Errc::not_found);
+  expect_refused(Session({kChat}).when(Join{kBob}), Errc::not_found, kSessionId);
+  expect_refused(Session({kChat}).when(Join{kBob, true}), Errc::not_found, kSessionId);
 }
 
 TEST(SessionDecider, TakesNoMoreMembersThanAChannelHolds) {
@@ -107,7 +119,7 @@ TEST(SessionDecider, LetsMembersLeaveButNotTheOwner) {
   const auto stranger = Session({kChannel}).when(Leave{kBob});
   ASSERT_TRUE(stranger);
   EXPECT_TRUE(stranger->empty());
-  expect_refused(Session({kPrivate, kBobJoined, MemberLeft{kBob}}).when(post(kBob)), Errc::not_found);
+  expect_refused(Session({kPrivate, kBobJoined, MemberLeft{kBob}}).when(post(kBob)), Errc::not_found, kSessionId);
 }
 
 // Messages
@@ -118,7 +130,7 @@ TEST(SessionDecider, NumbersMessagesWithoutGaps) {
 }
 
 TEST(SessionDecider, TakesMessagesOfMembersOnly) {
-  expect_refused(Session({kPrivate}).when(post(kBob)), Errc::not_found);
+  expect_refused(Session({kPrivate}).when(post(kBob)), Errc::not_found, kSessionId);
 }
 
 TEST(SessionDecider, BoundsAMessage) {
@@ -155,8 +167,8 @@ TEST(SessionDecider, LetsTheAuthorAndModeratorsEditAndDelete) {
   only<MessageDeleted>(channel.when(DeleteMessage{facts, kBob}));
   expect_refused(channel.when(EditMessage{facts, kAda, false, "new", 3}), Errc::forbidden);
   expect_refused(channel.when(DeleteMessage{facts, kAda}), Errc::forbidden);
-  expect_refused(channel.when(EditMessage{facts, kEve, false, "new", 3}), Errc::not_found);
-  expect_refused(channel.when(DeleteMessage{facts, kEve}), Errc::not_found);
+  expect_refused(channel.when(EditMessage{facts, kEve, false, "new", 3}), Errc::not_found, kSessionId);
+  expect_refused(channel.when(DeleteMessage{facts, kEve}), Errc::not_found, kSessionId);
   EXPECT_EQ(only<MessageEdited>(channel.when(EditMessage{facts, kEve, true, "new", 3})).by, kEve);
   EXPECT_EQ(only<MessageDeleted>(channel.when(DeleteMessage{facts, kEve, true})).by, kEve);
   expect_refused(channel.when(EditMessage{facts, kBob, false, "", 0}), Errc::invalid, "content");
@@ -177,8 +189,8 @@ TEST(SessionDecider, TakesReactionsOfMembers) {
   const MessageFacts facts{1, kAda};
   EXPECT_EQ(only<ReactionAdded>(channel.when(React{facts, kBob, "+1"})).emoji, "+1");
   EXPECT_EQ(only<ReactionRemoved>(channel.when(Unreact{facts, kBob, "+1", {true, 1}})).account, kBob);
-  expect_refused(channel.when(React{facts, kEve, "+1"}), Errc::not_found);
-  expect_refused(channel.when(Unreact{facts, kEve, "+1"}), Errc::not_found);
+  expect_refused(channel.when(React{facts, kEve, "+1"}), Errc::not_found, kSessionId);
+  expect_refused(channel.when(Unreact{facts, kEve, "+1"}), Errc::not_found, kSessionId);
   expect_refused(channel.when(React{facts, kBob, ""}), Errc::invalid, "emoji");
   expect_refused(channel.when(React{facts, kBob, std::string(defaults::kMaxEmojiLength + 1, 'x')}), Errc::invalid,
                  "emoji");
@@ -203,7 +215,7 @@ TEST(SessionDecider, PostsAQuestionAndOpensIt) {
 
 TEST(SessionDecider, BoundsQuestions) {
   expect_refused(Session({kChat}).when(ask(kAda, defaults::kMaxQuestionLength + 1)), Errc::invalid, "content");
-  expect_refused(Session({kChat}).when(ask(kBob)), Errc::not_found);
+  expect_refused(Session({kChat}).when(ask(kBob)), Errc::not_found, kSessionId);
   Session busy({kChat});
   for (std::size_t i = 1; i <= defaults::kMaxOpenQuestions; ++i) {
     const auto number = static_cast<std::int64_t>(i);

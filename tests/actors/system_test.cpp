@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "actors/feeds.hpp"
+#include "events/codec.hpp"
 #include "projections/exports.hpp"
 #include "projections/projection.hpp"
 #include "projections/rebuild.hpp"
@@ -438,6 +439,63 @@ TEST_F(ErasureTest, LeavesNothingForWhatWasStillOnItsWay) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_EQ(queries.command(id)->status, "failed");
   EXPECT_EQ(queries.overview(1).pending, 0);
+}
+
+/// A channel of an account, and another account that was erased.
+class BelatedMemberTest : public SystemTest {
+ protected:
+  BelatedMemberTest() {
+    EXPECT_TRUE(add_account("ada"));
+    EXPECT_TRUE(add_account("bob"));
+    CreateSession create;
+    create.kind = "channel";
+    create.owner = 1;
+    create.name = "commons";
+    const auto created = wait([&](auto answer) { system_->conversations().create(create, "", cause(), answer); });
+    EXPECT_TRUE(created);
+    if (created) channel_ = (*created)->number();
+    EXPECT_TRUE(wait([&](auto answer) { system_->erase_account(2, cause(), answer); }));
+  }
+  bool is_member() const { return projections::SessionQueries(*store_).is_member(channel_, 2); }
+  void expect_to_leave() {
+    for (int i = 0; i < 500 && is_member(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_FALSE(is_member());
+    EXPECT_EQ(projections::SessionQueries(*store_).member_count(channel_), 1);
+  }
+
+  SessionId channel_ = 0;
+};
+
+TEST_F(BelatedMemberTest, LeavesAChannelThatItWasTakenIntoWhileItWasErased) {
+  ASSERT_TRUE(wait([&](auto answer) { system_->conversations().ask_session(channel_, Join{2, 1}, cause(), answer); }));
+  expect_to_leave();
+}
+
+TEST_F(BelatedMemberTest, LeavesAChannelThatItMadeWhileItWasErased) {
+  CreateSession create;
+  create.kind = "channel";
+  create.owner = 2;
+  create.name = "orphanage";
+  const auto created = wait([&](auto answer) { system_->conversations().create(create, "", cause(), answer); });
+  ASSERT_TRUE(created);
+  const projections::SessionQueries sessions(*store_);
+  for (int i = 0; i < 500 && sessions.member_count((*created)->number()) > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(sessions.member_count((*created)->number()), 0);
+}
+
+TEST_F(BelatedMemberTest, LeavesAtTheNextStartWhenACrashCameFirst) {
+  system_.reset();
+  const std::string id = std::to_string(channel_);
+  storage::Append append = append_to("session/" + id, cause());
+  const events::SessionEvent joined = events::MemberJoined{2};
+  append.events.push_back(events::encode(joined));
+  projections::project(joined, {id, append.time}, append.rows);
+  ASSERT_TRUE(store_->append_and_wait(append));
+  ASSERT_TRUE(is_member());
+  stop();
+  start();
+  expect_to_leave();
 }
 
 TEST_F(SystemTest, ASilentBotGoesOffline) {

@@ -125,7 +125,7 @@ TEST(OpenAiWire, ReadsTextsAndShowsVectorsInBothForms) {
 }
 
 TEST(OpenAiWire, ShowsHalfACharacterWithoutFailing) {
-  EXPECT_NE(text_of(text_chunk(kHead, "\xe4\xbd")).find("\xef\xbf\xbd"), std::string::npos);
+  EXPECT_NE(json_text(text_chunk(kHead, "\xe4\xbd")).find("\xef\xbf\xbd"), std::string::npos);
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ class RouteTable : public ::testing::Test {
     actors::SystemOptions options;
     options.mail.outbox = folder_.path() / "outbox";
     system_ = std::make_unique<actors::System>(*store_, secrets_, options);
-    surface_ = std::make_unique<BotManager>(Services{*store_, *system_, secrets_, loop_, metrics_}, socketio::Options{});
+    surface_ = std::make_unique<BotManager>(Services{*store_, *system_, secrets_, loop_, metrics_, unknown_names_},
+                                            socketio::Options{});
     GatewayOptions gateway_options;
     gateway_options.limit_rates = false;
     gateway_options.fingerprint = [this](std::string_view body) { return secrets_.keyed_digest(body); };
@@ -128,6 +129,7 @@ class RouteTable : public ::testing::Test {
   storage::test::TempFolder folder_;
   InlineLoop loop_;
   Metrics metrics_;
+  UnknownNames unknown_names_;
   actors::Secrets secrets_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;

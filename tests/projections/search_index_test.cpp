@@ -142,9 +142,10 @@ TEST_F(FullTextIndexTest, RanksAlikeWhateverStandsInOtherChannels) {
 
 TEST_F(FullTextIndexTest, KeepsTheLivingWhenManyWereErased) {
   put(1, "the one that stays");
-  for (DocumentId id = 2; id < 3 + static_cast<DocumentId>(defaults::kMaxDeletedDocuments) * 2; ++id) {
-    put(id, "one that goes");
-    index_->erase(of(1), id);
+  const std::string text(10'000, 'x');
+  for (std::size_t erased = 0; erased < 3 * defaults::kMaxDeletedTextBytes; erased += text.size()) {
+    put(2, "one that goes " + text);
+    index_->erase(of(1), 2);
   }
   EXPECT_THAT(ids(search("one")), ElementsAre(1));
   put(2, "one more");

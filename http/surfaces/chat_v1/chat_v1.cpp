@@ -1,5 +1,6 @@
 #include "http/surfaces/chat_v1/chat_v1.hpp"
 
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 
@@ -16,7 +17,6 @@ using projections::SessionRow;
 
 /// Fields of an Error that tell business codes apart.
 constexpr const char* kQuota = "quota";
-constexpr const char* kSession = "session_id";
 
 struct Refusal {
   int status;
@@ -33,7 +33,7 @@ Refusal refusal_of(const Error& error) {
       if (error.field == kCredentials) return {401, "AUTH001"};
       return {401, error.field == kTokenExpired ? "AUTH002" : "AUTH003"};
     case Errc::forbidden: return error.field == kQuota ? Refusal{403, "CHAT001"} : Refusal{403, "HTTP403"};
-    case Errc::not_found: return error.field == kSession ? Refusal{404, "CHAT003"} : Refusal{404, "HTTP404"};
+    case Errc::not_found: return error.field == actors::kSessionId ? Refusal{404, "CHAT003"} : Refusal{404, "HTTP404"};
     case Errc::upstream_failed:
     case Errc::timed_out:
     case Errc::cancelled: return {502, "CHAT002"};
@@ -49,7 +49,9 @@ Refusal refusal_of(const Error& error) {
   return {500, "HTTP500"};
 }
 
-tl::unexpected<Error> no_such_session() { return fail(Errc::not_found, "There is no such session", kSession); }
+tl::unexpected<Error> no_such_session() {
+  return fail(Errc::not_found, "There is no such session", actors::kSessionId);
+}
 
 OrderedJson message_view(const MessageRow& row, events::SessionId session, const std::string& text) {
   return {{"id", events::message_id(session, row.number)}, {"role", row.role},     {"content", text},
@@ -108,13 +110,17 @@ Expected<Caller> ChatV1::authenticate(const Request& request, std::string_view) 
 }
 
 Response ChatV1::error(const Error& error, std::string_view request_id) const {
-  const auto [status, code] = refusal_of(error);
+  const auto status = refusal_of(error).status;
   const bool named = !error.field.empty() && status != 401 && status != 403;
-  OrderedJson body = {
-      {"error",
-       {{"code", code},
-        {"message", public_text(error, request_id)},
-        {"details", (named ? "field: " + error.field + "; " : "") + "request: " + std::string(request_id)}}}};
+  return refusal(error, request_id, named ? "field: " + error.field + "; " : "");
+}
+
+Response ChatV1::refusal(const Error& error, std::string_view request_id, const std::string& where) const {
+  const auto [status, code] = refusal_of(error);
+  OrderedJson body = {{"error",
+                       {{"code", code},
+                        {"message", public_text(error, request_id)},
+                        {"details", where + "request: " + std::string(request_id)}}}};
   return {status, json_text(body)};
 }
 
@@ -196,35 +202,36 @@ void ChatV1::chat(const CallPtr& call) {
   const AccountId account = call->caller.account;
   if (const auto session = call->body_integer("session_id")) {
     if (!session_of(account, *session)) return call->refuse(no_such_session().value());
-    return ask(call, *session);
+    return ask(call, session);
   }
   if (sessions_.chat_count(account) >= static_cast<std::int64_t>(options_.max_sessions_per_account))
     return call->refuse({Errc::forbidden, "Failed to create session: the account has too many", kQuota});
-  actors::CreateSession create;
-  create.kind = events::kChatSession;
-  create.owner = account;
-  services_.system.conversations().create(
-      std::move(create), title_of(call->body_text("message")), call->cause(),
-      services_.then(call, [this, call](const storage::Record& record) { ask(call, record.number()); }));
+  ask(call, std::nullopt);
 }
 
-void ChatV1::ask(const CallPtr& call, SessionId session) {
+void ChatV1::ask(const CallPtr& call, std::optional<SessionId> session) {
+  const auto asked_in = std::make_shared<std::atomic<SessionId>>(session.value_or(0));  // known when it is asked
   actors::AskModel question;
-  question.session = session;
   question.asker = call->caller.account;
   question.text = call->body_text("message");
   question.system_prompt = call->body_text("system_prompt");
   question.temperature = call->body_number("temperature");
   question.max_tokens = call->body_integer("max_tokens");
-  question.gone = [call, session, watched = watched_] { return call->reply.gone() && !watched->is_watched(session); };
-  services_.system.conversations().ask_model(
-      std::move(question), call->cause(),
-      [this, call](Expected<storage::RecordPtr> asked) {
-        if (asked) return;
-        services_.loop.post([call, error = asked.error()] { call->refuse(error); });
-      },
-      services_.then_with<actors::Outcome>(call, [call, session](const actors::Outcome& outcome) {
+  question.gone = [call, asked_in, watched = watched_] {
+    return call->reply.gone() && !watched->is_watched(*asked_in);
+  };
+  const auto asked = [this, call, asked_in](const Expected<storage::RecordPtr>& record) {
+    if (record) {
+      *asked_in = (*record)->number();
+      return;
+    }
+    services_.loop.post([call, error = record.error()] { call->refuse(error); });
+  };
+  auto settled = services_.then_with<actors::Outcome>(
+      call,
+      [call](const actors::Outcome& outcome) {
         const auto& usage = outcome.answer.usage;
+        const auto& [session, number] = outcome.question;
         call->answer({{"session_id", session},
                       {"message",
                        {{"id", events::message_id(session, outcome.answer_number)},
@@ -233,7 +240,18 @@ void ChatV1::ask(const CallPtr& call, SessionId session) {
                         {"created_at", iso8601(outcome.answered_at)},
                         {"tokens", usage.completion_tokens}}},
                       {"total_tokens", usage.prompt_tokens + usage.completion_tokens}});
-      }));
+      },
+      // The question stands in the session as failed: that is where its asker may go on.
+      [this, call, asked_in](const Error& error) {
+        call->refuse(refusal(error, call->request.id, "session: " + std::to_string(*asked_in) + "; "));
+      });
+  auto& conversations = services_.system.conversations();
+  if (session) {
+    question.session = *session;
+    return conversations.ask_model(std::move(question), call->cause(), asked, std::move(settled));
+  }
+  const std::string title = title_of(question.text);
+  conversations.begin_chat(std::move(question), title, call->cause(), asked, std::move(settled));
 }
 
 void ChatV1::sessions(const CallPtr& call) {

@@ -56,6 +56,8 @@ class ChatV1 final : public Surface {
   using AccountId = events::AccountId;
 
   static std::vector<Route> make_routes(ChatV1& self);
+  /// `where` stands at the beginning of its details.
+  Response refusal(const Error& error, std::string_view request_id, const std::string& where) const;
   static const RateClass& chat_rate();
   static const RateClass& frame_rate();
 
@@ -65,7 +67,8 @@ class ChatV1 final : public Surface {
 
   // Chat
   void chat(const CallPtr& call);
-  void ask(const CallPtr& call, SessionId session);
+  /// In this session, or in a new one.
+  void ask(const CallPtr& call, std::optional<SessionId> session);
   void sessions(const CallPtr& call);
   void messages(const CallPtr& call);
   /// The session, when it is a chat of this account.

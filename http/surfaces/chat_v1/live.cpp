@@ -89,7 +89,7 @@ bool ChatV1::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
     if (caller->account == 0) return refuse({Errc::unauthenticated, std::string(not_authenticated_text())});
     const auto session = whole_number(request.path.substr(path.size()));
     if (!session || !session_of(caller->account, *session))
-      return refuse({Errc::not_found, "There is no such session", "session_id"});
+      return refuse({Errc::not_found, "There is no such session", actors::kSessionId});
     if (sockets_.of_account(caller->account).size() >= defaults::kMaxChatSocketsPerAccount)
       return refuse({Errc::too_fast, "Too many WebSocket connections of this user"});
     WebSocketLimits limits;

@@ -64,7 +64,9 @@ std::vector<Route> ChatV1::make_routes(ChatV1& self) {
           "`usage` counts them; a provider that sends none is estimated: one token for about four bytes of Latin "
           "text, one for each character of Chinese, Japanese or Korean. A client that leaves before the answer "
           "gives it up, unless a WebSocket watches the session. CHAT001: the account has too many sessions. "
-          "CHAT002: no answer could be had. CHAT003: no such session of yours.")
+          "CHAT002: no answer could be had; the question stands as failed in the session that `details` begins with "
+          "(`session: 1; …`). A refusal without a session in its `details` leaves none. CHAT003: no such session of "
+          "yours.")
       .rate(kChat);
   table.get("/api/v1/chat/sessions", A::login, to(&ChatV1::sessions), "My sessions, newest first")
       .query({skip(), limit(20)})

@@ -16,14 +16,13 @@ constexpr const char* kChannelId = "channel_id";
 
 tl::unexpected<Error> no_such_channel() { return fail(Errc::not_found, "No such channel", kChannelId); }
 
-/// What the deciders of all dialects call a session is a channel here.
-Error in_this_dialect(Error error) {
+}  // namespace
+
+Error about_channels(Error error) {
   if (error.code == Errc::conflict && error.field == "channel") return {error.code, "name is taken", "name"};
-  if (error.code == Errc::not_found && error.message == "No such session") return no_such_channel().value();
+  if (error.code == Errc::not_found && error.field == actors::kSessionId) return no_such_channel().value();
   return error;
 }
-
-}  // namespace
 
 bool moderates(const Caller& caller) { return caller.is_admin() || caller.role == "moderator"; }
 
@@ -60,9 +59,7 @@ void Channels::ask(const CallPtr& call, SessionId channel, actors::SessionDecide
                    std::function<void()> done) {
   context_.services.system.conversations().ask_session(
       channel, std::move(command), call->cause(),
-      context_.services.then_with<storage::RecordPtr>(
-          call, [done = std::move(done)](const storage::RecordPtr&) { done(); },
-          [call](const Error& error) { call->refuse(in_this_dialect(error)); }));
+      context_.services.then(call, [done = std::move(done)](const storage::Record&) { done(); }));
 }
 
 void Channels::answer_with(const CallPtr& call, SessionId channel) {
@@ -72,10 +69,6 @@ void Channels::answer_with(const CallPtr& call, SessionId channel) {
 }
 
 void Channels::create(const CallPtr& call) {
-  if (context_.sessions.channel_count(call->caller.account) >=
-      static_cast<std::int64_t>(defaults::kMaxChannelsPerAccount))
-    return call->refuse(
-        {Errc::conflict, "an account owns at most " + std::to_string(defaults::kMaxChannelsPerAccount) + " channels"});
   actors::CreateSession create;
   create.kind = events::kChannelSession;
   create.owner = call->caller.account;
@@ -83,10 +76,9 @@ void Channels::create(const CallPtr& call) {
   create.description = call->body_text("description");
   create.is_private = call->body_flag("is_private");
   context_.services.system.conversations().create(
-      std::move(create), {}, call->cause(),
-      context_.services.then_with<storage::RecordPtr>(
-          call, [this, call](const storage::RecordPtr& record) { answer_with(call, record->number()); },
-          [call](const Error& error) { call->refuse(in_this_dialect(error)); }));
+      std::move(create), {}, call->cause(), context_.services.then(call, [this, call](const storage::Record& record) {
+        answer_with(call, record.number());
+      }));
 }
 
 void Channels::list(const CallPtr& call) {

@@ -12,6 +12,9 @@ namespace troupe::http::plexichat {
 /// Moderators and administrators moderate public channels, and those that they are in.
 bool moderates(const Caller& caller);
 
+/// The error in this dialect's words: what the deciders of all dialects call a session is a channel here.
+Error about_channels(Error error);
+
 /// An open channel. Errors: not_found (`channel_id`).
 Expected<projections::SessionRow> open_channel(const Context& context, std::string_view text);
 

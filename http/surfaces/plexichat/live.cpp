@@ -162,8 +162,7 @@ void Live::went(Socket& socket) {
   const AccountId account = socket.caller().account;
   if (socket.is_stranger() || !sockets_.of_account(account).empty()) return;
   status_.erase(account);
-  for (const auto& typing : std::vector(typing_))
-    if (typing.account == account) end_typing(typing.channel, account);
+  for (const auto& typing : typing_.of_account(account)) end_typing(typing.channel, account);
   tell_presence(account, nullptr);
 }
 
@@ -502,7 +501,7 @@ void Live::remove_member(SessionId channel, AccountId account) {
 
 void Live::remove_channel(SessionId channel) {
   send_to(channel, frame("channel_deleted", {{"id", channel_id(channel)}}));
-  std::erase_if(typing_, [&](const Typing& typing) { return typing.channel == channel; });
+  typing_.end_all_in(channel);
   while (subscribers_.contains(channel)) drop(*subscribers_.at(channel).back().socket, channel);
 }
 
@@ -566,16 +565,7 @@ void Live::start_typing(Socket& socket, const Json& fields, const Json& id) {
   const auto channel = joined_channel(context_, socket.caller(), channel_in(fields));
   if (!channel) return refuse(socket, channel.error(), id);
   const AccountId account = socket.caller().account;
-  const Micros ends_at = now_micros() + to_micros(defaults::kTypingLifetime);
-  const auto known = std::find_if(typing_.begin(), typing_.end(), [&](const Typing& typing) {
-    return typing.channel == channel->id && typing.account == account;
-  });
-  if (known != typing_.end()) {
-    known->ends_at = ends_at;
-    return;
-  }
-  if (typing_.size() >= defaults::kMaxTyping) return;
-  typing_.push_back({channel->id, account, ends_at});
+  if (!typing_.begin({channel->id, account}, now_micros())) return;
   send_to(channel->id, typing_frame(channel->id, account, true), &socket);
   if (!typing_timer_) watch_typing();
 }
@@ -587,21 +577,17 @@ void Live::stop_typing(Socket& socket, const Json& fields, const Json& id) {
 }
 
 void Live::end_typing(SessionId channel, AccountId account) {
-  const auto ended = std::erase_if(
-      typing_, [&](const Typing& typing) { return typing.channel == channel && typing.account == account; });
-  if (ended > 0) send_to(channel, typing_frame(channel, account, false));
+  if (typing_.end({channel, account})) send_to(channel, typing_frame(channel, account, false));
 }
 
 /// Ends what has lasted too long, and comes back for the next.
 void Live::watch_typing() {
   typing_timer_.reset();
   const Micros now = now_micros();
-  for (const auto& typing : std::vector(typing_))
-    if (typing.ends_at <= now) end_typing(typing.channel, typing.account);
-  if (typing_.empty()) return;
-  const auto first = std::min_element(typing_.begin(), typing_.end(),
-                                      [](const Typing& a, const Typing& b) { return a.ends_at < b.ends_at; });
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds(first->ends_at - now));
+  for (const auto& typing : typing_.ended_by(now)) end_typing(typing.channel, typing.account);
+  const auto next = typing_.next_end();
+  if (!next) return;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds(*next - now));
   typing_timer_ = context_.services.loop.after(wait, [this] { watch_typing(); });
 }
 

@@ -40,6 +40,7 @@
 #include "http/surface.hpp"
 #include "http/surfaces/plexichat/context.hpp"
 #include "http/surfaces/plexichat/messages.hpp"
+#include "http/surfaces/plexichat/typing.hpp"
 
 namespace troupe::http::plexichat {
 
@@ -71,11 +72,6 @@ class Live {
   struct Subscriber {
     Socket* socket = nullptr;
     std::int64_t seen = 0;  ///< number of the last message that is not to be shown any more
-  };
-  struct Typing {
-    SessionId channel = 0;
-    AccountId account = 0;
-    Micros ends_at = 0;
   };
   /// A subscriber that has not been shown yet all that it missed.
   struct Missing {
@@ -142,7 +138,7 @@ class Live {
   ClientSockets sockets_;
   std::unordered_map<SessionId, std::vector<Subscriber>> subscribers_;
   std::vector<Missing> missing_;
-  std::vector<Typing> typing_;
+  Typing typing_;
   std::unordered_map<AccountId, std::string> status_;  ///< of those online who chose another
   std::unique_ptr<EventLoop::Timer> missing_timer_, typing_timer_, sweep_timer_;
 };

@@ -129,16 +129,17 @@ void Messages::list(const CallPtr& call) {
 }
 
 void Messages::post(const CallPtr& call) {
+  auto answer = context_.services.then(call, [this, call](const storage::Record& record) {
+    const auto posted = actors::message_in(record);
+    if (!posted) return call->refuse({Errc::corrupt, "a message was stored that does not decode"});
+    // As it was posted, also to a repeat: whoever asks again may not be in the channel any more.
+    call->answer(message_view(context_, record.number(), *posted, record.time));
+  });
+  if (context_.services.answered_before(call, answer)) return;
   auto draft = this->draft(call->body, call->caller);
   if (!draft) return call->refuse(draft.error());
-  const SessionId channel = draft->channel;
-  context_.services.system.conversations().post(
-      channel, std::move(draft->message), draft->text, call->cause(),
-      context_.services.then(call, [this, call, channel](const storage::Record& record) {
-        const auto posted = actors::message_in(record);
-        if (!posted) return call->refuse({Errc::corrupt, "a message was stored that does not decode"});
-        answer_with(call, channel, posted->number);
-      }));
+  context_.services.system.conversations().post(draft->channel, std::move(draft->message), draft->text, call->cause(),
+                                                std::move(answer));
 }
 
 Expected<Messages::Found> Messages::find(const CallPtr& call, bool moderating) const {
@@ -196,16 +197,23 @@ void Messages::reactions(const CallPtr& call) {
                  deleted ? OrderedJson::array() : reactions_view(context_, found->channel.id, found->message.number)}});
 }
 
+actors::ReactionFacts Messages::reaction_facts(const Found& found, events::AccountId account,
+                                               std::string_view emoji) const {
+  actors::ReactionFacts facts;
+  if (!found.message.reacted_to) return facts;
+  const SessionId channel = found.channel.id;
+  facts.given = context_.sessions.has_reacted(channel, found.message.number, account, emoji);
+  for (const auto& reaction : context_.sessions.reactions(channel, found.message.number))
+    facts.count += reaction.accounts.size();
+  return facts;
+}
+
 void Messages::react(const CallPtr& call) {
   const auto found = find(call, false);
   if (!found) return call->refuse(found.error());
   const auto& [channel, message] = *found;
   const std::string emoji = call->body_text("emoji");
-  actors::ReactionFacts facts;
-  facts.given = context_.sessions.has_reacted(channel.id, message.number, call->caller.account, emoji);
-  if (message.reacted_to)
-    for (const auto& reaction : context_.sessions.reactions(channel.id, message.number))
-      facts.count += reaction.accounts.size();
+  const auto facts = reaction_facts(*found, call->caller.account, emoji);
   context_.services.system.conversations().ask_session(
       channel.id, actors::React{facts_of(message), call->caller.account, emoji, facts}, call->cause(),
       then_answer(call, channel.id, message.number));
@@ -216,8 +224,7 @@ void Messages::unreact(const CallPtr& call) {
   if (!found) return call->refuse(found.error());
   const auto& [channel, message] = *found;
   const std::string& emoji = call->path_parameter("emoji");
-  actors::ReactionFacts facts;
-  facts.given = context_.sessions.has_reacted(channel.id, message.number, call->caller.account, emoji);
+  const auto facts = reaction_facts(*found, call->caller.account, emoji);
   context_.services.system.conversations().ask_session(
       channel.id, actors::Unreact{facts_of(message), call->caller.account, emoji, facts}, call->cause(),
       then_answer(call, channel.id, message.number));

@@ -45,6 +45,7 @@ class Messages {
                                                const projections::SessionRow& channel) const;
   /// What it replies to, and the thread that it thereby belongs to. Errors: invalid.
   Expected<void> set_reply(Draft& draft, const std::string& reply_to) const;
+  actors::ReactionFacts reaction_facts(const Found& found, events::AccountId account, std::string_view emoji) const;
   /// Answers with the message as it is when the command is done.
   actors::RecordAnswer then_answer(const CallPtr& call, events::SessionId channel, std::int64_t number) const;
   void answer_with(const CallPtr& call, events::SessionId channel, std::int64_t number) const;

@@ -72,7 +72,8 @@ bool PlexiChat::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade
   return true;
 }
 
-Response PlexiChat::error(const Error& error, std::string_view request_id) const {
+Response PlexiChat::error(const Error& in_the_house, std::string_view request_id) const {
+  const Error error = plexichat::about_channels(in_the_house);
   const auto [status, code] = refusal_of(error);
   const std::string message = public_text(error, request_id);
   OrderedJson details = OrderedJson::object();

@@ -30,7 +30,7 @@ class PlexiChat final : public Surface {
   std::optional<events::AccountId> account(std::string_view user_id) const override {
     return plexichat::id_number(plexichat::kUser, user_id);
   }
-  Response error(const Error& error, std::string_view request_id) const override;
+  Response error(const Error& in_the_house, std::string_view request_id) const override;
   Response too_fast(int seconds_to_wait, std::string_view request_id) const override;
   /// `/ws`: the same credentials, or a bearer's token as the query's `token`.
   bool take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) override;

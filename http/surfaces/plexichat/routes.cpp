@@ -71,8 +71,8 @@ void authentication_routes(RouteTable& table, Authentication& authentication) {
       .answers(TOKENS)
       .note(
           "Also sets the cookie `plexichat_session`. Five wrong passwords or codes within 15 minutes lock the account "
-          "for "
-          "as long: 423, ACCOUNT_LOCKED. An account with multi-factor authentication, without `mfa_code`: 401 and "
+          "for as long: 423, ACCOUNT_LOCKED; a name that nobody has is locked just the same. An account with "
+          "multi-factor authentication, without `mfa_code`: 401 and "
           "`{\"error\":\"mfa_required\",\"message\":…,\"mfa_methods\":[\"totp\",\"backup_code\"],\"temp_token\":…}`, "
           "to go on "
           "with at /api/v1/auth/mfa/verify.")
@@ -332,8 +332,9 @@ void file_routes(RouteTable& table, Files& files) {
           "The type is told by the content, not by the name. Images get a thumbnail, their width and height in "
           "`metadata`; PDFs their `pages` and `author`. `virus_scan_status` is `clean`; `not_scanned` where the server "
           "has no scanner; `error` where the scanner could not say, until it can: the file cannot be downloaded "
-          "before. "
-          "A file in which the scanner finds malware is refused with 422 and not kept. `original_filename` is the name "
+          "before. A file in which the scanner finds malware is refused with 422, one that is larger or deeper than "
+          "what "
+          "the scanner looks at with 413; neither is kept. `original_filename` is the name "
           "as sent, `filename` without what no file name should have.")
       .rate(kUploads);
   table.get("/api/v1/channels/{channel_id}/files", A::login, to(files, &P::list), "Files of a channel, newest first")

@@ -51,6 +51,19 @@ Error in_this_dialect(Error error) {
   return error;
 }
 
+/// What the body changes of a profile. Errors: forbidden.
+Expected<actors::UpdateProfile> profile_in(const CallPtr& call) {
+  actors::UpdateProfile profile;
+  profile.fullname = call->optional_body_text("display_name");
+  profile.email = call->optional_body_text("email");
+  profile.avatar_url = call->optional_body_text("avatar_url");
+  profile.preferences = call->optional_body_object("preferences");
+  // The e-mail is where a new password goes.
+  if (profile.email && !call->caller.api_key_hash.empty())
+    return fail(Errc::forbidden, "An API key may not change the e-mail; log in");
+  return profile;
+}
+
 std::function<void(const Error&)> refuser_of(const CallPtr& call) {
   return [call](const Error& error) { call->refuse(in_this_dialect(error)); };
 }
@@ -93,23 +106,17 @@ std::optional<projections::AccountRow> Users::named_or_refused(const CallPtr& ca
 
 void Users::me(const CallPtr& call) { answer_user(call, call->caller.account); }
 
-void Users::change_profile(const CallPtr& call, events::AccountId account, std::function<void()> next) const {
-  actors::UpdateProfile command;
-  command.fullname = call->optional_body_text("display_name");
-  command.email = call->optional_body_text("email");
-  command.avatar_url = call->optional_body_text("avatar_url");
-  command.preferences = call->optional_body_object("preferences");
-  // The e-mail is where a new password goes.
-  if (command.email && !call->caller.api_key_hash.empty())
-    return call->refuse({Errc::forbidden, "An API key may not change the e-mail; log in"});
+void Users::change(const CallPtr& call, events::AccountId account, actors::AccountDecider::Command command) const {
   context_.services.system.ask_account(
       account, std::move(command), call->cause(),
       context_.services.then_with<storage::RecordPtr>(
-          call, [next = std::move(next)](const storage::RecordPtr&) { next(); }, refuser_of(call)));
+          call, [this, call, account](const storage::RecordPtr&) { answer_user(call, account); }, refuser_of(call)));
 }
 
 void Users::update_me(const CallPtr& call) {
-  change_profile(call, call->caller.account, [this, call] { me(call); });
+  auto profile = profile_in(call);
+  if (!profile) return call->refuse(profile.error());
+  change(call, call->caller.account, std::move(*profile));
 }
 
 void Users::delete_me(const CallPtr& call) {
@@ -173,18 +180,14 @@ void Users::user(const CallPtr& call) {
 void Users::update(const CallPtr& call) {
   const auto row = named_or_refused(call);
   if (!row) return;
-  const auto account = row->id;
-  const auto answer = [this, call, account] { answer_user(call, account); };
-  if (!names_roles(call)) return change_profile(call, account, answer);
+  auto profile = profile_in(call);
+  if (!profile) return call->refuse(profile.error());
+  if (!names_roles(call)) return change(call, row->id, std::move(*profile));
   const auto role = role_in(call);
   if (!role) return call->refuse(role.error());
   if (!call->caller.is_admin()) return call->refuse({Errc::forbidden, "Only administrators change roles"});
-  const auto change_role = [this, call, account, role = *role, answer] {
-    context_.services.system.ask_account(account, actors::ChangeRole{role}, call->cause(),
-                                         context_.services.then(call, [answer](const storage::Record&) { answer(); }));
-  };
-  if (call->body.size() == 1) return change_role();
-  change_profile(call, account, change_role);
+  if (call->body.size() == 1) return change(call, row->id, actors::ChangeRole{*role});
+  change(call, row->id, actors::ChangeUser{std::move(*profile), {*role}});
 }
 
 void Users::remove(const CallPtr& call) {

@@ -28,7 +28,8 @@ class Users {
   void answer_user(const CallPtr& call, events::AccountId account) const;
   /// The account that the path names; refuses the call when there is none.
   std::optional<projections::AccountRow> named_or_refused(const CallPtr& call) const;
-  void change_profile(const CallPtr& call, events::AccountId account, std::function<void()> next) const;
+  /// Answers with the user as it is then.
+  void change(const CallPtr& call, events::AccountId account, actors::AccountDecider::Command command) const;
 
   Context& context_;
 };

@@ -83,9 +83,11 @@ describe('a question is not asked again', () => {
     it(`when ${what}, and has failed`, async () => {
       const user = await newChatUser(server);
       const { answer, attempts } = await ask(user, [fault]);
-      assert.match((await refusesChat(answer, 502, 'CHAT002')).message, words);
+      const { message, details } = await refusesChat(answer, 502, 'CHAT002');
+      assert.match(message, words);
       assert.equal(attempts, 1);
       const [{ id }] = await succeeds(user.get('/api/v1/chat/sessions'));
+      assert.match(details, new RegExp(`^session: ${id}; `));
       assert.deepEqual((await messagesOf(user, id)).map(({ status }) => status), ['failed']);
     });
   }
@@ -103,6 +105,21 @@ describe('a question is not asked again', () => {
     socket.send({ type: 'message', data: { content: 'once more' } });
     await socket.sees('an answer', ({ data }) => data.status === 'complete' && data.role === 'assistant');
     socket.close();
+  });
+});
+
+describe('a session that waits for eight answers', () => {
+  it('takes no ninth question, which is SYS002', async () => {
+    const user = await newChatUser(server);
+    const { session_id: session } = await say(user, 'hello');
+    model.always = 'mute';
+    const waiting = Array.from({ length: 8 }, (_, i) => user.post('/api/v1/chat', { message: `question ${i}`, session_id: session }));
+    const pending = async () => (await messagesOf(user, session)).filter(({ status }) => status === 'pending');
+    await eventually(async () => (await pending()).length === 8, 'eight open questions');
+    await refusesChat(user.post('/api/v1/chat', { message: 'one too many', session_id: session }), 503, 'SYS002');
+    for (const answer of await Promise.all(waiting)) await refusesChat(answer, 502, 'CHAT002');
+    model.always = undefined;
+    await say(user, 'and now?', { session_id: session });
   });
 });
 

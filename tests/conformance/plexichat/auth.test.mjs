@@ -66,6 +66,14 @@ describe('POST /auth/login', () => {
     await answers(person.get(me));
   });
 
+  it('locks an unknown name just the same, and no other', async () => {
+    const [username, other] = ['nobody.at.all', 'nobody.else'];
+    for (let i = 0; i < 5; ++i)
+      await refusesPlexi(anonymous.post(login, { username, password: 'wrong horse' }), 401, 'INVALID_CREDENTIALS');
+    await refusesPlexi(anonymous.post(login, { username, password: 'wrong horse' }), 423, 'ACCOUNT_LOCKED');
+    await refusesPlexi(anonymous.post(login, { username: other, password: 'wrong horse' }), 401, 'INVALID_CREDENTIALS');
+  });
+
   for (const [what, body, field] of [
     ['no username', { password }, 'username'],
     ['no password', { username: 'ada' }, 'password'],

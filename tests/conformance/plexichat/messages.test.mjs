@@ -66,6 +66,20 @@ describe('POST /messages', () => {
     assert.equal((await page(ada, channel)).pagination.total_count, 1);
   });
 
+  it('answers a repeat as the first time, whatever has become of what it names', async () => {
+    const channel = await newPrivateChannel(ada);
+    await bringIn(ada, channel, bob);
+    const root = await say(ada, channel, 'root');
+    const post = () => bob.post(messages, { channel_id: channel.id, content: 'once', reply_to: root.id }, { 'Idempotency-Key': 'message-2' });
+    const first = await answers(post(), 201);
+    await answers(ada.delete(`${messages}/${root.id}`));
+    assert.deepEqual(await answers(post(), 201), first);
+    await answers(bob.post(`/api/v1/channels/${channel.id}/leave`));
+    assert.deepEqual(await answers(post(), 201), first);
+    await answers(ada.delete(`/api/v1/channels/${channel.id}`));
+    assert.deepEqual(await answers(post(), 201), first);
+  });
+
   it('lets a caller have 100 a minute, reading and writing together, and says so in four headers', async () => {
     const person = await newPlexiUser(limited);
     const channel = await newChannel(person);

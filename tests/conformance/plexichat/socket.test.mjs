@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { eventually, pause } from '../support/cast.mjs';
 import { bringIn, closeSockets, LiveSocket, newChannel, newPrivateChannel, say } from '../support/live.mjs';
-import { answers, logInPlexiAdmin, newPlexiUser, plexi, plexiLogIn } from '../support/plexi.mjs';
+import { answers, logInPlexiAdmin, newKey, newPlexiUser, plexi, plexiLogIn } from '../support/plexi.mjs';
 import { startServerOf } from '../support/server.mjs';
 
 const server = await startServerOf(plexi, '--no-rate-limit');
@@ -42,6 +42,23 @@ describe('the socket', () => {
     const { headers } = await ada.post('/api/v1/auth/login', { username: 'admin', password: 'admin123' });
     const [cookie] = headers['set-cookie'][0].split(';');
     assert.match((await LiveSocket.open(server, undefined, { Cookie: cookie })).welcome.user_id, /^user_/);
+  });
+
+  it('takes an API key in the query or in X-API-Key, and lets it do what it may', async () => {
+    const channel = await newChannel(ada);
+    const [reader, writer] = [await newKey(ada, ['read']), await newKey(ada)];
+    const socket = await LiveSocket.open(server, undefined, { 'X-API-Key': reader.key });
+    assert.deepEqual(socket.welcome, { user_id: ada.user.id });
+    await socket.subscribe(channel);
+    const message = { type: 'send_message', channel_id: channel.id, content: 'by a script' };
+    assert.equal((await socket.ask(message)).data.code, 'INSUFFICIENT_PERMISSIONS');
+    const other = await LiveSocket.open(server, writer.key);
+    assert.equal((await other.ask(message)).type, 'message_sent');
+    await socket.next('message', ({ content }) => content === 'by a script');
+    await answers(ada.delete(`/api/v1/auth/api-keys/${reader.id}`));
+    assert.equal(await socket.hasClosed(), 4001);
+    await settled(other);
+    await assert.rejects(LiveSocket.open(server, reader.key), { status: 401 });
   });
 
   it('refuses bad tokens before it is open, and a plain GET', async () => {
@@ -373,6 +390,15 @@ describe('the end', () => {
     const sockets = await Promise.all(Array.from({ length: 100 }, () => LiveSocket.of(person)));
     await assert.rejects(LiveSocket.of(person), { status: 429 });
     for (const socket of sockets) socket.close();
+  });
+
+  it('does not come before a hundred strangers are there, and lets people in beside them', async () => {
+    const other = await startServerOf(plexi, '--no-rate-limit');
+    const strangers = await Promise.all(Array.from({ length: 100 }, () => LiveSocket.open(other)));
+    await assert.rejects(LiveSocket.open(other), { status: 429 });
+    await LiveSocket.of(await logInPlexiAdmin(other));
+    strangers.pop().close();
+    await eventually(() => LiveSocket.open(other).catch(() => undefined), 'a place for another stranger');
   });
 });
 

@@ -209,6 +209,9 @@ describe('the last active administrator', () => {
     const first = await logInPlexiAdmin(alone);
     const { id } = await answers(first.get(me));
     await refusesPlexi(first.put(`${users}/${id}`, { roles: ['user'] }), 409, 'CONFLICT');
+    const before = await answers(first.get(me));
+    await refusesPlexi(first.put(`${users}/${id}`, { display_name: 'Half', roles: ['user'] }), 409, 'CONFLICT');
+    assert.deepEqual(await answers(first.get(me)), before);
     await refusesPlexi(first.send('DELETE', me, { password: 'admin123' }), 409, 'CONFLICT');
     const browser = new Client(alone);
     await answers(browser.post('/api/auth/login', { username: 'admin', password: 'admin123' }));
