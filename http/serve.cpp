@@ -9,12 +9,14 @@
 #include <thread>
 
 #include "http/gateway.hpp"
+#include "http/platform_listeners.hpp"
 #include "http/provider_settings.hpp"
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
 #include "http/surfaces/openai/openai.hpp"
 #include "http/surfaces/plexichat/plexichat.hpp"
+#include "http/surfaces/webhooks/webhooks.hpp"
 
 namespace troupe::http {
 namespace {
@@ -131,6 +133,7 @@ class House {
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
     surfaces_.push_back(std::make_unique<OpenAi>(services));
+    surfaces_.push_back(std::make_unique<Webhooks>(services));
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -145,7 +148,9 @@ class House {
       });
       server_.stop(options_.grace);
     });
-    system_->conversations().take_up_open_questions();  // not before everything else has begun well
+    // Not before everything else has begun well
+    system_->conversations().take_up_open_questions();
+    system_->platforms().start(platform_listeners_);
     server_.run();
     signals.end();
     // What was asked is answered by now or never will be: first those who ask the journal, then the journal.
@@ -259,6 +264,7 @@ class House {
   Metrics metrics_;
   UnknownNames unknown_names_;
   Server server_;
+  PlatformListeners platform_listeners_{server_};
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;
   std::vector<std::unique_ptr<Surface>> surfaces_;
