@@ -11,10 +11,12 @@
 
 #include "actors/at_end.hpp"
 #include "actors/base_url.hpp"
+#include "actors/builtin_commands.hpp"
 #include "actors/contact.hpp"
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
 #include "actors/llm/configured_providers.hpp"
+#include "actors/platforms/platform_type.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
 #include "actors/worker.hpp"
@@ -90,6 +92,7 @@ struct System::Impl {
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
+  Platforms platforms;
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -152,6 +155,8 @@ struct System::Impl {
                  meet_contact(std::move(contact), std::move(cause), std::move(answer), 0);
                },
                [this](std::function<void()> work) { return hearing.post(std::move(work)); }}),
+        platforms({store, secrets, talks, options.allow_local_providers ? Reach::everywhere : Reach::public_only,
+                   options.platform_retry}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -167,6 +172,8 @@ struct System::Impl {
             },
             [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
     wire_catalogue();
+    offer_builtin_commands(bot_commands, store);
+    talks.send_by([this](Outgoing answer, SendAnswer sent) { platforms.send(std::move(answer), std::move(sent)); });
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
     const Micros now = now_micros();
@@ -200,6 +207,7 @@ struct System::Impl {
     waiting_polls.give_up_all();
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
+    platforms.stop();
     talks.stop();
     conversations.stop();
     files.stop();
@@ -342,6 +350,18 @@ struct System::Impl {
     for (AnyDirectory* directory : catalogue.directories()) directories.push_back(directory);
     catalogue.guard<events::Provider>([this](const Json& fields) { return check_reachable(fields); });
     catalogue.follow<events::Provider>([this](const std::string&) { configured_providers.refresh(); });
+    catalogue.guard<events::Platform>([this](const Json& fields) { return check_platform_reachable(fields); });
+    catalogue.follow<events::Platform>([this](const std::string& id) { platforms.changed(id); });
+  }
+
+  Expected<void> check_platform_reachable(const Json& fields) const {
+    const auto config = fields.find("config");
+    if (options.allow_local_providers || config == fields.end() || !config->is_object()) return {};
+    const auto setting = actors::platforms::near_setting(*config);
+    if (setting.empty()) return {};
+    return fail(Errc::invalid,
+                setting + " must not be of this machine or a private network; --allow-local-providers would allow it",
+                setting);
   }
 
   Expected<void> check_reachable(const Json& fields) const {
@@ -511,6 +531,7 @@ Files& System::files() { return impl_->files; }
 Search& System::search() { return impl_->search; }
 Commands& System::commands() { return impl_->bot_commands; }
 Talks& System::talks() { return impl_->talks; }
+Platforms& System::platforms() { return impl_->platforms; }
 Backups& System::backups() { return impl_->backups; }
 Catalogue& System::catalogue() { return impl_->catalogue; }
 

@@ -19,6 +19,7 @@
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
 #include "actors/mail.hpp"
+#include "actors/platforms/platforms.hpp"
 #include "actors/search.hpp"
 #include "actors/secrets.hpp"
 #include "actors/talks.hpp"
@@ -39,6 +40,7 @@ struct SystemOptions {
   /// Whether a provider in the catalogue may be on this machine or in a private network. Not where administrators come
   /// over a network: they would reach what listens there only.
   bool allow_local_providers = true;
+  std::chrono::milliseconds platform_retry = defaults::kPlatformRetryDelay;
 };
 
 /// A bot asks for its commands.
@@ -115,9 +117,11 @@ class System {
   llm::Models& models();
   Search& search();
 
-  /// Commands of bots, and what is said to them on platforms.
+  /// Commands of bots, what is said to them on platforms, and those platforms, which are not connected before they are
+  /// started.
   Commands& commands();
   Talks& talks();
+  Platforms& platforms();
 
   // Files
 

@@ -58,7 +58,7 @@ struct Platform {
   static constexpr std::string_view category = "platform";
   static constexpr std::string_view added = "PlatformAdded", changed = "PlatformChanged", removed = "PlatformRemoved";
   std::string name;
-  std::string type;                                   ///< one of kPlatformTypes
+  std::string type;                                   ///< aiocqhttp, telegram, discord or webhook
   Json config = Json::object();                       ///< what its type needs, without secrets
   std::map<std::string, std::string> sealed_secrets;  ///< the secret ones of it, by their names
   bool enabled = true;

@@ -544,6 +544,51 @@ inline constexpr std::size_t kMaxExportLimit = 10000;
 inline constexpr std::size_t kMaxUserSearchResults = 20;
 inline constexpr std::size_t kMinSearchLength = 2;
 
+// Platforms
+
+/// A message from a platform that the house connects to: what Discord says of its largest servers has a few megabytes.
+inline constexpr std::size_t kMaxPlatformMessageBytes = std::size_t{16} << 20;
+/// Bytes that wait to be sent to one platform; past it the connection is given up and made anew.
+inline constexpr std::size_t kMaxPlatformQueueBytes = std::size_t{1} << 20;
+/// A response of a platform's HTTP API: a hundred updates of Telegram with the longest texts have less.
+inline constexpr std::size_t kMaxPlatformResponseBytes = std::size_t{4} << 20;
+/// Messages that platforms brought in and nobody has looked at yet; past it new ones are dropped and counted.
+inline constexpr std::size_t kMaxPlatformMessagesWaiting = 20'000;
+inline constexpr std::size_t kMaxPlatformBytesWaiting = std::size_t{64} << 20;
+/// Looking up a name, connecting, TLS and the WebSocket's handshake.
+inline constexpr auto kPlatformConnectTimeout = 15s;
+/// A platform must answer to what is sent to it within this.
+inline constexpr auto kPlatformAnswerTimeout = 30s;
+/// A WebSocket that is silent for half of this gets a ping, and is dropped after the other half.
+inline constexpr auto kPlatformIdleTimeout = 60s;
+/// Between two attempts to connect, the first and the longest; doubles each time, with half of it by chance.
+inline constexpr auto kPlatformRetryDelay = 1s;
+inline constexpr auto kPlatformMaxRetryDelay = 60s;
+/// A platform may ask for more patience than that, but not for ever.
+inline constexpr auto kPlatformMaxRetryAfter = 10min;
+/// Sent to one platform and not answered yet.
+inline constexpr std::size_t kMaxUnansweredSends = 1000;
+/// Pieces that a long answer is sent in, where a platform limits the length of a message; what is beyond is cut off.
+inline constexpr std::size_t kMaxPiecesOfAnswer = 10;
+/// OneBot clients of one entry: one for each of its accounts and roles.
+inline constexpr std::size_t kMaxOneBotClients = 20'000;
+/// A OneBot client says how often it reports that it lives; silent for so many times that, it is gone.
+inline constexpr int kMissedHeartbeats = 3;
+inline constexpr auto kLongestHeartbeat = 10min;
+/// How long Telegram holds a request for updates while there are none.
+inline constexpr auto kTelegramPollTime = 30s;
+inline constexpr std::size_t kTelegramUpdatesAtOnce = 100;
+/// How far the clock of who signs a webhook may be from ours.
+inline constexpr auto kWebhookClockSkew = 5min;
+inline constexpr std::size_t kMinWebhookSecretLength = 16;
+/// Deliveries of one address, and in which time.
+inline constexpr std::size_t kWebhooksPerWindow = 600;
+inline constexpr auto kWebhookWindow = 60s;
+/// Private channels that a Discord connection remembers, one for each person.
+inline constexpr std::size_t kMaxRememberedChannels = 10'000;
+/// Of a platform's last error.
+inline constexpr std::size_t kMaxErrorTextBytes = 500;
+
 // Actors
 
 /// An entity without a message for this long sleeps; it costs nothing then.

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 
+#include "actors/platforms/platform_type.hpp"
 #include "http/serve.hpp"
 #include "http/startup.hpp"
 #include "projections/catalogue_queries.hpp"
@@ -133,6 +134,8 @@ void add_durations(CLI::App& serve, http::ServeOptions& options) {
   seconds("--model-silence", models.silence_timeout, "Seconds that a model may send nothing", "TROUPE_MODEL_SILENCE");
   seconds("--model-retry", models.retry_delay, "Seconds until a provider that failed is tried again; doubles each time",
           "TROUPE_MODEL_RETRY");
+  seconds("--platform-retry", options.system.platform_retry,
+          "Seconds until a platform that failed is connected again; doubles each time", "TROUPE_PLATFORM_RETRY");
   seconds("--clamd-retry", options.system.files.scanner.retry_delay,
           "Seconds until a virus scanner that failed is asked again", "TROUPE_CLAMD_RETRY");
   seconds("--chat-token-lifetime", options.chat.token_lifetime, "Seconds that a chat_v1 access token is good",
@@ -429,6 +432,79 @@ void add_personality(CLI::App& app, std::filesystem::path& data, int& code) {
   });
 }
 
+/// `NAME=VALUE`, as the command line has settings, in one object. A value `env:VARIABLE` is what the environment says.
+Expected<Json> settings_of(const std::vector<std::string>& pairs) {
+  Json settings = Json::object();
+  for (const auto& pair : pairs) {
+    const auto equals = pair.find('=');
+    if (equals == pair.npos || equals == 0) return fail(Errc::invalid, "'" + pair + "' is not NAME=VALUE");
+    std::string value = pair.substr(equals + 1);
+    if (value.starts_with("env:")) {
+      const char* given = std::getenv(value.c_str() + 4);
+      if (!given) return fail(Errc::invalid, "the environment has no " + value.substr(4));
+      value = given;
+    }
+    settings[pair.substr(0, equals)] = std::move(value);
+  }
+  return settings;
+}
+
+Expected<void> add_platform_of(actors::System& system, const actors::Secrets& secrets, events::Platform& platform,
+                               const std::vector<std::string>& settings) {
+  const auto* type = actors::platforms::platform_type(platform.type);
+  if (!type) return actors::platforms::unknown_type();
+  const auto flat = settings_of(settings);
+  if (!flat) return tl::unexpected(flat.error());
+  auto split = actors::platforms::split_config(*type, *flat, secrets);
+  if (!split) return tl::unexpected(split.error());
+  platform.config = std::move(split->config);
+  platform.sealed_secrets = std::move(split->sealed_secrets);
+  return http::add_platform(system, platform);
+}
+
+void add_platform(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Platform platform;
+  static std::vector<std::string> settings;
+  static bool is_disabled = false;
+  auto* group = app.add_subcommand("platform", "Chat platforms, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a platform");
+  add->add_option("name", platform.name)->required();
+  add->add_option("type", platform.type, "aiocqhttp, telegram, discord or webhook")->required();
+  add->add_option(
+      "--set", settings,
+      "NAME=VALUE; again for more. Secrets better as NAME=env:VARIABLE: a command line is seen by everyone");
+  add->add_flag("--disabled", is_disabled, "Do not connect it yet");
+  add->callback([&] {
+    platform.enabled = !is_disabled;
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto& secrets) -> Expected<void> {
+      if (auto ok = add_platform_of(system, secrets, platform, settings); !ok) return ok;
+      std::cout << projections::PlatformQueries(store).named(platform.name)->id << '\n';
+      return {};
+    }));
+  });
+  command("list", "List the platforms")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      for (const auto& row : projections::PlatformQueries(store).all())
+        std::cout << row.id << '\t' << row.entry.name << '\t' << row.entry.type << '\t'
+                  << (row.entry.enabled ? "enabled" : "disabled") << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a platform");
+  remove->add_option("name", platform.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_platform(system, store, platform.name);
+    }));
+  });
+}
+
 void add_export(CLI::App& app, std::filesystem::path& data, int& code) {
   using projections::ExportFormat;
   using projections::ExportKind;
@@ -672,6 +748,7 @@ int main(int argc, char** argv) {
   add_user(app, data, code);
   add_provider(app, data, code);
   add_personality(app, data, code);
+  add_platform(app, data, code);
   add_export(app, data, code);
   add_backup(app, data, code);
   auto* rebuild = app.add_subcommand("rebuild", "Replay the log into all projections");

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "http/gateway.hpp"
+#include "http/platform_listeners.hpp"
 #include "http/provider_settings.hpp"
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
@@ -16,6 +17,7 @@
 #include "http/surfaces/nekobot/nekobot.hpp"
 #include "http/surfaces/openai/openai.hpp"
 #include "http/surfaces/plexichat/plexichat.hpp"
+#include "http/surfaces/webhooks/webhooks.hpp"
 
 namespace troupe::http {
 namespace {
@@ -136,6 +138,7 @@ class House {
     surfaces_.push_back(std::make_unique<OpenAi>(services));
     surfaces_.push_back(std::make_unique<NekoBot>(
         services, NekoBotOptions{options_.open_endpoints, log_, has_well_known_passwords(options_.data)}));
+    surfaces_.push_back(std::make_unique<Webhooks>(services));
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -150,7 +153,9 @@ class House {
       });
       server_.stop(options_.grace);
     });
-    system_->conversations().take_up_open_questions();  // not before everything else has begun well
+    // Not before everything else has begun well
+    system_->conversations().take_up_open_questions();
+    system_->platforms().start(platform_listeners_);
     server_.run();
     signals.end();
     // What was asked is answered by now or never will be: first those who ask the journal, then the journal.
@@ -265,6 +270,7 @@ class House {
   Metrics metrics_;
   UnknownNames unknown_names_;
   Server server_;
+  PlatformListeners platform_listeners_{server_};
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;
   std::vector<std::unique_ptr<Surface>> surfaces_;

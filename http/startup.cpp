@@ -111,33 +111,42 @@ Expected<void> erase_account(actors::System& system, events::AccountId account) 
       [&](actors::RecordAnswer answer) { system.erase_account(account, by_the_command_line(), std::move(answer)); }));
 }
 
+namespace {
+
+template <class Entry>
+Expected<void> add_entry(actors::System& system, const Entry& entry) {
+  return done(wait_for(
+      [&](actors::RecordAnswer answer) { system.catalogue().add(entry, by_the_command_line(), std::move(answer)); }));
+}
+
+template <class Entry>
+Expected<void> remove_entry(actors::System& system, const storage::Store& store, const std::string& name) {
+  const auto row = projections::EntryQueries<Entry>(store).named(name);
+  if (!row) return fail(Errc::not_found, "there is no " + std::string(Entry::category) + " '" + name + "'");
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.catalogue().ask<Entry>(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
+  }));
+}
+
+}  // namespace
+
 Expected<void> add_provider(actors::System& system, const events::Provider& provider) {
-  return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().add(provider, by_the_command_line(), std::move(answer));
-  }));
+  return add_entry(system, provider);
 }
-
 Expected<void> add_personality(actors::System& system, const events::Personality& personality) {
-  return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().add(personality, by_the_command_line(), std::move(answer));
-  }));
+  return add_entry(system, personality);
 }
-
+Expected<void> add_platform(actors::System& system, const events::Platform& platform) {
+  return add_entry(system, platform);
+}
 Expected<void> remove_provider(actors::System& system, const storage::Store& store, const std::string& name) {
-  const auto row = projections::ProviderQueries(store).named(name);
-  if (!row) return fail(Errc::not_found, "there is no provider '" + name + "'");
-  return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().ask<events::Provider>(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
-  }));
+  return remove_entry<events::Provider>(system, store, name);
 }
-
 Expected<void> remove_personality(actors::System& system, const storage::Store& store, const std::string& name) {
-  const auto row = projections::PersonalityQueries(store).named(name);
-  if (!row) return fail(Errc::not_found, "there is no personality '" + name + "'");
-  return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().ask<events::Personality>(row->id, actors::RemoveEntry{}, by_the_command_line(),
-                                                std::move(answer));
-  }));
+  return remove_entry<events::Personality>(system, store, name);
+}
+Expected<void> remove_platform(actors::System& system, const storage::Store& store, const std::string& name) {
+  return remove_entry<events::Platform>(system, store, name);
 }
 
 Expected<std::string> add_api_key(actors::System& system, events::AccountId account, const std::string& name,

@@ -25,6 +25,7 @@ struct Transfer {
   HttpLoop::TransferId id = 0;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers{nullptr, curl_slist_free_all};
   std::string body;
+  std::vector<std::string> wanted_headers;
   std::shared_ptr<HttpListener> listener;
   AddressGuard guard;
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};  // goes first
@@ -36,10 +37,14 @@ struct Transfer {
   }
 
   HttpHead head() const {
-    HttpHead head{status(), {}};
-    curl_header* header = nullptr;
-    if (curl_easy_header(easy.get(), "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
-      head.retry_after = header->value;
+    HttpHead head{status(), {}, {}};
+    const auto value_of = [this](const char* name) -> const char* {
+      curl_header* header = nullptr;
+      return curl_easy_header(easy.get(), name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : nullptr;
+    };
+    if (const char* value = value_of("Retry-After")) head.retry_after = value;
+    for (const auto& name : wanted_headers)
+      if (const char* value = value_of(name.c_str())) head.headers.emplace_back(name, value);
     return head;
   }
 
@@ -162,6 +167,7 @@ HttpLoop::TransferId HttpLoop::start(const HttpRequest& request, std::shared_ptr
   auto transfer = std::make_unique<Transfer>();
   transfer->id = ++impl_->last_transfer;
   transfer->body = request.body;
+  transfer->wanted_headers = request.wanted_headers;
   transfer->listener = std::move(listener);
   transfer->add_header("Content-Type: application/json");
   transfer->add_header("Expect:");  // no round trip to ask whether a long body is welcome

@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "actors/llm/routes.hpp"
 #include "actors/llm/wire.hpp"
@@ -20,6 +22,7 @@ namespace troupe::actors::llm {
 struct HttpHead {
   int status = 0;
   std::string retry_after;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< those that the request names, in their order there
 };
 
 /// How a transfer ended.

@@ -18,7 +18,8 @@ struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;  ///< `Name: value`, besides Content-Type
   std::string body;
-  Reach reach = Reach::everywhere;  ///< where it may go
+  Reach reach = Reach::everywhere;               ///< where it may go
+  std::vector<std::string> wanted_headers = {};  ///< of the response, which its head is to tell
 };
 
 /// A part of a call of a tool; the parts of one index make the call.
