@@ -52,7 +52,8 @@ TEST_F(NekoPage, CutsPagesOut) {
 }
 
 TEST_F(NekoPage, NamesWhatItCannotSortBy) {
-  EXPECT_EQ(page("sort_by=nothing"), (std::pair<std::string, std::string>("sort_by", "sort_by must be one of name, age")));
+  EXPECT_EQ(page("sort_by=nothing"),
+            (std::pair<std::string, std::string>("sort_by", "sort_by must be one of name, age")));
   EXPECT_EQ(page("sort_by=tags").first, "sort_by");
   EXPECT_EQ(page("order=up"), (std::pair<std::string, std::string>("order", "order must be asc or desc")));
 }

@@ -13,8 +13,8 @@ TEST(NekoSettings, ShowEveryFieldOfTheBotsSettings) {
     return count;
   };
   const events::BotSettings settings;
-  const std::size_t shown = names(Json::parse(config_view(settings).dump()), names) +
-                            names(Json::parse(panel_view(settings).dump()), names);
+  const std::size_t shown =
+      names(Json::parse(config_view(settings).dump()), names) + names(Json::parse(panel_view(settings).dump()), names);
   EXPECT_EQ(shown, names(Json(settings), names) - 1);  // all but the entry's own name
 }
 

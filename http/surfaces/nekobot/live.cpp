@@ -33,8 +33,8 @@ Expected<Json> parse_said(std::string_view text) {
 }
 
 OrderedJson with_id(OrderedJson answer, const Json& said) {
-  const auto id = said.is_object() ? said.find("id") : said.end();
-  if (said.is_object() && id != said.end() && (id->is_string() || id->is_number())) answer["id"] = OrderedJson(*id);
+  const Json id = said.is_object() ? said.value("id", Json()) : Json();
+  if (id.is_string() || id.is_number()) answer["id"] = OrderedJson(id);
   return answer;
 }
 

@@ -118,6 +118,15 @@ describe('chats', () => {
     await refusesNeko(user.send('DELETE', '/chat/delete_session', {}), 400, 'session_id');
   });
 
+  it('lose nothing when several speak at once', async () => {
+    const session = await newSession(user);
+    const texts = ['one', 'two', 'three', 'four', 'five'];
+    await Promise.all(texts.map((message) => dataOf(user.post('/chat/send', { session_id: session, message, enable_streaming: false }))));
+    const { messages } = await dataOf(user.get(`/chat/get_session?session_id=${session}`));
+    assert.deepEqual(messages.filter(({ role }) => role === 'user').map(({ content }) => content).sort(), [...texts].sort());
+    assert.equal(messages.filter(({ role }) => role === 'assistant').length, texts.length);
+  });
+
   it('are listed newest first', async () => {
     const first = await newSession(user);
     const second = await newSession(user);

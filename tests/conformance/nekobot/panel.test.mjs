@@ -83,6 +83,13 @@ describe('/api/llm/providers', () => {
     for (const url of ['http://169.254.169.254/v1', 'file:///etc/passwd', 'http://user:pass@example.org/'])
       await refusesNeko(admin.post('/api/llm/providers', { name: 'x', type: 'openai', api_key: key, base_url: url }), 400, 'base_url');
   });
+
+  it('are not on this machine or in its network where the settings do not allow it', async () => {
+    const closed = await startServerOf(neko, '--allow-local-providers', 'false');
+    const boss = await nekoLogIn(closed);
+    for (const url of ['http://127.0.0.1:8000/v1', 'http://localhost/v1', 'http://10.0.0.1/v1', 'http://[::1]/v1', 'http://2130706433/v1'])
+      await refusesNeko(boss.post('/api/llm/providers', { name: 'x', type: 'openai', api_key: key, base_url: url }), 400, 'base_url');
+  });
 });
 
 describe('/api/personalities', () => {

@@ -42,8 +42,7 @@ describe('/ws', () => {
     for (let i = 0; i < 5; ++i) await happen();
     const socket = await NekoSocket.open(server);
     await socket.subscribe(['events', 'logs'], { last: 3 });
-    assert.equal(socket.on('events').length, 3);
-    assert.equal(socket.on('logs').length, 3);
+    await eventually(() => socket.on('events').length === 3 && socket.on('logs').length === 3, 'what was before');
     await happen();
     await eventually(() => socket.on('events').length === 4, 'the next event');
     const positions = socket.on('events').map(({ position }) => position);
