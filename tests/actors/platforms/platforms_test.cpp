@@ -45,6 +45,7 @@ class NoServer final : public platforms::Listening {
 class FakeSocket final : public platforms::PlatformSocket {
  public:
   void send(std::string text) override {
+    for (is_held_up = holds_up.load(); holds_up;) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const std::lock_guard lock(mutex_);
     sent_.push_back(std::move(text));
   }
@@ -53,7 +54,7 @@ class FakeSocket final : public platforms::PlatformSocket {
     const std::lock_guard lock(mutex_);
     return sent_.size();
   }
-  std::atomic<bool> is_closed{false};
+  std::atomic<bool> is_closed{false}, holds_up{false}, is_held_up{false};
 
  private:
   std::mutex mutex_;
@@ -174,6 +175,43 @@ TEST_F(PlatformsTest, CountWhatComesAndGoes) {
   EXPECT_EQ(counted.clients, 1u);
   change(id, {{"enabled", false}});
   EXPECT_TRUE(eventually([&] { return socket->is_closed.load(); }));
+}
+
+TEST_F(PlatformsTest, KeepNoMoreAnswersThanTheirLimitWaitingForAClient) {
+  system_->platforms().start(server_);
+  const auto id = add("qq", "aiocqhttp", {{"ws_port", 6301}});
+  ASSERT_TRUE(comes_to(id, "running"));
+  const auto verdict = server_.door(6301)->admit({"/ws", "", {{"x-self-id", "1"}}, "127.0.0.1"});
+  verdict.receiver->opened(std::make_shared<FakeSocket>());
+  ASSERT_TRUE(eventually([&] { return status(id).clients == 1; }));
+  const auto refused = std::make_shared<std::atomic<std::size_t>>(0);
+  for (std::size_t i = 0; i < defaults::kMaxUnansweredSends + 5; ++i)
+    system_->platforms().send({id, false, "7", "hi", ""}, [refused](const Expected<std::string>& sent) {
+      if (!sent && sent.error().message == "too many answers wait for their clients") ++*refused;
+    });
+  EXPECT_TRUE(eventually([&] { return *refused == 5; }));
+}
+
+TEST_F(PlatformsTest, LoseWhatTheyHaveNoRoomForAndSaySo) {
+  system_->platforms().start(server_);
+  const auto id = add("qq", "aiocqhttp", {{"ws_port", 6301}});
+  ASSERT_TRUE(comes_to(id, "running"));
+  const auto verdict = server_.door(6301)->admit({"/ws", "", {{"x-self-id", "1"}}, "127.0.0.1"});
+  const auto socket = std::make_shared<FakeSocket>();
+  verdict.receiver->opened(socket);
+  ASSERT_TRUE(eventually([&] { return status(id).clients == 1; }));
+  socket->holds_up = true;
+  system_->platforms().send({id, false, "7", "hi", ""}, [](const Expected<std::string>&) {});
+  ASSERT_TRUE(eventually([&] { return socket->is_held_up.load(); }));
+  const std::string large(defaults::kMaxPlatformBytesWaiting / 2 + 1, 'x');
+  verdict.receiver->message(large);
+  verdict.receiver->message(large);
+  socket->holds_up = false;
+  EXPECT_TRUE(eventually([&] {
+    const auto error = status(id).last_error;
+    return error && error->message == "too many messages wait: some were lost";
+  }));
+  EXPECT_EQ(status(id).errors, 2u) << "the first was looked at, and is no OneBot";
 }
 
 TEST_F(PlatformsTest, RefuseAUrlOfThisMachineWhereThatIsNotAllowed) {

@@ -1,7 +1,12 @@
 // OneBot v11: clients that connect to the house, and a server that the house connects to, with what goes wrong on the way.
 
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import { eventually, pause } from '../support/cast.mjs';
 import { ForwardServer, ReverseClient, textOf } from '../support/onebot.mjs';
 import { eventsIn, startWithPlatforms } from '../support/platforms.mjs';
@@ -224,6 +229,40 @@ describe('a OneBot server that the house connects to', () => {
     await peer.connected();
     peer.say('/ping', { group: 80 });
     assert.equal(textOf(await peer.sees(2)), 'Pong!');
+    await house.stop();
+  });
+
+  it('is left when it sends too much at once, and connected to again', async () => {
+    const peer = await new ForwardServer().start();
+    const house = await startWithPlatforms([{ name: 'forward', type: 'aiocqhttp', settings: { ws_url: `ws://127.0.0.1:${peer.port}` } }]);
+    await peer.connected();
+    peer.socket.send('x'.repeat((16 << 20) + 1));
+    await eventually(() => peer.handshakes.length === 2, 'another connection');
+    await peer.connected();
+    peer.say('/ping');
+    assert.equal(textOf(await peer.sees()), 'Pong!');
+    await house.stop();
+  });
+
+  it('is trusted over TLS when its certificate is, and not otherwise', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'troupe-certificate-'));
+    after(() => rmSync(folder, { recursive: true }));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'], { stdio: 'ignore' });
+    const peer = await new ForwardServer().start(0, { key: readFileSync(key), cert: readFileSync(cert) });
+    const withUrl = (host) => [{ name: 'tls', type: 'aiocqhttp', settings: { ws_url: `wss://${host}:${peer.port}/` } }];
+    const trusting = { environment: { SSL_CERT_FILE: cert } };
+    const doubting = await startWithPlatforms(withUrl('localhost'));
+    await eventually(() => /certificate verify failed/.test(doubting.output), 'the refusal');
+    await doubting.stop();
+    const mistaken = await startWithPlatforms(withUrl('127.0.0.1'), trusting);
+    await eventually(() => /certificate verify failed/.test(mistaken.output), 'the refusal of another name');
+    await mistaken.stop();
+    assert.equal(peer.handshakes.length, 0);
+    const house = await startWithPlatforms(withUrl('localhost'), trusting);
+    await peer.connected();
+    peer.say('/ping');
+    assert.equal(textOf(await peer.sees()), 'Pong!');
     await house.stop();
   });
 

@@ -38,7 +38,7 @@ describe('a message on Telegram', () => {
   });
 
   it('is confirmed only when it is durable, and never heard twice', async () => {
-    telegram.faults.getUpdates = ['cut', 'garbage', { status: 502 }];
+    telegram.faults.getUpdates = ['cut', 'garbage', 'huge', { status: 502 }];
     const update = telegram.say('/ping', { user: 9 });
     await telegram.confirmed(update);
     await telegram.sees();

@@ -24,13 +24,13 @@ export class DiscordServer {
 
   async start() {
     this.server = createServer((request, response) => this.#serve(request, response));
-    this.gateway = new WebSocketServer({ server: this.server, path: '/gateway' });
+    this.gateway = new WebSocketServer({ server: this.server });
     this.gateway.on('connection', (socket) => this.#connected(socket));
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     const { port } = this.server.address();
     this.url = `http://127.0.0.1:${port}/api/v10`;
-    this.gatewayUrl = `ws://127.0.0.1:${port}/gateway`;
+    this.gatewayUrl = `ws://127.0.0.1:${port}`;
     after(() => this.stop());
     return this;
   }

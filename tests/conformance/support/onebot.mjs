@@ -2,6 +2,8 @@
 // bot connects to (forward).
 
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { after } from 'node:test';
 import WebSocket, { WebSocketServer } from 'ws';
 import { eventually } from './cast.mjs';
@@ -109,8 +111,10 @@ export class ForwardServer extends Peer {
   handshakes = [];
   refuses = false;
 
-  async start(port = 0) {
-    this.server = new WebSocketServer({ port, host: '127.0.0.1', verifyClient: ({ req }) => {
+  /// `tls`: { key, cert }, for wss.
+  async start(port = 0, tls = undefined) {
+    this.http = tls ? createTlsServer(tls) : createServer();
+    this.server = new WebSocketServer({ server: this.http, verifyClient: ({ req }) => {
       this.handshakes.push(req.headers);
       return !this.refuses;
     } });
@@ -119,8 +123,9 @@ export class ForwardServer extends Peer {
       socket.on('message', (data) => this.take(data));
       this.event({ post_type: 'meta_event', meta_event_type: 'lifecycle', sub_type: 'connect' });
     });
-    await once(this.server, 'listening');
-    this.port = this.server.address().port;
+    this.http.listen(port, '127.0.0.1');
+    await once(this.http, 'listening');
+    this.port = this.http.address().port;
     after(() => this.stop());
     return this;
   }
@@ -132,5 +137,6 @@ export class ForwardServer extends Peer {
   stop() {
     this.socket?.terminate();
     this.server.close();
+    this.http.close();
   }
 }

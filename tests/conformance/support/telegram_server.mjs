@@ -12,8 +12,8 @@ export class TelegramServer {
   sent = [];
   /// Of updates that no offset has confirmed.
   updates = [];
-  /// What goes wrong, by method, the next first: { status, body, headers }, 'cut' (in the middle), 'slow' (never answered), or
-  /// 'garbage'.
+  /// What goes wrong, by method, the next first: { status, body, headers }, 'cut' (in the middle), 'slow' (never answered),
+  /// 'garbage', or 'huge'.
   faults = {};
   #lastUpdate = 100;
   #lastMessage = 500;
@@ -52,6 +52,7 @@ export class TelegramServer {
     const fault = this.faults[method]?.shift();
     if (fault === 'slow') return;
     if (fault === 'garbage') return answer(200, 'no answer of an API');
+    if (fault === 'huge') return answer(200, { ok: true, result: 'x'.repeat((4 << 20) + 1) });
     if (fault === 'cut') {
       response.writeHead(200, { 'Content-Length': 1000 });
       response.write('{"ok":true,');
