@@ -66,6 +66,10 @@ class Talks {
   /// overloaded, the journal's.
   void hear(Incoming message, std::function<void(Expected<void>)> heard = {});
 
+  /// Sends a message that answers nothing, as soon as it can; it is not sent again. Errors: overloaded (no platform is
+  /// there), the platform's.
+  void send(Outgoing message, SendAnswer answer);
+
   /// Fails the commands that the last run left open. Once, before the first message.
   void settle_interrupted();
 
