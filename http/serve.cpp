@@ -145,7 +145,9 @@ class House {
       });
       server_.stop(options_.grace);
     });
-    system_->conversations().take_up_open_questions();  // not before everything else has begun well
+    // Not before everything else has begun well
+    system_->mcp().start();
+    system_->conversations().take_up_open_questions();
     server_.run();
     signals.end();
     // What was asked is answered by now or never will be: first those who ask the journal, then the journal.
