@@ -38,8 +38,8 @@ struct SystemOptions {
   FilesOptions files;
   std::size_t max_backups = defaults::kMaxBackups;
   llm::ModelsOptions models;  ///< its providers stand before the catalogue's
-  /// Whether a provider or an MCP server in the catalogue may be on this machine or in a private network. Not where administrators come
-  /// over a network: they would reach what listens there only.
+  /// Whether a provider or an MCP server in the catalogue may be on this machine or in a private network. Not where
+  /// administrators come over a network: they would reach what listens there only.
   bool allow_local_providers = true;
   /// Programs that MCP servers may be; none: no server is started, as adding one would run any program there is.
   std::vector<std::string> mcp_commands;

@@ -132,7 +132,10 @@ class Streamable final : public Transport {
   };
 
   HttpRequest request(const char* method, const std::string& accept) const {
-    HttpRequest request{server_.url, {}, {}, server_.reach, method};
+    HttpRequest request;
+    request.url = server_.url;
+    request.reach = server_.reach;
+    request.method = method;
     if (!accept.empty()) request.headers.push_back("Accept: " + accept);
     if (!session_.empty()) request.headers.push_back("Mcp-Session-Id: " + session_);
     if (!revision_.empty()) request.headers.push_back("MCP-Protocol-Version: " + revision_);

@@ -133,7 +133,10 @@ class Sse final : public Transport {
   };
 
   HttpRequest request(const char* method, const std::string& url) const {
-    HttpRequest request{url, {}, {}, server_.reach, method};
+    HttpRequest request;
+    request.url = url;
+    request.reach = server_.reach;
+    request.method = method;
     if (!revision_.empty()) request.headers.push_back("MCP-Protocol-Version: " + revision_);
     for (const auto& [name, value] : server_.headers) request.headers.push_back(name + ": " + value);
     return request;
