@@ -42,18 +42,14 @@ bool is_good_name(std::string_view name, bool of_header) {
   return !name.empty() && name.size() <= kLongest && std::all_of(name.begin(), name.end(), is_good);
 }
 
-}  // namespace
-
-Expected<std::map<std::string, std::string>> sealed_secrets(std::string_view field,
-                                                            const std::map<std::string, std::string>& plain,
-                                                            const Secrets& secrets) {
+/// Errors: invalid (`field`).
+Expected<void> check_secrets(std::string_view field, const std::map<std::string, std::string>& plain) {
   const auto bad = [&](const std::string& why) {
     return fail(Errc::invalid, std::string(field) + " " + why, std::string(field));
   };
   const bool of_header = field == "headers";
   if (plain.size() > defaults::kMaxMcpSecrets)
     return bad("must be at most " + std::to_string(defaults::kMaxMcpSecrets));
-  std::map<std::string, std::string> sealed;
   for (const auto& [name, value] : plain) {
     if (!is_good_name(name, of_header)) return bad("must have names of letters, digits and _");
     if (!of_header && redirects_programs(name)) return bad("must not have " + name + ", which starts other programs");
@@ -61,8 +57,18 @@ Expected<std::map<std::string, std::string>> sealed_secrets(std::string_view fie
         std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
     if (has_control || value.size() > defaults::kMaxMcpSecretLength)
       return bad("must have values of one line of at most " + std::to_string(defaults::kMaxMcpSecretLength) + " bytes");
-    sealed[name] = secrets.seal(value);
   }
+  return {};
+}
+
+}  // namespace
+
+Expected<std::map<std::string, std::string>> sealed_secrets(std::string_view field,
+                                                            const std::map<std::string, std::string>& plain,
+                                                            const Secrets& secrets) {
+  if (auto ok = check_secrets(field, plain); !ok) return tl::unexpected(ok.error());
+  std::map<std::string, std::string> sealed;
+  for (const auto& [name, value] : plain) sealed[name] = secrets.seal(value);
   return sealed;
 }
 
@@ -164,6 +170,9 @@ Expected<Server> Mcp::server_of(const events::McpServer& entry) const {
       if (!opened) return fail(Errc::corrupt, "a secret of the server does not open");
       (*plain)[name] = std::move(*opened);
     }
+  // Where it counts, whoever sealed them.
+  if (auto ok = check_secrets("env", server.variables); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_secrets("headers", server.headers); !ok) return tl::unexpected(ok.error());
   return server;
 }
 

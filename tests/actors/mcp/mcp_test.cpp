@@ -155,6 +155,15 @@ TEST_F(McpTest, TakesNoVariablesThatRunOtherPrograms) {
   EXPECT_TRUE(sealed_secrets("headers", {{"Authorization", "Bearer x"}}, store_->secrets()));
 }
 
+TEST_F(McpTest, RunsNoProgramWithVariablesThatRunOthersWhoeverSealedThem) {
+  auto server = script();
+  server.sealed_env = {{"LD_PRELOAD", store_->secrets().seal("/tmp/evil.so")}};
+  const auto id = *add(server);
+  eventually_is(id, "error");
+  EXPECT_TRUE(processes().empty());
+  EXPECT_EQ(done([&](auto answer) { system_->mcp().connect(id, answer); })->field, "env");
+}
+
 TEST_F(McpTest, MayBeAskedForByAModel) {
   add(script());
   eventually([&] { return system_->tools().find("greet") != nullptr; }, "the tool is there");
