@@ -68,6 +68,7 @@ void ToolLoop::answered(Expected<llm::ChatAnswer> answer) {
       return finish(fail(Errc::upstream_failed,
                          "the model called tools more than " + std::to_string(rounds_) + " times and did not answer"));
     answer->tool_calls.clear();
+    answer->finish_reason = "stop";
     return finish(std::move(answer));
   }
   ++rounds_;
