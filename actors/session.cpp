@@ -170,7 +170,7 @@ Decision on(const SessionState& state, const PostMessage& c) {
                                     c.reply_to, c.attachments, c.tokens, c.thread});
   if (const auto& q = c.question)
     events.emplace_back(QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature,
-                                      q->max_tokens, q->context});
+                                      q->max_tokens, q->context, q->tools});
   return events;
 }
 
@@ -290,7 +290,7 @@ Decision on(const SessionState& state, const Hear& c, Micros now) {
   if (c.verdict.step == Step::command) return {{message, CommandCalled{number, c.author, c.command, c.plugin}}};
   const Question question = c.question.value_or(Question{});
   return {{message, QuestionAsked{number, c.author, question.provider, question.model, question.sealed_system_prompt,
-                                  question.temperature, question.max_tokens, question.context}}};
+                                  question.temperature, question.max_tokens, question.context, question.tools}}};
 }
 
 Decision on(const SessionState& state, const AnswerCommand& c) {

@@ -118,6 +118,7 @@ struct Question {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::optional<events::QuestionContext> context;
+  bool tools = false;  ///< the model may call tools
 };
 
 /// To a public channel it makes the author a member. Errors: not_found, invalid, conflict (full), overloaded.

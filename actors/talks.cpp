@@ -195,6 +195,7 @@ Expected<Hear> Talks::hearing(const Incoming& message, AccountId author, const B
     const auto at = message.text.find(hear.verdict.text);
     hear.prefix_bytes = at == std::string::npos ? 0 : static_cast<std::int64_t>(at);
     hear.question = Question{};
+    hear.question->tools = settings.tools.enabled;
   }
   return hear;
 }
@@ -288,6 +289,11 @@ void Talks::send(SessionId session, std::int64_t number) {
             });
   });
   (void)taken;  // else the next tick takes it up
+}
+
+void Talks::send(Outgoing message, SendAnswer answer) {
+  if (ending_ || !sender_) return answer(fail(Errc::overloaded, "no platform is connected"));
+  sender_(std::move(message), std::move(answer));
 }
 
 void Talks::report(SessionId session, ReportReply outcome) {

@@ -70,6 +70,10 @@ class Talks {
   /// Whether it was: a message with an id is heard once.
   bool has_heard(const Incoming& message) const;
 
+  /// Sends a message that answers nothing, as soon as it can; it is not sent again. Errors: overloaded (no platform is
+  /// there), the platform's.
+  void send(Outgoing message, SendAnswer answer);
+
   /// Fails the commands that the last run left open. Once, before the first message.
   void settle_interrupted();
 

@@ -426,6 +426,65 @@ inline constexpr long kMaxIdleModelConnections = 32;
 inline constexpr std::size_t kMaxModelErrorBytes = 16384;
 inline constexpr std::size_t kMaxModelErrorLength = 300;
 
+// Tools
+
+/// Calls under way, all tools together. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxToolCalls = 256;
+/// Calls of one answer of a model that run side by side; the model is told that the others were too many.
+inline constexpr std::size_t kMaxToolCallsAtOnce = 16;
+/// Where a tool says nothing else: the model, and whoever asked it, waits for it.
+inline constexpr auto kToolTimeout = 30s;
+/// What every provider takes: `[a-zA-Z0-9_-]{1,64}`.
+inline constexpr std::size_t kMaxToolNameLength = 64;
+inline constexpr std::size_t kMaxToolDescriptionBytes = 2048;
+inline constexpr std::size_t kMaxToolSchemaBytes = std::size_t{32} << 10;
+inline constexpr std::size_t kMaxToolsPerSource = 256;
+/// As JSON. A file that is written by a tool fits.
+inline constexpr std::size_t kMaxToolArgumentsBytes = std::size_t{256} << 10;
+/// Of one call, told and logged: the model has to read it, and kMaxContextBytes is what it is told otherwise.
+inline constexpr std::size_t kMaxToolResultBytes = 32000;
+/// Results of one question together, with all its rounds: some 60,000 tokens.
+inline constexpr std::size_t kMaxToolResultsBytes = std::size_t{256} << 10;
+/// Tools that start and answers that are handed on wait here. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedToolWork = 4096;
+/// Messages that one search of a conversation reads, the newest.
+inline constexpr std::size_t kMaxSearchedMessages = 1000;
+
+// MCP servers
+
+/// Connections at the same time; each may be a process of its own.
+inline constexpr std::size_t kMaxMcpConnections = 64;
+/// One message either way; a result with an image in it fits.
+inline constexpr std::size_t kMaxMcpMessageBytes = std::size_t{4} << 20;
+/// Written, and not taken by the server yet.
+inline constexpr std::size_t kMaxMcpUnsentBytes = std::size_t{8} << 20;
+/// From the start to the answer to `initialize`: a server that is fetched first takes its time.
+inline constexpr auto kMcpConnectTimeout = 60s;
+/// A server that left a request unanswered is pinged; one that does not answer that either is stuck, and connected anew.
+inline constexpr std::chrono::milliseconds kMcpPingTimeout = 10s;
+/// Requests to one server without an answer.
+inline constexpr std::size_t kMaxMcpRequests = 64;
+/// Of one list; each has the server's cursor for the next.
+inline constexpr std::size_t kMaxMcpPages = 50;
+/// Messages in a second that no request of ours asked for: beyond it the server floods, and its connection is closed.
+inline constexpr std::size_t kMaxMcpUnsolicited = 1000;
+/// Lines of one connection that are no messages, such as a banner: beyond it this is not a server of the protocol.
+inline constexpr std::size_t kMaxMcpGarbage = 100;
+/// Lines of a server's standard error in our log, a minute, and characters of each.
+inline constexpr std::size_t kMaxMcpLogLines = 20;
+inline constexpr std::size_t kMaxMcpLogLineLength = 300;
+/// Between its standard input's end and SIGTERM, and then SIGKILL.
+inline constexpr auto kMcpGrace = 2s;
+/// After a connection that broke; it doubles each time, up to the longest. After so many in a row it stays down until
+/// someone asks for it. One that held for kMcpHealthyAfter begins anew.
+inline constexpr std::chrono::milliseconds kMcpRetryDelay = 1s;
+inline constexpr std::chrono::milliseconds kLongestMcpRetryDelay = 1min;
+inline constexpr std::size_t kMaxMcpRetries = 8;
+inline constexpr auto kMcpHealthyAfter = 1min;
+/// Variables, or headers, of one server.
+inline constexpr std::size_t kMaxMcpSecrets = 64;
+inline constexpr std::size_t kMaxMcpSecretLength = 8192;
+
 // Search
 
 /// Messages and files in the index, the newest, and the memory that they take, as measured; what is older is not found.

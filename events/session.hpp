@@ -186,8 +186,10 @@ struct QuestionAsked {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::optional<QuestionContext> context;
+  bool tools = false;  ///< the model may call tools for it
 };
-TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens, context)
+TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens, context,
+             tools)
 
 /// A restart found the question open. It is asked once more, and not again after that.
 struct QuestionAskedAgain {

@@ -36,12 +36,14 @@ Expected<std::unique_ptr<storage::Store>> open_existing(const std::filesystem::p
 /// Opens a data folder that no server holds, for one change.
 Expected<void> with_store(
     const std::filesystem::path& data,
-    const std::function<Expected<void>(actors::System&, const storage::Store&, const actors::Secrets&)>& change) {
+    const std::function<Expected<void>(actors::System&, const storage::Store&, const actors::Secrets&)>& change,
+    std::vector<std::string> mcp_commands = {}) {
   auto store = open_existing(data);
   if (!store) return tl::unexpected(store.error());
   if (auto ok = http::update_projections(**store); !ok) return ok;
   actors::SystemOptions options;
   options.mail.outbox = data / "outbox";
+  options.mcp_commands = std::move(mcp_commands);
   actors::System system(**store, (*store)->secrets(), options);
   return change(system, **store, (*store)->secrets());
 }
@@ -103,6 +105,10 @@ std::string problem_of_count(const std::string& text) {
   const bool digits = !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == text.npos;
   return digits && text.find_first_not_of('0') != text.npos ? std::string()
                                                             : "'" + text + "' is not a whole number above 0";
+}
+
+std::string problem_of_program(const std::string& text) {
+  return text.starts_with('/') ? std::string() : "'" + text + "' is not the whole path of a program";
 }
 
 std::string problem_of_listener(const std::string& text) {
@@ -211,6 +217,11 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
       ->check(CLI::IsMember({"local", "always", "never"}))
       ->default_str("local")
       ->envname("TROUPE_OPEN_ENDPOINTS");
+  list(
+      "--mcp-command", options.system.mcp_commands,
+      "Program that an MCP server may be, with its whole path; again, or after a space, for more; none: no such server",
+      "TROUPE_MCP_COMMAND")
+      ->check(must(problem_of_program));
   setting("--maintenance", options.maintenance, "Answer 503 with this sentence to everything; empty: serve",
           "TROUPE_MAINTENANCE");
   setting("--max-connections", options.limits.max_connections, "Open connections", "TROUPE_MAX_CONNECTIONS")
@@ -341,6 +352,16 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
       return http::set_password(system, *id, account.password);
     }));
   });
+}
+
+/// `NAME=VALUE`; without `=` there is no value.
+std::map<std::string, std::string> pairs_of(const std::vector<std::string>& texts) {
+  std::map<std::string, std::string> pairs;
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    pairs[text.substr(0, equals)] = equals == text.npos ? "" : text.substr(equals + 1);
+  }
+  return pairs;
 }
 
 void add_provider(CLI::App& app, std::filesystem::path& data, int& code) {
@@ -501,6 +522,60 @@ void add_platform(CLI::App& app, std::filesystem::path& data, int& code) {
   remove->callback([&] {
     code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
       return http::remove_platform(system, store, platform.name);
+    }));
+  });
+}
+
+void add_mcp(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::McpServer server;
+  static std::vector<std::string> variables, headers;
+  auto* group =
+      app.add_subcommand("mcp", "Servers of the Model Context Protocol, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a server");
+  add->add_option("name", server.name)->required();
+  auto* program = add->add_option("--command", server.command, "The whole path of a program that --mcp-command allows");
+  add->add_option("--arg", server.args, "Of the program; again for more")->allow_extra_args(false);
+  add->add_option("--env", variables, "NAME=VALUE of the program; again for more")->allow_extra_args(false);
+  auto* url = add->add_option("--url", server.url, "http or https, in place of a program")->excludes(program);
+  add->add_option("--header", headers, "NAME=VALUE of every request; again for more")->allow_extra_args(false);
+  add->add_flag_callback(
+         "--sse", [] { server.transport = "sse"; }, "The older transport by HTTP")
+      ->needs(url);
+  add->add_option("--timeout-ms", server.timeout_ms, "Of one call")->capture_default_str();
+  add->callback([&] {
+    if (server.transport == "stdio" && !server.url.empty()) server.transport = "http";
+    const auto change = [&](auto& system, const auto&, const auto& secrets) -> Expected<void> {
+      auto sealed_env = actors::sealed_secrets("env", pairs_of(variables), secrets);
+      if (!sealed_env) return tl::unexpected(sealed_env.error());
+      auto sealed_headers = actors::sealed_secrets("headers", pairs_of(headers), secrets);
+      if (!sealed_headers) return tl::unexpected(sealed_headers.error());
+      server.sealed_env = std::move(*sealed_env);
+      server.sealed_headers = std::move(*sealed_headers);
+      return http::add_mcp_server(system, server);
+    };
+    // Whoever sets the server up may name any program here; whether it is run, the server's own settings say.
+    code = report(with_store(data, change, {server.command}));
+  });
+  command("list", "List the servers")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      for (const auto& row : projections::McpServerQueries(store).all())
+        std::cout << row.entry.name << '\t' << row.entry.transport << '\t'
+                  << (row.entry.url.empty() ? row.entry.command : row.entry.url) << '\t'
+                  << (row.entry.enabled ? "enabled" : "disabled") << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a server");
+  remove->add_option("name", server.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_mcp_server(system, store, server.name);
     }));
   });
 }
@@ -749,6 +824,7 @@ int main(int argc, char** argv) {
   add_provider(app, data, code);
   add_personality(app, data, code);
   add_platform(app, data, code);
+  add_mcp(app, data, code);
   add_export(app, data, code);
   add_backup(app, data, code);
   auto* rebuild = app.add_subcommand("rebuild", "Replay the log into all projections");

@@ -154,6 +154,7 @@ class House {
       server_.stop(options_.grace);
     });
     // Not before everything else has begun well
+    system_->mcp().start();
     system_->conversations().take_up_open_questions();
     system_->platforms().start(platform_listeners_);
     server_.run();

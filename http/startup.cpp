@@ -149,6 +149,21 @@ Expected<void> remove_platform(actors::System& system, const storage::Store& sto
   return remove_entry<events::Platform>(system, store, name);
 }
 
+Expected<void> add_mcp_server(actors::System& system, const events::McpServer& server) {
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.catalogue().add(server, by_the_command_line(), std::move(answer));
+  }));
+}
+
+Expected<void> remove_mcp_server(actors::System& system, const storage::Store& store, const std::string& name) {
+  const auto row = projections::McpServerQueries(store).named(name);
+  if (!row) return fail(Errc::not_found, "there is no MCP server '" + name + "'");
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.catalogue().ask<events::McpServer>(row->id, actors::RemoveEntry{}, by_the_command_line(),
+                                              std::move(answer));
+  }));
+}
+
 Expected<std::string> add_api_key(actors::System& system, events::AccountId account, const std::string& name,
                                   const std::vector<std::string>& permissions) {
   const NewApiKey key = make_api_key();

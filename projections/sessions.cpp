@@ -169,7 +169,7 @@ void on(const ReplyFailed& e, const Context& c, Rows& rows) {
 void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   const SessionId id = session_in(c);
   rows.push_back(put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
-                                                                e.temperature, e.max_tokens, e.context}));
+                                                                e.temperature, e.max_tokens, e.context, e.tools}));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "pending"}}));
   if (!e.sealed_system_prompt.empty())
     rows.push_back(patch<SessionRow>(session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
