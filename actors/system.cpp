@@ -27,7 +27,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ContactDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
 namespace {
@@ -90,6 +89,7 @@ struct System::Impl {
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
+  Plugins plugins;
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -147,6 +147,8 @@ struct System::Impl {
                  meet_contact(std::move(contact), std::move(cause), std::move(answer), 0);
                },
                [this](std::function<void()> work) { return hearing.post(std::move(work)); }}),
+        plugins({caf_system, store, catalogue, bot_commands,
+                 [this](Outgoing text, SendAnswer answer) { talks.say(std::move(text), std::move(answer)); }}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -171,6 +173,10 @@ struct System::Impl {
     caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
     caretaker.post([this] { files.remove_unknown(); });
     talks.settle_interrupted();
+    talks.listen_by([this](const Incoming& message, std::function<void(std::optional<Handled>)> then) {
+      plugins.hear(message, std::move(then));
+    });
+    plugins.start();
     work_off_mails();
     search.tick();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
@@ -202,6 +208,7 @@ struct System::Impl {
     models.stop();
     questions.stop(Worker::Queued::drop);
     hearing.stop(Worker::Queued::finish);
+    plugins.stop();
     indexing.stop(Worker::Queued::drop);
     backups.stop();
     archivist.stop(Worker::Queued::drop);
@@ -487,6 +494,7 @@ Files& System::files() { return impl_->files; }
 Search& System::search() { return impl_->search; }
 Commands& System::commands() { return impl_->bot_commands; }
 Talks& System::talks() { return impl_->talks; }
+Plugins& System::plugins() { return impl_->plugins; }
 Backups& System::backups() { return impl_->backups; }
 Catalogue& System::catalogue() { return impl_->catalogue; }
 

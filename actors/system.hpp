@@ -19,6 +19,7 @@
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
 #include "actors/mail.hpp"
+#include "actors/plugins.hpp"
 #include "actors/search.hpp"
 #include "actors/secrets.hpp"
 #include "actors/talks.hpp"
@@ -116,6 +117,7 @@ class System {
   /// Commands of bots, and what is said to them on platforms.
   Commands& commands();
   Talks& talks();
+  Plugins& plugins();
 
   // Files
 

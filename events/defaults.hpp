@@ -422,6 +422,8 @@ inline constexpr std::size_t kMaxPluginValues = 20'000;
 inline constexpr std::size_t kMaxPluginValueBytes = std::size_t{256} << 10;
 /// What it says to one message.
 inline constexpr std::size_t kMaxPluginReplyBytes = std::size_t{16} << 10;
+/// What a tool of a plugin is called with, as JSON: so that no list in it is longer than a table of a plugin may be.
+inline constexpr std::size_t kMaxPluginArgumentBytes = std::size_t{64} << 10;
 /// Texts that one call sends to conversations other than its own, and log lines that it writes.
 inline constexpr std::size_t kMaxPluginSendsPerCall = 10;
 inline constexpr std::size_t kMaxPluginLogsPerCall = 20;

@@ -19,27 +19,31 @@ struct Close {
   void operator()(lua_State* state) const { lua_close(state); }
 };
 
-/// What `string.<function>(text, pattern [, third])` gives, as one text; `error` when it fails.
+/// What functions of `string` give, as one text; `error` when they fail.
+constexpr const char* kFunctions = R"(
+  local function shown(ok, ...)
+    if not ok then return "error" end
+    local all = {}
+    for i = 1, select("#", ...) do all[i] = tostring((select(i, ...))) end
+    return table.concat(all, "|")
+  end
+  local function captures(...) return "<" .. select("#", ...) .. tostring((...)) .. ">" end
+  function find(text, pattern) return shown(pcall(string.find, text, pattern)) end
+  function gsub(text, pattern) return shown(pcall(string.gsub, text, pattern, captures)) end
+  function gmatch(text, pattern)
+    return shown(pcall(function()
+      local all = {}
+      for a, b in string.gmatch(text, pattern) do all[#all + 1] = tostring(a) .. "," .. tostring(b) end
+      return table.concat(all, ";")
+    end))
+  end)";
+
+/// Lua as it comes.
 class Interpreter {
  public:
   Interpreter() : state_(luaL_newstate()) {
     luaL_openlibs(state_.get());
-    luaL_dostring(state_.get(), R"(
-      function shown(ok, ...)
-        if not ok then return "error" end
-        local all = {}
-        for i = 1, select("#", ...) do all[i] = tostring((select(i, ...))) end
-        return table.concat(all, "|")
-      end
-      function find(text, pattern) return shown(pcall(string.find, text, pattern)) end
-      function gsub(text, pattern) return shown(pcall(string.gsub, text, pattern, "<%1>")) end
-      function gmatch(text, pattern)
-        return shown(pcall(function()
-          local all = {}
-          for a, b in string.gmatch(text, pattern) do all[#all + 1] = tostring(a) .. "," .. tostring(b) end
-          return table.concat(all, ";")
-        end))
-      end)");
+    EXPECT_EQ(luaL_dostring(state_.get(), kFunctions), LUA_OK);
   }
   std::string run(const char* function, const std::string& text, const std::string& pattern) {
     return call(state_.get(), function, text, pattern);
@@ -68,23 +72,7 @@ TEST(LuaPattern, FindsWhatTheInterpreterFinds) {
   Interpreter interpreter;
   LuaState sandbox;
   ASSERT_TRUE(sandbox.run([](lua_State* state) {
-    LuaState::load_text(state, R"(
-      local function shown(ok, ...)
-        if not ok then return "error" end
-        local all = {}
-        for i = 1, select("#", ...) do all[i] = tostring((select(i, ...))) end
-        return table.concat(all, "|")
-      end
-      function find(text, pattern) return shown(pcall(string.find, text, pattern)) end
-      function gsub(text, pattern) return shown(pcall(string.gsub, text, pattern, "<%1>")) end
-      function gmatch(text, pattern)
-        return shown(pcall(function()
-          local all = {}
-          for a, b in string.gmatch(text, pattern) do all[#all + 1] = tostring(a) .. "," .. tostring(b) end
-          return table.concat(all, ";")
-        end))
-      end)",
-                        "oracle");
+    LuaState::load_text(state, kFunctions, "functions");
     lua_call(state, 0, 0);
   }));
   std::mt19937 random(4);

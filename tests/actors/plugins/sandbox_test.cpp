@@ -315,6 +315,8 @@ TEST(Sandbox, IsStillLua) {
 
     assert(("hello world"):gsub("o", "0") == "hell0 w0rld")
     assert(("hello"):gsub("l", {l = "L"}) == "heLLo")
+    assert(("k = v"):gsub("(%w) = (%w)", "%2 %% %1 %0") == "v % k k = v")
+    assert(not pcall(string.gsub, "x", "x", "%2") and not pcall(string.gsub, "x", "x", "%x"))
     assert(("abc"):gsub("%w", function(c) if c == "b" then return c:upper() end end) == "aBc")
     assert(("k = v"):match("^(%w+)%s*=%s*(%w+)$") == "k")
     assert(("x"):rep(3, "-") == "x-x-x" and (""):rep(1 << 60) == "")
