@@ -9,6 +9,8 @@
 //                       give_up_atom          from WaitingPolls when the house ends, or its own timer: answer now
 //   to Worker           Job                   from anyone: blocking work, on a thread of its own
 //                       passivate_atom        from its owner: end when the queue is done
+//   to PluginActor      PluginAskPtr          from Plugins: start, stop, a message, a command, a tool; its answer says what
+//                                             came of it
 //   to the ticker       tick_atom             from its own timer: heartbeats, mails that are due, answers that nobody
 //                                             waits for, files to scan again, the search index, idle entities
 //                       passivate_atom        from System: end

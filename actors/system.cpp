@@ -30,7 +30,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ContactDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
 
 namespace troupe::actors {
 namespace {
@@ -96,6 +95,7 @@ struct System::Impl {
   Commands bot_commands;
   Talks talks;
   Platforms platforms;
+  Plugins plugins;
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -164,6 +164,8 @@ struct System::Impl {
                [this](std::function<void()> work) { return hearing.post(std::move(work)); }}),
         platforms({store, secrets, talks, options.allow_local_providers ? Reach::everywhere : Reach::public_only,
                    options.platform_retry}),
+        plugins({caf_system, store, catalogue, bot_commands,
+                 [this](Outgoing text, SendAnswer answer) { talks.say(std::move(text), std::move(answer)); }}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -182,7 +184,7 @@ struct System::Impl {
     offer_builtin_commands(bot_commands, store);
     talks.send_by([this](Outgoing answer, SendAnswer sent) { platforms.send(std::move(answer), std::move(sent)); });
     tools.offer(std::string(kBuiltIn), house_tools(store, secrets, [this](Outgoing message, SendAnswer answer) {
-                  talks.send(std::move(message), std::move(answer));
+                  talks.say(std::move(message), std::move(answer));
                 }));
     tools.settle_interrupted();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
@@ -194,6 +196,10 @@ struct System::Impl {
     caretaker.post([this, last = last_account.load()] { finish_deletions(last); });
     caretaker.post([this] { files.remove_unknown(); });
     talks.settle_interrupted();
+    talks.listen_by([this](const Incoming& message, std::function<void(std::optional<Handled>)> then) {
+      plugins.hear(message, std::move(then));
+    });
+    plugins.start();
     work_off_mails();
     search.tick();
     ticker = caf_system.spawn<caf::detached>([this](caf::event_based_actor* self) -> caf::behavior {
@@ -229,6 +235,7 @@ struct System::Impl {
     tool_work.stop(Worker::Queued::drop);
     questions.stop(Worker::Queued::drop);
     hearing.stop(Worker::Queued::finish);
+    plugins.stop();
     indexing.stop(Worker::Queued::drop);
     backups.stop();
     archivist.stop(Worker::Queued::drop);
@@ -551,6 +558,7 @@ Tools& System::tools() { return impl_->tools; }
 Mcp& System::mcp() { return impl_->mcp; }
 Talks& System::talks() { return impl_->talks; }
 Platforms& System::platforms() { return impl_->platforms; }
+Plugins& System::plugins() { return impl_->plugins; }
 Backups& System::backups() { return impl_->backups; }
 Catalogue& System::catalogue() { return impl_->catalogue; }
 

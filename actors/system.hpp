@@ -21,6 +21,7 @@
 #include "actors/mail.hpp"
 #include "actors/mcp/mcp.hpp"
 #include "actors/platforms/platforms.hpp"
+#include "actors/plugins.hpp"
 #include "actors/search.hpp"
 #include "actors/secrets.hpp"
 #include "actors/talks.hpp"
@@ -132,6 +133,7 @@ class System {
   /// What models may call, and the servers that some of it comes from.
   Tools& tools();
   Mcp& mcp();
+  Plugins& plugins();
 
   // Files
 

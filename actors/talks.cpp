@@ -205,23 +205,57 @@ void Talks::take(const Heard& heard, const Place& place, const BotSettings& sett
   if (!hear) return heard.answer(tl::unexpected(hear.error()));
   Cause cause = cause_of(heard.message, house_.secrets);
   if (is_repeat(house_.store, cause)) return heard.answer({});
-  house_.conversations.ask_session(place.session, std::move(*hear), std::move(cause),
-                                   [this, heard, session = place.session](Expected<RecordPtr> result) {
+  if (!listener_ || hear->verdict.step == Step::lists || hear->verdict.step == Step::safety)
+    return post(heard, place.session, std::move(*hear), std::move(cause), std::nullopt);
+  const std::string key = cause.idempotency ? cause.idempotency->key : std::string();
+  if (!key.empty()) {
+    // Who brings one message twice at once must not have it counted twice.
+    const std::lock_guard lock(mutex_);
+    if (!listening_.insert(key).second) return heard.answer(fail(Errc::overloaded, "the message is being heard"));
+  }
+  listener_(heard.message, [this, heard, session = place.session, hear = std::move(*hear), cause = std::move(cause),
+                            key](std::optional<Handled> handled) {
+    Heard answered = heard;
+    if (!key.empty())
+      answered.answer = [this, key, answer = heard.answer](Expected<void> result) {
+        {
+          const std::lock_guard lock(mutex_);
+          listening_.erase(key);
+        }
+        answer(std::move(result));
+      };
+    post(answered, session, hear, cause, std::move(handled));
+  });
+}
+
+void Talks::post(const Heard& heard, SessionId session, Hear hear, Cause cause, std::optional<Handled> handled) {
+  if (handled) {
+    hear.verdict = {Step::command, "plugin", {}};
+    hear.command = kHandledByPlugin;
+    hear.plugin = handled->plugin;
+    hear.question.reset();
+    hear.prefix_bytes = 0;
+  }
+  house_.conversations.ask_session(session, std::move(hear), std::move(cause),
+                                   [this, heard, session, handled](Expected<RecordPtr> result) {
                                      if (!result) return heard.answer(tl::unexpected(result.error()));
                                      heard.answer({});
-                                     follow(**result, session, heard.message);
+                                     follow(**result, session, heard.message, handled);
                                    });
 }
 
-void Talks::follow(const events::Record& record, SessionId session, const Incoming& message) {
-  if (const auto called = first_in<events::CommandCalled>(record)) return run_command(session, *called, message);
+void Talks::follow(const events::Record& record, SessionId session, const Incoming& message,
+                   const std::optional<Handled>& handled) {
+  if (const auto called = first_in<events::CommandCalled>(record))
+    return run_command(session, *called, message, handled);
   if (const auto asked = first_in<events::QuestionAsked>(record))
     house_.conversations.answer({session, asked->number}, [this, session](const Expected<Outcome>& outcome) {
       if (outcome) send(session, outcome->answer_number);
     });
 }
 
-void Talks::run_command(SessionId session, const events::CommandCalled& called, const Incoming& message) {
+void Talks::run_command(SessionId session, const events::CommandCalled& called, const Incoming& message,
+                        const std::optional<Handled>& handled) {
   {
     // Who brings one message twice at once gets the first one's record twice.
     const std::lock_guard lock(mutex_);
@@ -253,6 +287,7 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
     house_.conversations.ask_session(session, AnswerCommand{called.number, std::move(sealed), took}, by_the_house(),
                                      asked);
   };
+  if (handled) return settle(handled->reply);
   const auto settings = projections::bot_settings(house_.store);
   const auto spoken = spoken_in(settings, message);
   const auto command = house_.commands.find(called.name);
@@ -260,6 +295,11 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
   const bool admin = is_admin(settings, message.speaker);
   if (command->for_admins && !admin) return settle("Only an administrator of the bots may use this command.");
   command->run({spoken->arguments, message.speaker, admin}, settle);
+}
+
+void Talks::say(Outgoing text, SendAnswer answer) {
+  if (ending_ || !sender_) return answer(fail(Errc::overloaded, "no platform is connected"));
+  sender_(std::move(text), std::move(answer));
 }
 
 void Talks::send(SessionId session, std::int64_t number) {
@@ -289,11 +329,6 @@ void Talks::send(SessionId session, std::int64_t number) {
             });
   });
   (void)taken;  // else the next tick takes it up
-}
-
-void Talks::send(Outgoing message, SendAnswer answer) {
-  if (ending_ || !sender_) return answer(fail(Errc::overloaded, "no platform is connected"));
-  sender_(std::move(message), std::move(answer));
 }
 
 void Talks::report(SessionId session, ReportReply outcome) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -47,6 +48,18 @@ struct Outgoing {
 using SendAnswer = std::function<void(Expected<std::string>)>;
 using Sender = std::function<void(Outgoing, SendAnswer)>;
 
+/// A message that a plugin takes care of.
+struct Handled {
+  std::string plugin;
+  std::string reply;  ///< empty: nothing is said
+};
+/// Is told every message that the lists and the safety rules let through, before a command or a model is; nothing: nobody
+/// has handled it.
+using Listener = std::function<void(const Incoming&, std::function<void(std::optional<Handled>)>)>;
+
+/// What the log calls the command of a message that a plugin handled.
+inline constexpr std::string_view kHandledByPlugin = "on_message";
+
 class Talks {
  public:
   struct House {
@@ -63,16 +76,19 @@ class Talks {
   /// Before the first message.
   void send_by(Sender sender) { sender_ = std::move(sender); }
 
+  /// Before the first message.
+  void listen_by(Listener listener) { listener_ = std::move(listener); }
+
+  /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Errors: upstream_failed (there are
+  /// no platforms), the platform's.
+  void say(Outgoing text, SendAnswer answer);
+
   /// `heard` comes when the message is durable, or could not be heard; empty: nobody asks. Errors: invalid (`text`),
   /// overloaded, the journal's.
   void hear(Incoming message, std::function<void(Expected<void>)> heard = {});
 
   /// Whether it was: a message with an id is heard once.
   bool has_heard(const Incoming& message) const;
-
-  /// Sends a message that answers nothing, as soon as it can; it is not sent again. Errors: overloaded (no platform is
-  /// there), the platform's.
-  void send(Outgoing message, SendAnswer answer);
 
   /// Fails the commands that the last run left open. Once, before the first message.
   void settle_interrupted();
@@ -101,8 +117,11 @@ class Talks {
   void meet(const Speaker& speaker, bool group, RecordAnswer then);
   void take(const Heard& heard, const Place& place, const events::BotSettings& settings);
   Expected<Hear> hearing(const Incoming& message, AccountId author, const events::BotSettings& settings);
-  void follow(const events::Record& record, SessionId session, const Incoming& message);
-  void run_command(SessionId session, const events::CommandCalled& called, const Incoming& message);
+  void post(const Heard& heard, SessionId session, Hear hear, Cause cause, std::optional<Handled> handled);
+  void follow(const events::Record& record, SessionId session, const Incoming& message,
+              const std::optional<Handled>& handled);
+  void run_command(SessionId session, const events::CommandCalled& called, const Incoming& message,
+                   const std::optional<Handled>& handled);
   void send(SessionId session, std::int64_t number);
   void report(SessionId session, ReportReply outcome);
 
@@ -110,8 +129,10 @@ class Talks {
   projections::SessionQueries sessions_;
   projections::ContactQueries contacts_;
   Sender sender_;
+  Listener listener_;
   std::mutex mutex_;
   std::map<std::string, Opening> opening_;
+  std::set<std::string> listening_;  ///< idempotency keys of the messages that plugins have not answered yet
   std::set<std::pair<SessionId, std::int64_t>> running_;  ///< commands
   std::set<std::pair<SessionId, std::int64_t>> sending_;  ///< answers
   std::minstd_rand random_{std::random_device{}()};

@@ -11,6 +11,8 @@
 #include "actors/protocol.hpp"
 #include "events/expected.hpp"
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::Job)
+
 namespace troupe::actors {
 
 class Worker {

@@ -73,10 +73,12 @@ struct Plugin {
   std::string version, description, author;
   std::string package;  ///< digest of its files, which a PackageStored holds
   bool enabled = false;
-  bool official = false;         ///< came with the house
-  Json config = Json::object();  ///< what was set of its schema
+  bool official = false;              ///< came with the house
+  Json config = Json::object();       ///< what was set of its schema
+  std::vector<std::string> commands;  ///< by name, as of when it was last loaded
+  std::string last_error;             ///< why the house disabled it; empty: it did not
 };
-TROUPE_EVENT(Plugin, name, version, description, author, package, enabled, official, config)
+TROUPE_EVENT(Plugin, name, version, description, author, package, enabled, official, config, commands, last_error)
 
 /// A server of the Model Context Protocol, whose tools the models may call.
 struct McpServer {

@@ -385,6 +385,61 @@ inline constexpr std::size_t kMaxCommandArguments = 64;
 /// A file of providers: kMaxProviders with long lists of models.
 inline constexpr std::size_t kMaxProvidersFileBytes = std::size_t{4} << 20;
 
+// Plugins
+
+/// A zip as it is uploaded. Plugins are text: the largest of today's have some 200 KB of it.
+inline constexpr std::size_t kMaxPackageBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxPackageFiles = 100;
+inline constexpr std::size_t kMaxPackageFileBytes = std::size_t{512} << 10;
+/// All files of a package, unpacked. They are one event.
+inline constexpr std::size_t kMaxPackageUnpackedBytes = std::size_t{2} << 20;
+/// Text packs to a tenth; what packs to less than a hundredth was made to fill memory.
+inline constexpr std::size_t kMaxPackageRatio = 100;
+/// Below this size a ratio says nothing: a few hundred equal lines pack to nearly nothing.
+inline constexpr std::size_t kMinBytesForPackageRatio = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxPackagePathBytes = 200;
+inline constexpr std::size_t kMaxPackagePathDepth = 8;
+inline constexpr std::size_t kMaxPluginNameLength = 64;
+/// Each has a Lua state of kMaxPluginMemoryBytes at most: 1.6 GB when all of them go to their limit.
+inline constexpr std::size_t kMaxPlugins = 100;
+inline constexpr std::size_t kMaxPluginMemoryBytes = std::size_t{16} << 20;
+/// One string, one table's array, one stack. What the interpreter does in one go without looking at its limits takes time
+/// in proportion to one of these, or (a stack, by `__call` within `__call`) to its square.
+inline constexpr std::size_t kMaxPluginBlockBytes = std::size_t{1} << 20;
+/// Instructions of one call: some 50 ms.
+inline constexpr std::uint64_t kMaxPluginInstructions = 10'000'000;
+/// Instructions between two looks at the limits.
+inline constexpr int kPluginHookInterval = 1000;
+/// One call by the clock, for what instructions do not count. Far more than they take, because the machine may be busy.
+inline constexpr auto kMaxPluginCallTime = 2s;
+/// Calls that wait for one plugin. Past it a message goes on without it, and a command is refused.
+inline constexpr std::size_t kMaxPluginQueue = 1000;
+/// Calls in a row that end in an error: then the plugin is stopped. One that goes over a limit is stopped at once.
+inline constexpr std::size_t kMaxPluginFailures = 5;
+inline constexpr std::size_t kMaxPluginCommands = 50;
+inline constexpr std::size_t kMaxPluginTools = 20;
+inline constexpr std::size_t kMaxCommandNameLength = 32;
+/// Values that cross between a plugin and the house: how deep, how many, and how much text.
+inline constexpr std::size_t kMaxPluginValueDepth = 32;
+inline constexpr std::size_t kMaxPluginValues = 20'000;
+inline constexpr std::size_t kMaxPluginValueBytes = std::size_t{256} << 10;
+/// What it says to one message.
+inline constexpr std::size_t kMaxPluginReplyBytes = std::size_t{16} << 10;
+/// What a tool of a plugin is called with, as JSON: so that no list in it is longer than a table of a plugin may be.
+inline constexpr std::size_t kMaxPluginArgumentBytes = std::size_t{64} << 10;
+/// Texts that one call sends to conversations other than its own, and log lines that it writes.
+inline constexpr std::size_t kMaxPluginSendsPerCall = 10;
+inline constexpr std::size_t kMaxPluginLogsPerCall = 20;
+inline constexpr std::size_t kMaxPluginLogBytes = 1000;
+/// What a plugin keeps: keys, the bytes of a key (a platform, a group and a user have their place in it), of a value as
+/// JSON, and of all.
+inline constexpr std::size_t kMaxPluginDataKeys = 10'000;
+inline constexpr std::size_t kMaxPluginDataKeyBytes = 400;
+inline constexpr std::size_t kMaxPluginDataValueBytes = std::size_t{8} << 10;
+inline constexpr std::size_t kMaxPluginDataBytes = std::size_t{1} << 20;
+/// Installations and switches that wait for each other. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedPluginChanges = 100;
+
 // Models
 
 /// Requests to models under way, each with a connection and its answer in memory. Past it: Errc::overloaded.

@@ -34,6 +34,8 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kEmbeddings) return rows_of_events<events::EmbeddingEvent>(record);
   if (category == events::kToolCalls) return rows_of_events<events::ToolCallEvent>(record);
   if (category == events::kBackups) return rows_of_events<events::BackupEvent>(record);
+  if (category == events::kPackages) return rows_of_events<events::PackageEvent>(record);
+  if (category == events::kPluginData) return rows_of_events<events::PluginDataEvent>(record);
   if (category == events::Provider::category) return rows_of_events<events::ProviderEvent>(record);
   if (category == events::Personality::category) return rows_of_events<events::PersonalityEvent>(record);
   if (category == events::Platform::category) return rows_of_events<events::PlatformEvent>(record);

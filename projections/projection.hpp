@@ -14,6 +14,7 @@
 #include "events/embedding.hpp"
 #include "events/feed.hpp"
 #include "events/file.hpp"
+#include "events/plugin.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/tool.hpp"
@@ -39,6 +40,8 @@ void project(const events::FileEvent& event, const Context& context, Rows& rows)
 void project(const events::EmbeddingEvent& event, const Context& context, Rows& rows);
 void project(const events::ToolCallEvent& event, const Context& context, Rows& rows);
 void project(const events::BackupEvent& event, const Context& context, Rows& rows);
+void project(const events::PackageEvent& event, const Context& context, Rows& rows);
+void project(const events::PluginDataEvent& event, const Context& context, Rows& rows);
 template <class Entry>
 void project(const events::EntryEvent<Entry>& event, const Context& context, Rows& rows);
 

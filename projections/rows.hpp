@@ -2,6 +2,7 @@
 // that a row names as `personal` are sealed in the store (storage/personal_fields.hpp).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ enum class Table : TableId {
   platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing
   open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
   unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
+  packages = 100,           ///< digest -> PackageRow
+  plugin_data = 101,        ///< plugin id `/` digest of a key -> sealed `[key, value]`
   tool_calls = 105,         ///< call id -> ToolCallRow
   tool_call_times = 106,    ///< big64(started_at) call id -> nothing
   tool_calls_of = 107,      ///< `tool`, `asker` or `source` `/` name, a zero byte, big64(started_at) call id -> nothing
@@ -396,6 +399,14 @@ using McpServerRow = EntryRow<events::McpServer>;
 
 /// What is counted of one tool on one day, UTC, by when its calls ended.
 enum class ToolFigure : char { calls = 'c', failures = 'f', took_us = 't' };
+
+/// The files of a plugin.
+struct PackageRow {
+  static constexpr Table table = Table::packages;
+  std::string digest, name;
+  std::map<std::string, std::string> files;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PackageRow, digest, name, files)
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };

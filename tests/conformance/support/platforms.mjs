@@ -11,7 +11,7 @@ import { freePort, Server } from './server.mjs';
 export async function startWithPlatforms(platforms, { surfaces = ['webhooks'], args = [], environment = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-conformance-'));
   const quick = ['--no-rate-limit', '--platform-retry', '0.05', '--grace', '0.2'];
-  const server = new Server(surfaces, folder, await freePort(), [...quick, ...args], environment);
+  const server = new Server(surfaces, folder, [...quick, ...args], environment);
   server.platformIds = {};
   after(() => server.stop());
   for (const { name, type, settings = {} } of platforms) {
