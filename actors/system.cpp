@@ -17,6 +17,7 @@
 #include "actors/heartbeats.hpp"
 #include "actors/llm/configured_providers.hpp"
 #include "actors/platforms/platform_type.hpp"
+#include "actors/plugins/tools_of_plugins.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
 #include "actors/tools/house_tools.hpp"
@@ -96,6 +97,7 @@ struct System::Impl {
   Talks talks;
   Platforms platforms;
   Plugins plugins;
+  plugins::ToolsOfPlugins tools_of_plugins{plugins, tools};
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -199,6 +201,7 @@ struct System::Impl {
     talks.listen_by([this](const Incoming& message, std::function<void(std::optional<Handled>)> then) {
       plugins.hear(message, std::move(then));
     });
+    plugins.on_tools_changed([this] { tools_of_plugins.refresh(); });
     plugins.start();
     work_off_mails();
     search.tick();
