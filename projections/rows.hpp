@@ -66,6 +66,7 @@ enum class Table : TableId {
   platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing
   open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
   unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
+  permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
