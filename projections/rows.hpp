@@ -211,10 +211,11 @@ struct SessionRow {
   Micros created_at = 0;
   Micros last_message_at = 0;  ///< 0: none yet
   Micros archived_at = 0;      ///< 0: it is open
+  std::int64_t cleared = 0;    ///< of a chat: messages up to this number were taken back
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionRow, id, kind, owner, name, description, is_private,
                                                 sealed_title, sealed_system_prompt, messages, created_at,
-                                                last_message_at, archived_at)
+                                                last_message_at, archived_at, cleared)
 
 struct MessageRow {
   static constexpr Table table = Table::session_messages;

@@ -73,6 +73,22 @@ void on(const ChannelArchived& e, const Context& c, Rows& rows) {
 }
 
 void on(const MessagePosted& e, const Context& c, Rows& rows) {
+void on(const ChatCleared& e, const Context& c, Rows& rows) {
+  const SessionId id = session_in(c);
+  for (std::int64_t number = e.from; number <= e.through; ++number)
+    rows.push_back(erase(Table::session_messages, message_key(id, number)));
+  rows.push_back(patch<SessionRow>(session_key(id), {{"cleared", e.through}}));
+}
+
+void on(const ChatEnded& e, const Context& c, Rows& rows) {
+  const SessionId id = session_in(c);
+  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(e.owner, kChatSession, id)));
+  rows.push_back(erase(Table::members, member_key(id, e.owner)));
+  rows.push_back(add(session_members(id), -1));
+  rows.push_back(add(owner_chats(e.owner), -1));
+  rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
+}
+
   const SessionId id = session_in(c);
   MessageRow row;
   row.number = e.number;
