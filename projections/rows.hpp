@@ -67,6 +67,7 @@ enum class Table : TableId {
   open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
   unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
   permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
+  usage_days = 117,         ///< UsageOf's letter `/` name `/` big64(days since 1970) UsageFigure's letter -> counter
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
@@ -372,6 +373,22 @@ using McpServerRow = EntryRow<events::McpServer>;
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };
 inline constexpr AccountId kEveryone = 0;  ///< the counts of all accounts together
+
+/// Whose use of models is counted, all questions and completions together, on each day, UTC.
+enum class UsageOf : char {
+  everyone = 'a',  ///< name: empty
+  model = 'm',     ///< the model's name
+  provider = 'p',  ///< the provider's name
+  user = 'u',      ///< the number of the account or contact
+  talk = 't',      ///< the number of a talk's session
+};
+enum class UsageFigure : char {
+  calls = 'c',
+  failures = 'f',
+  prompt_tokens = 'i',
+  completion_tokens = 'o',
+  took_us = 't'
+};
 
 // Names of counters
 
