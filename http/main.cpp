@@ -187,6 +187,8 @@ void add_settings(CLI::App& serve, http::ServeOptions& options) {
   setting("--max-chat-sessions", options.chat.max_sessions_per_account, "Chat sessions of one account",
           "TROUPE_MAX_CHAT_SESSIONS")
       ->check(must(problem_of_count));
+  setting("--panel-url", options.chatai.panel_url, "What login links begin with: where the chatai API is reached",
+          "TROUPE_PANEL_URL");
   setting("--providers", options.providers_file, "JSON file with providers of language models", "TROUPE_PROVIDERS");
   serve
       .add_option_function<bool>(
@@ -323,6 +325,32 @@ void add_user(CLI::App& app, std::filesystem::path& data, int& code) {
       const auto id = find_account(queries, account.username);
       if (!id) return tl::unexpected(id.error());
       return http::set_password(system, *id, account.password);
+    }));
+  });
+}
+
+void add_login_link(CLI::App& app, std::filesystem::path& data, int& code) {
+  static std::string username, panel_url = http::ChatAiOptions().panel_url;
+  static bool permanent = false;
+  auto* link = app.add_subcommand(
+      "login-link", "Make a link that logs in by itself, and print it; in a data folder that no server is using");
+  link->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+  link->add_option("--user", username, "Username or e-mail; none: the first administrator");
+  link->add_flag("--permanent", permanent,
+                 "Good until it is revoked, in place of the one before; others are good once");
+  link->add_option("--panel-url", panel_url, "What the link begins with")
+      ->envname("TROUPE_PANEL_URL")
+      ->capture_default_str();
+  link->callback([&] {
+    code = report(with_system(data, [&](auto& system, const auto& queries) -> Expected<void> {
+      const auto id = username.empty() ? queries.first_administrator() : queries.account_named(username);
+      if (!id)
+        return fail(Errc::not_found,
+                    username.empty() ? "there is no active administrator" : "there is no account '" + username + "'");
+      const auto token = http::make_login_link(system, *id, permanent);
+      if (!token) return tl::unexpected(token.error());
+      std::cout << http::login_link_url(panel_url, *token) << '\n';
+      return {};
     }));
   });
 }
@@ -657,6 +685,7 @@ int main(int argc, char** argv) {
   std::filesystem::path data = "./data";
   add_serve(app, options, code);
   add_user(app, data, code);
+  add_login_link(app, data, code);
   add_provider(app, data, code);
   add_personality(app, data, code);
   add_export(app, data, code);
