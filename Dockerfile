@@ -5,10 +5,11 @@ WORKDIR /src
 RUN ./dev build && DESTDIR=/out cmake --install build/release --prefix /usr --strip
 
 FROM debian:12-slim
-# ca-certificates: to trust a mail server at smtps://
+# ca-certificates: to trust a mail server at smtps://; tzdata: for the time in a zone
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libcaf-core0.17 librocksdb7.8 \
       libsodium23 libcurl4 libspdlog1.10 libfmt9 libhttp-parser2.9 libssl3 libprometheus-cpp-core1.0 libjwt0 \
-      liboath0 libqrencode4 libarchive13 libgraphicsmagick-q16-3 libqpdf29 libmagic1 libxapian30 libutf8proc2 libyaml-cpp0.7 && \
+      liboath0 libqrencode4 libarchive13 libgraphicsmagick-q16-3 libqpdf29 libmagic1 libxapian30 libutf8proc2 \
+      libdate-tz3 libyaml-cpp0.7 tzdata && \
     rm -rf /var/lib/apt/lists/* && useradd --system --home-dir /data troupe && install -d -o troupe -m 0700 /data
 COPY --from=build /out/usr /usr
 USER troupe

@@ -4,6 +4,7 @@
 
 #include "actors/base_url.hpp"
 #include "actors/llm/provider.hpp"
+#include "actors/platforms/platform_type.hpp"
 #include "actors/rules.hpp"
 
 namespace troupe::actors {
@@ -78,12 +79,12 @@ Expected<void> check(const events::Personality& personality) {
 
 Expected<void> check(const events::Platform& platform) {
   if (auto ok = check_name(platform.name); !ok) return ok;
-  if (std::find(std::begin(kPlatformTypes), std::end(kPlatformTypes), platform.type) == std::end(kPlatformTypes))
-    return fail(Errc::invalid, "type must be aiocqhttp, telegram, discord or webhook", "type");
+  const auto* type = platforms::platform_type(platform.type);
+  if (!type) return platforms::unknown_type();
   if (!platform.config.is_object()) return fail(Errc::invalid, "config must be an object", "config");
   if (platform.config.dump().size() > defaults::kMaxEntryConfigBytes)
     return fail(Errc::invalid, "config must have at most 64 KiB", "config");
-  return {};
+  return platforms::check_config(*type, platform.config, platform.sealed_secrets);
 }
 
 Expected<void> check(const events::Plugin& plugin) {

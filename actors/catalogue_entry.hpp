@@ -21,9 +21,6 @@ Expected<void> check(const events::Plugin& plugin);
 Expected<void> check(const events::McpServer& server);
 Expected<void> check(const events::BotSettings& settings);
 
-/// Platforms that the house speaks.
-inline constexpr std::string_view kPlatformTypes[] = {"aiocqhttp", "telegram", "discord", "webhook"};
-
 /// Models by this name are the stand-in's: nothing that may be named as a model may be called so.
 inline constexpr std::string_view kReservedName = "echo";
 

@@ -47,7 +47,7 @@ llm::ChatRequest bare_request(const QuestionRow& question) {
 }  // namespace
 
 Conversations::Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
-                             AskSession ask_session, Elsewhere elsewhere)
+                             Tools& tools, AskSession ask_session, Elsewhere elsewhere)
     : store_(store),
       secrets_(secrets),
       queries_(store),
@@ -55,6 +55,7 @@ Conversations::Conversations(storage::Store& store, const Secrets& secrets, cons
       files_(files),
       accounts_(store),
       models_(models),
+      tools_(tools),
       ask_session_(std::move(ask_session)),
       elsewhere_(std::move(elsewhere)),
       last_session_(queries_.last_session_id()) {}
@@ -92,7 +93,7 @@ void Conversations::edit(SessionId id, EditMessage message, const std::string& t
 
 /// The question, sealed, and what it asks of the model. Errors: as of `ask_model`.
 Expected<PostMessage> Conversations::message_of(const AskModel& asked) const {
-  Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens, asked.context};
+  Question question{asked.provider, asked.model, {}, asked.temperature, asked.max_tokens, asked.context, asked.tools};
   if (auto& context = question.context; context && context->channel != 0) {
     const auto channel = queries_.session(context->channel);
     if (!channel || channel->kind != events::kChannelSession || !queries_.is_member(context->channel, asked.asker))
@@ -161,7 +162,7 @@ void Conversations::begin_chat(AskModel asked, const std::string& title, Cause c
 bool Conversations::note_under_way(const QuestionId& id, std::function<void(Expected<Outcome>)> settled,
                                    std::function<bool()> gone) {
   const std::lock_guard lock(mutex_);
-  return under_way_.try_emplace(id, UnderWay{0, std::move(gone), std::move(settled)}).second;
+  return under_way_.try_emplace(id, UnderWay{0, nullptr, std::move(gone), std::move(settled)}).second;
 }
 
 void Conversations::answer(const QuestionId& id, std::function<void(Expected<Outcome>)> settled,
@@ -208,6 +209,7 @@ void Conversations::ask_now(const QuestionId& id) {
   const AccountId asker = question->asker;
   auto request = request_for(id, *question);
   if (!request) return model_answered(id, asker, tl::unexpected(request.error()));
+  if (question->tools) return ask_with_tools(id, asker, std::move(*request));
   const auto ticket = models_.ask(
       std::move(*request),
       [this, id](std::string_view delta) {
@@ -217,6 +219,42 @@ void Conversations::ask_now(const QuestionId& id) {
   // The answer may be there by now: then nobody can give it up any more.
   const std::lock_guard lock(mutex_);
   if (const auto at = under_way_.find(id); at != under_way_.end()) at->second.ticket = ticket;
+}
+
+void Conversations::ask_with_tools(const QuestionId& id, AccountId asker, llm::ChatRequest request) {
+  const auto max_rounds = projections::bot_settings(store_).tools.max_rounds;
+  const auto loop =
+      std::make_shared<ToolLoop>(models_, tools_, std::move(request), tool_context(id, asker), max_rounds);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = under_way_.find(id);
+    if (at == under_way_.end()) return;
+    at->second.loop = loop;
+  }
+  loop->start(
+      [this, id](std::string_view delta) {
+        for (const auto& observer : observers_) observer(id, delta);
+      },
+      [this, id, asker](Expected<llm::ChatAnswer> answer) { model_answered(id, asker, std::move(answer)); });
+}
+
+/// A contact is an administrator when the bots' settings name it, an account when it is one of the house.
+ToolContext Conversations::tool_context(const QuestionId& id, AccountId asker) const {
+  ToolContext context{asker};
+  context.session = id.session;
+  context.number = id.number;
+  context.through = "model";
+  if (const auto contact = contacts_.contact(asker)) {
+    const auto talk = queries_.session(id.session);
+    if (talk && talk->owner != asker) context.group = talk->owner;
+    const auto platform = projections::PlatformQueries(store_).entry(contact->platform);
+    const auto admins = projections::bot_settings(store_).admins;
+    const std::string name = (platform ? platform->entry.type : std::string()) + ":" + contact->foreign_id;
+    context.by_admin = std::find(admins.begin(), admins.end(), name) != admins.end();
+  } else if (const auto account = accounts_.account(asker)) {
+    context.by_admin = account->active && account->role == "admin";
+  }
+  return context;
 }
 
 /// The session's newest messages up to the question, oldest first, as many as fit, behind the system prompt. What is
@@ -390,14 +428,21 @@ bool Conversations::after_a_while(std::function<void()> work) {
 void Conversations::tick() {
   std::vector<std::function<void()>> postponed;
   std::vector<llm::Models::Ticket> forsaken;
+  std::vector<std::shared_ptr<ToolLoop>> forsaken_loops;
   {
     // Under the lock that an outcome takes before its asker is answered: `gone` looks at what is answered then.
     const std::lock_guard lock(mutex_);
     postponed.swap(postponed_);
-    for (const auto& [id, under_way] : under_way_)
-      if (under_way.ticket != 0 && under_way.gone && under_way.gone()) forsaken.push_back(under_way.ticket);
+    for (const auto& [id, under_way] : under_way_) {
+      if ((under_way.ticket == 0 && !under_way.loop) || !under_way.gone || !under_way.gone()) continue;
+      if (under_way.loop)
+        forsaken_loops.push_back(under_way.loop);
+      else
+        forsaken.push_back(under_way.ticket);
+    }
   }
   for (const auto ticket : forsaken) models_.cancel(ticket);
+  for (const auto& loop : forsaken_loops) loop->cancel();
   for (const auto& work : postponed) work();
 }
 

@@ -17,6 +17,7 @@
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "actors/session.hpp"
+#include "actors/tools/loop.hpp"
 #include "projections/contact_queries.hpp"
 #include "projections/queries.hpp"
 #include "projections/session_queries.hpp"
@@ -48,6 +49,7 @@ struct AskModel {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::optional<events::QuestionContext> context;  ///< the question stands alone; `through` is set here
+  bool tools = false;          ///< the model may call those that the settings allow; as the bots' answers in talks do
   std::function<bool()> gone;  ///< true when nobody waits for the answer any more: it is given up; may be empty
 };
 
@@ -55,7 +57,7 @@ class Conversations {
  public:
   using AskSession = std::function<void(SessionId, SessionDecider::Command, Cause, RecordAnswer)>;
 
-  Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
+  Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models, Tools& tools,
                 AskSession ask_session, Elsewhere elsewhere);
 
   /// Nothing is asked of a model any more. What is under way has no outcome unless its answer is whole already, and is
@@ -108,6 +110,7 @@ class Conversations {
  private:
   struct UnderWay {
     llm::Models::Ticket ticket = 0;
+    std::shared_ptr<ToolLoop> loop;  ///< in place of the ticket, where the model may call tools
     std::function<bool()> gone;
     std::function<void(Expected<Outcome>)> settled;
   };
@@ -125,6 +128,8 @@ class Conversations {
                            const projections::SessionRow& talk) const;
   std::string told_of(const events::QuestionContext& context, AccountId asker, Micros asked_at) const;
   ContextFile told_of_file(const FileId& id, AccountId asker, std::size_t room) const;
+  ToolContext tool_context(const QuestionId& id, AccountId asker) const;
+  void ask_with_tools(const QuestionId& id, AccountId asker, llm::ChatRequest request);
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,
               Expected<Outcome> told);
@@ -138,6 +143,7 @@ class Conversations {
   const Files& files_;
   projections::Queries accounts_;
   llm::Models& models_;
+  Tools& tools_;
   AskSession ask_session_;
   Elsewhere elsewhere_;
   std::atomic<SessionId> last_session_;

@@ -144,9 +144,12 @@ Decision on(const SessionState& state, const ClearChat& c) {
   return events;
 }
 
-Decision on(const SessionState& state, const EndChat& c) {
-  auto events = on(state, ClearChat{c.by});
-  if (events) events->emplace_back(ChatEnded{state.owner});
+Decision on(const SessionState& state, const DeleteChat& c) {
+  if (state.kind != kChatSession || c.by != state.owner) return no_such_session();
+  std::vector<SessionEvent> events;
+  for (const auto& question : state.open_questions)
+    events.emplace_back(QuestionFailed{question.number, question.asker, "the chat was deleted"});
+  events.emplace_back(ChatDeleted{state.owner});
   return events;
 }
 
@@ -180,7 +183,7 @@ Decision on(const SessionState& state, const PostMessage& c) {
                                     c.reply_to, c.attachments, c.tokens, c.thread});
   if (const auto& q = c.question)
     events.emplace_back(QuestionAsked{number, c.author, q->provider, q->model, q->sealed_system_prompt, q->temperature,
-                                      q->max_tokens, q->context});
+                                      q->max_tokens, q->context, q->tools});
   return events;
 }
 
@@ -300,7 +303,7 @@ Decision on(const SessionState& state, const Hear& c, Micros now) {
   if (c.verdict.step == Step::command) return {{message, CommandCalled{number, c.author, c.command, c.plugin}}};
   const Question question = c.question.value_or(Question{});
   return {{message, QuestionAsked{number, c.author, question.provider, question.model, question.sealed_system_prompt,
-                                  question.temperature, question.max_tokens, question.context}}};
+                                  question.temperature, question.max_tokens, question.context, question.tools}}};
 }
 
 Decision on(const SessionState& state, const AnswerCommand& c) {
@@ -417,8 +420,11 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
                  [&](const ChatCleared& e) { state.cleared = e.through; },
-                 [&](const ChatEnded&) { state.archived = true; },
                  [&](const ChannelArchived&) {
+                   state.archived = true;
+                   state.members.clear();
+                 },
+                 [&](const ChatDeleted&) {
                    state.archived = true;
                    state.members.clear();
                  },
@@ -435,7 +441,7 @@ std::vector<Claim> SessionDecider::claims(const State& before, const Event& even
     if (created->kind != kChannelSession || created->is_private) return {};
     return {take(channel_claim(created->name))};
   }
-  if (std::holds_alternative<ChatEnded>(event) && !before.name.empty())
+  if (std::holds_alternative<ChatDeleted>(event) && !before.name.empty())
     return {release(chat_claim(before.owner, before.name))};
   if (before.is_private) return {};
   const auto* described = std::get_if<ChannelDescribed>(&event);

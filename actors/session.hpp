@@ -112,8 +112,8 @@ struct ArchiveChannel {
 struct ClearChat {
   AccountId by = 0;
 };
-/// The same, and the chat is over. Errors: not_found.
-struct EndChat {
+/// A chat; only its owner may. Questions under way have failed then. Errors: not_found.
+struct DeleteChat {
   AccountId by = 0;
 };
 
@@ -125,6 +125,7 @@ struct Question {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::optional<events::QuestionContext> context;
+  bool tools = false;  ///< the model may call tools
 };
 
 /// To a public channel it makes the author a member. Errors: not_found, invalid, conflict (full), overloaded.
@@ -246,7 +247,7 @@ struct SessionDecider {
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
                                DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
-                               AnswerCommand, FailCommand, ReportReply, ClearChat, EndChat>;
+                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 

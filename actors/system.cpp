@@ -11,12 +11,15 @@
 
 #include "actors/at_end.hpp"
 #include "actors/base_url.hpp"
+#include "actors/builtin_commands.hpp"
 #include "actors/contact.hpp"
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
 #include "actors/llm/configured_providers.hpp"
+#include "actors/platforms/platform_type.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
+#include "actors/tools/house_tools.hpp"
 #include "actors/worker.hpp"
 #include "projections/contact_queries.hpp"
 
@@ -74,7 +77,7 @@ struct System::Impl {
   Directory<FileDecider> file_entities;
   std::vector<AnyDirectory*> directories{&accounts,        &bots,         &commands, &sessions, &contacts,
                                          &backup_entities, &file_entities};
-  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist;
+  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work;
   Worker file_writes, file_reads;
   struct Inspections {
     explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
@@ -87,9 +90,12 @@ struct System::Impl {
   Catalogue catalogue;
   Completions completions;
   Files files;
+  Tools tools;
+  Mcp mcp;
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
+  Platforms platforms;
   Search search;
   ResetMails reset_mails;
   Backups backups;
@@ -123,6 +129,7 @@ struct System::Impl {
         hearing(caf_system, defaults::kMaxQueuedIncoming),
         indexing(caf_system, defaults::kMaxQueuedSearches),
         archivist(caf_system, defaults::kMaxQueuedBackupJobs),
+        tool_work(caf_system, defaults::kMaxQueuedToolWork),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
@@ -137,8 +144,11 @@ struct System::Impl {
               {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
                [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
                [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
+        tools(store, [this](std::function<void()> work) { return tool_work.post(std::move(work)); }),
+        mcp(store, secrets, tools,
+            {options.mcp_commands, options.allow_local_providers ? Reach::everywhere : Reach::public_only}),
         conversations(
-            store, secrets, files, models,
+            store, secrets, files, models, tools,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
               sessions.ask(std::to_string(id), std::move(command), std::move(cause),
                            [this, answer = std::move(answer)](Expected<RecordPtr> result) {
@@ -152,6 +162,8 @@ struct System::Impl {
                  meet_contact(std::move(contact), std::move(cause), std::move(answer), 0);
                },
                [this](std::function<void()> work) { return hearing.post(std::move(work)); }}),
+        platforms({store, secrets, talks, options.allow_local_providers ? Reach::everywhere : Reach::public_only,
+                   options.platform_retry}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -167,6 +179,12 @@ struct System::Impl {
             },
             [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
     wire_catalogue();
+    offer_builtin_commands(bot_commands, store);
+    talks.send_by([this](Outgoing answer, SendAnswer sent) { platforms.send(std::move(answer), std::move(sent)); });
+    tools.offer(std::string(kBuiltIn), house_tools(store, secrets, [this](Outgoing message, SendAnswer answer) {
+                  talks.send(std::move(message), std::move(answer));
+                }));
+    tools.settle_interrupted();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
     const Micros now = now_micros();
@@ -200,11 +218,15 @@ struct System::Impl {
     waiting_polls.give_up_all();
     while (waiting_polls.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     // Nobody waits for reads and passwords any more; deletions and mails that are open are taken up at the next start.
+    platforms.stop();
     talks.stop();
     conversations.stop();
+    tools.stop();
+    mcp.stop();
     files.stop();
     search.stop();
     models.stop();
+    tool_work.stop(Worker::Queued::drop);
     questions.stop(Worker::Queued::drop);
     hearing.stop(Worker::Queued::finish);
     indexing.stop(Worker::Queued::drop);
@@ -285,6 +307,7 @@ struct System::Impl {
     }
     if (reset_mails.due(now)) work_off_mails();
     conversations.tick();
+    tools.tick();
     talks.tick();
     files.rescan_if_due(now);
     search.tick();
@@ -342,6 +365,20 @@ struct System::Impl {
     for (AnyDirectory* directory : catalogue.directories()) directories.push_back(directory);
     catalogue.guard<events::Provider>([this](const Json& fields) { return check_reachable(fields); });
     catalogue.follow<events::Provider>([this](const std::string&) { configured_providers.refresh(); });
+    catalogue.guard<events::McpServer>([this](const Json& fields) { return mcp.check(fields); });
+    catalogue.follow<events::McpServer>([this](const std::string& id) { mcp.refresh(id); });
+    catalogue.guard<events::Platform>([this](const Json& fields) { return check_platform_reachable(fields); });
+    catalogue.follow<events::Platform>([this](const std::string& id) { platforms.changed(id); });
+  }
+
+  Expected<void> check_platform_reachable(const Json& fields) const {
+    const auto config = fields.find("config");
+    if (options.allow_local_providers || config == fields.end() || !config->is_object()) return {};
+    const auto setting = actors::platforms::near_setting(*config);
+    if (setting.empty()) return {};
+    return fail(Errc::invalid,
+                setting + " must not be of this machine or a private network; --allow-local-providers would allow it",
+                setting);
   }
 
   Expected<void> check_reachable(const Json& fields) const {
@@ -510,7 +547,10 @@ llm::Models& System::models() { return impl_->models; }
 Files& System::files() { return impl_->files; }
 Search& System::search() { return impl_->search; }
 Commands& System::commands() { return impl_->bot_commands; }
+Tools& System::tools() { return impl_->tools; }
+Mcp& System::mcp() { return impl_->mcp; }
 Talks& System::talks() { return impl_->talks; }
+Platforms& System::platforms() { return impl_->platforms; }
 Backups& System::backups() { return impl_->backups; }
 Catalogue& System::catalogue() { return impl_->catalogue; }
 
@@ -674,6 +714,8 @@ SystemMetrics System::metrics() {
   for (const auto& thread : impl_->inspections) metrics.uploads_waiting += thread->under_way;
   metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
+  metrics.tool_calls_under_way = impl_->tools.under_way();
+  metrics.mcp_connections = impl_->mcp.connections();
   metrics.search = impl_->search.metrics();
   return metrics;
 }

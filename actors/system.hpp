@@ -19,9 +19,12 @@
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
 #include "actors/mail.hpp"
+#include "actors/mcp/mcp.hpp"
+#include "actors/platforms/platforms.hpp"
 #include "actors/search.hpp"
 #include "actors/secrets.hpp"
 #include "actors/talks.hpp"
+#include "actors/tools/tools.hpp"
 #include "projections/queries.hpp"
 #include "storage/store.hpp"
 
@@ -36,9 +39,12 @@ struct SystemOptions {
   FilesOptions files;
   std::size_t max_backups = defaults::kMaxBackups;
   llm::ModelsOptions models;  ///< its providers stand before the catalogue's
-  /// Whether a provider in the catalogue may be on this machine or in a private network. Not where administrators come
-  /// over a network: they would reach what listens there only.
+  /// Whether a provider or an MCP server in the catalogue may be on this machine or in a private network. Not where
+  /// administrators come over a network: they would reach what listens there only.
   bool allow_local_providers = true;
+  std::chrono::milliseconds platform_retry = defaults::kPlatformRetryDelay;
+  /// Programs that MCP servers may be; none: no server is started, as adding one would run any program there is.
+  std::vector<std::string> mcp_commands;
 };
 
 /// A bot asks for its commands.
@@ -59,6 +65,8 @@ struct SystemMetrics {
   std::size_t uploads_waiting = 0;  ///< complete, and to be looked at
   SearchMetrics search;
   std::size_t completions_under_way = 0;
+  std::size_t tool_calls_under_way = 0;
+  std::size_t mcp_connections = 0;
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -115,9 +123,15 @@ class System {
   llm::Models& models();
   Search& search();
 
-  /// Commands of bots, and what is said to them on platforms.
+  /// Commands of bots, what is said to them on platforms, and those platforms, which are not connected before they are
+  /// started.
   Commands& commands();
   Talks& talks();
+  Platforms& platforms();
+
+  /// What models may call, and the servers that some of it comes from.
+  Tools& tools();
+  Mcp& mcp();
 
   // Files
 

@@ -42,6 +42,20 @@ std::optional<Event> first_in(const events::Record& record) {
 
 Cause of_the_platform(const Speaker& speaker) { return {"platform/" + speaker.platform, {}, now_micros(), {}}; }
 
+/// A message with an id is heard once.
+Cause cause_of(const Incoming& message, const Secrets& secrets) {
+  Cause cause = of_the_platform(message.speaker);
+  if (!message.message_id.empty())
+    cause.idempotency = storage::IdempotencyKey{
+        "heard/" + secrets.keyed_digest(key_of(message.speaker) + "/" + message.message_id), {}};
+  return cause;
+}
+
+std::optional<SpokenCommand> spoken_in(BotSettings settings, const Incoming& message) {
+  if (!message.command_prefix.empty()) settings.command_prefix = message.command_prefix;
+  return command_in(settings, message.text);
+}
+
 }  // namespace
 
 Talks::Talks(House house) : house_(std::move(house)), sessions_(house_.store), contacts_(house_.store) {}
@@ -74,6 +88,10 @@ void Talks::hear(Incoming message, std::function<void(Expected<void>)> answer) {
     open(key, speaker, 0);
   });
   if (!taken) heard->answer(fail(Errc::overloaded, "too many messages wait to be heard"));
+}
+
+bool Talks::has_heard(const Incoming& message) const {
+  return is_repeat(house_.store, cause_of(message, house_.secrets));
 }
 
 /// Nothing while a contact or the session is not there yet.
@@ -157,7 +175,7 @@ void Talks::opened(const std::string& key, const std::optional<Error>& error) {
 }
 
 Expected<Hear> Talks::hearing(const Incoming& message, AccountId author, const BotSettings& settings) {
-  const auto spoken = command_in(settings, message.text);
+  const auto spoken = spoken_in(settings, message);
   const auto command = spoken ? house_.commands.find(spoken->name) : nullptr;
   const double dice = std::uniform_real_distribution<double>(0, 1)(random_);
   Hear hear;
@@ -177,6 +195,7 @@ Expected<Hear> Talks::hearing(const Incoming& message, AccountId author, const B
     const auto at = message.text.find(hear.verdict.text);
     hear.prefix_bytes = at == std::string::npos ? 0 : static_cast<std::int64_t>(at);
     hear.question = Question{};
+    hear.question->tools = settings.tools.enabled;
   }
   return hear;
 }
@@ -184,10 +203,7 @@ Expected<Hear> Talks::hearing(const Incoming& message, AccountId author, const B
 void Talks::take(const Heard& heard, const Place& place, const BotSettings& settings) {
   auto hear = hearing(heard.message, place.author, settings);
   if (!hear) return heard.answer(tl::unexpected(hear.error()));
-  Cause cause = of_the_platform(heard.message.speaker);
-  if (!heard.message.message_id.empty())
-    cause.idempotency = storage::IdempotencyKey{
-        "heard/" + house_.secrets.keyed_digest(key_of(heard.message.speaker) + "/" + heard.message.message_id), {}};
+  Cause cause = cause_of(heard.message, house_.secrets);
   if (is_repeat(house_.store, cause)) return heard.answer({});
   house_.conversations.ask_session(place.session, std::move(*hear), std::move(cause),
                                    [this, heard, session = place.session](Expected<RecordPtr> result) {
@@ -238,7 +254,7 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
                                      asked);
   };
   const auto settings = projections::bot_settings(house_.store);
-  const auto spoken = command_in(settings, message.text);
+  const auto spoken = spoken_in(settings, message);
   const auto command = house_.commands.find(called.name);
   if (!spoken || !command) return settle(fail(Errc::not_found, "the command is gone"));
   const bool admin = is_admin(settings, message.speaker);
@@ -273,6 +289,11 @@ void Talks::send(SessionId session, std::int64_t number) {
             });
   });
   (void)taken;  // else the next tick takes it up
+}
+
+void Talks::send(Outgoing message, SendAnswer answer) {
+  if (ending_ || !sender_) return answer(fail(Errc::overloaded, "no platform is connected"));
+  sender_(std::move(message), std::move(answer));
 }
 
 void Talks::report(SessionId session, ReportReply outcome) {

@@ -30,7 +30,8 @@ struct Incoming {
   Speaker speaker;
   std::string message_id;  ///< the platform's; a message that comes twice is heard once. Empty: it has none
   std::string text;
-  bool to_the_bot = false;  ///< it names the bot, or answers it
+  bool to_the_bot = false;          ///< it names the bot, or answers it
+  std::string command_prefix = {};  ///< of this platform; empty: that of the settings
 };
 
 /// An answer on its way to a platform.
@@ -65,6 +66,13 @@ class Talks {
   /// `heard` comes when the message is durable, or could not be heard; empty: nobody asks. Errors: invalid (`text`),
   /// overloaded, the journal's.
   void hear(Incoming message, std::function<void(Expected<void>)> heard = {});
+
+  /// Whether it was: a message with an id is heard once.
+  bool has_heard(const Incoming& message) const;
+
+  /// Sends a message that answers nothing, as soon as it can; it is not sent again. Errors: overloaded (no platform is
+  /// there), the platform's.
+  void send(Outgoing message, SendAnswer answer);
 
   /// Fails the commands that the last run left open. Once, before the first message.
   void settle_interrupted();

@@ -24,6 +24,7 @@ struct Provider {
   static constexpr std::string_view added = "ProviderAdded", changed = "ProviderChanged", removed = "ProviderRemoved";
   std::string name;
   std::string format = "openai";         ///< the wire format: openai, anthropic or gemini
+  std::string type;                      ///< what NekoBot calls such a service; empty: it was not added there
   std::string base_url;                  ///< http or https: what stands before `/chat/completions` and the like
   std::vector<std::string> sealed_keys;  ///< tried in turn; none: no credentials are sent
   std::vector<std::string> key_hints;    ///< of each, the last four characters, or nothing of a short one
@@ -35,7 +36,7 @@ struct Provider {
   std::string strategy = "failover";  ///< the key that a request begins with: that of the last success (failover), or
                                       ///< round-robin, random or least-used
 };
-TROUPE_EVENT(Provider, name, format, base_url, sealed_keys, key_hints, model, embedding_model, models, priority,
+TROUPE_EVENT(Provider, name, format, type, base_url, sealed_keys, key_hints, model, embedding_model, models, priority,
              enabled, strategy)
 
 /// A system prompt under a name, and who is to answer in its manner.
@@ -59,7 +60,7 @@ struct Platform {
   static constexpr std::string_view category = "platform";
   static constexpr std::string_view added = "PlatformAdded", changed = "PlatformChanged", removed = "PlatformRemoved";
   std::string name;
-  std::string type;                                   ///< one of kPlatformTypes
+  std::string type;                                   ///< aiocqhttp, telegram, discord or webhook
   Json config = Json::object();                       ///< what its type needs, without secrets
   std::map<std::string, std::string> sealed_secrets;  ///< the secret ones of it, by their names
   bool enabled = true;

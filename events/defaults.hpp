@@ -426,6 +426,65 @@ inline constexpr long kMaxIdleModelConnections = 32;
 inline constexpr std::size_t kMaxModelErrorBytes = 16384;
 inline constexpr std::size_t kMaxModelErrorLength = 300;
 
+// Tools
+
+/// Calls under way, all tools together. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxToolCalls = 256;
+/// Calls of one answer of a model that run side by side; the model is told that the others were too many.
+inline constexpr std::size_t kMaxToolCallsAtOnce = 16;
+/// Where a tool says nothing else: the model, and whoever asked it, waits for it.
+inline constexpr auto kToolTimeout = 30s;
+/// What every provider takes: `[a-zA-Z0-9_-]{1,64}`.
+inline constexpr std::size_t kMaxToolNameLength = 64;
+inline constexpr std::size_t kMaxToolDescriptionBytes = 2048;
+inline constexpr std::size_t kMaxToolSchemaBytes = std::size_t{32} << 10;
+inline constexpr std::size_t kMaxToolsPerSource = 256;
+/// As JSON. A file that is written by a tool fits.
+inline constexpr std::size_t kMaxToolArgumentsBytes = std::size_t{256} << 10;
+/// Of one call, told and logged: the model has to read it, and kMaxContextBytes is what it is told otherwise.
+inline constexpr std::size_t kMaxToolResultBytes = 32000;
+/// Results of one question together, with all its rounds: some 60,000 tokens.
+inline constexpr std::size_t kMaxToolResultsBytes = std::size_t{256} << 10;
+/// Tools that start and answers that are handed on wait here. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedToolWork = 4096;
+/// Messages that one search of a conversation reads, the newest.
+inline constexpr std::size_t kMaxSearchedMessages = 1000;
+
+// MCP servers
+
+/// Connections at the same time; each may be a process of its own.
+inline constexpr std::size_t kMaxMcpConnections = 64;
+/// One message either way; a result with an image in it fits.
+inline constexpr std::size_t kMaxMcpMessageBytes = std::size_t{4} << 20;
+/// Written, and not taken by the server yet.
+inline constexpr std::size_t kMaxMcpUnsentBytes = std::size_t{8} << 20;
+/// From the start to the answer to `initialize`: a server that is fetched first takes its time.
+inline constexpr auto kMcpConnectTimeout = 60s;
+/// A server that left a request unanswered is pinged; one that does not answer that either is stuck, and connected anew.
+inline constexpr std::chrono::milliseconds kMcpPingTimeout = 10s;
+/// Requests to one server without an answer.
+inline constexpr std::size_t kMaxMcpRequests = 64;
+/// Of one list; each has the server's cursor for the next.
+inline constexpr std::size_t kMaxMcpPages = 50;
+/// Messages in a second that no request of ours asked for: beyond it the server floods, and its connection is closed.
+inline constexpr std::size_t kMaxMcpUnsolicited = 1000;
+/// Lines of one connection that are no messages, such as a banner: beyond it this is not a server of the protocol.
+inline constexpr std::size_t kMaxMcpGarbage = 100;
+/// Lines of a server's standard error in our log, a minute, and characters of each.
+inline constexpr std::size_t kMaxMcpLogLines = 20;
+inline constexpr std::size_t kMaxMcpLogLineLength = 300;
+/// Between its standard input's end and SIGTERM, and then SIGKILL.
+inline constexpr auto kMcpGrace = 2s;
+/// After a connection that broke; it doubles each time, up to the longest. After so many in a row it stays down until
+/// someone asks for it. One that held for kMcpHealthyAfter begins anew.
+inline constexpr std::chrono::milliseconds kMcpRetryDelay = 1s;
+inline constexpr std::chrono::milliseconds kLongestMcpRetryDelay = 1min;
+inline constexpr std::size_t kMaxMcpRetries = 8;
+inline constexpr auto kMcpHealthyAfter = 1min;
+/// Variables, or headers, of one server.
+inline constexpr std::size_t kMaxMcpSecrets = 64;
+inline constexpr std::size_t kMaxMcpSecretLength = 8192;
+
 // Search
 
 /// Messages and files in the index, the newest, and the memory that they take, as measured; what is older is not found.
@@ -539,6 +598,28 @@ inline constexpr auto kMissedMessagesDelay = 20ms;
 /// How often logins that ran out are looked for.
 inline constexpr auto kLoginSweepInterval = 30s;
 
+// The NekoBot dialect
+
+/// Of its lists: what a page has where a client says nothing (the specification's number), and the most that it may ask for.
+inline constexpr long long kNekoPageSize = 20;
+inline constexpr long long kMaxNekoPageSize = 100;
+/// Lines of the server's own log that stay readable, and the bytes of one: a megabyte or two together.
+inline constexpr std::size_t kMaxRememberedLogLines = 1000;
+inline constexpr std::size_t kMaxLogLineBytes = 2000;
+/// Lines or events that a subscriber is shown of what was before it came.
+inline constexpr std::size_t kMaxReplayedFrames = 500;
+/// One of its frames is the names of channels and a few numbers.
+inline constexpr std::size_t kMaxNekoFrameBytes = 4096;
+/// Sockets of callers without an account, who are all on this machine; of one account there may be
+/// kMaxLiveSocketsPerAccount.
+inline constexpr std::size_t kMaxOpenSockets = 100;
+/// Of a session that is shown whole, its newest.
+inline constexpr std::size_t kMaxShownMessages = 1000;
+/// Sessions of one account that are listed, the newest: pages are cut out of them.
+inline constexpr std::size_t kMaxListedSessions = 1000;
+/// A stream of events that has nothing to say says so after this, or proxies close it.
+inline constexpr auto kEventStreamHeartbeat = 15s;
+
 // Lists and exports
 
 inline constexpr std::size_t kMaxListLimit = 1000;
@@ -552,6 +633,51 @@ inline constexpr std::size_t kMaxCommandTypesShown = 1000;
 inline constexpr std::size_t kMaxExportLimit = 10000;
 inline constexpr std::size_t kMaxUserSearchResults = 20;
 inline constexpr std::size_t kMinSearchLength = 2;
+
+// Platforms
+
+/// A message from a platform that the house connects to: what Discord says of its largest servers has a few megabytes.
+inline constexpr std::size_t kMaxPlatformMessageBytes = std::size_t{16} << 20;
+/// Bytes that wait to be sent to one platform; past it the connection is given up and made anew.
+inline constexpr std::size_t kMaxPlatformQueueBytes = std::size_t{1} << 20;
+/// A response of a platform's HTTP API: a hundred updates of Telegram with the longest texts have less.
+inline constexpr std::size_t kMaxPlatformResponseBytes = std::size_t{4} << 20;
+/// Messages that platforms brought in and nobody has looked at yet; past it new ones are dropped and counted.
+inline constexpr std::size_t kMaxPlatformMessagesWaiting = 20'000;
+inline constexpr std::size_t kMaxPlatformBytesWaiting = std::size_t{64} << 20;
+/// Looking up a name, connecting, TLS and the WebSocket's handshake.
+inline constexpr auto kPlatformConnectTimeout = 15s;
+/// A platform must answer to what is sent to it within this.
+inline constexpr auto kPlatformAnswerTimeout = 30s;
+/// A WebSocket that is silent for half of this gets a ping, and is dropped after the other half.
+inline constexpr auto kPlatformIdleTimeout = 60s;
+/// Between two attempts to connect, the first and the longest; doubles each time, with half of it by chance.
+inline constexpr auto kPlatformRetryDelay = 1s;
+inline constexpr auto kPlatformMaxRetryDelay = 60s;
+/// A platform may ask for more patience than that, but not for ever.
+inline constexpr auto kPlatformMaxRetryAfter = 10min;
+/// Sent to one platform and not answered yet.
+inline constexpr std::size_t kMaxUnansweredSends = 1000;
+/// Pieces that a long answer is sent in, where a platform limits the length of a message; what is beyond is cut off.
+inline constexpr std::size_t kMaxPiecesOfAnswer = 10;
+/// OneBot clients of one entry: one for each of its accounts and roles.
+inline constexpr std::size_t kMaxOneBotClients = 20'000;
+/// A OneBot client says how often it reports that it lives; silent for so many times that, it is gone.
+inline constexpr int kMissedHeartbeats = 3;
+inline constexpr auto kLongestHeartbeat = 10min;
+/// How long Telegram holds a request for updates while there are none.
+inline constexpr auto kTelegramPollTime = 30s;
+inline constexpr std::size_t kTelegramUpdatesAtOnce = 100;
+/// How far the clock of who signs a webhook may be from ours.
+inline constexpr auto kWebhookClockSkew = 5min;
+inline constexpr std::size_t kMinWebhookSecretLength = 16;
+/// Deliveries of one address, and in which time.
+inline constexpr std::size_t kWebhooksPerWindow = 600;
+inline constexpr auto kWebhookWindow = 60s;
+/// Private channels that a Discord connection remembers, one for each person.
+inline constexpr std::size_t kMaxRememberedChannels = 10'000;
+/// Of a platform's last error.
+inline constexpr std::size_t kMaxErrorTextBytes = 500;
 
 // Actors
 

@@ -97,13 +97,13 @@ struct ChatCleared {
 };
 TROUPE_EVENT(ChatCleared, from, through, by)
 
-/// The chat is over for good, and not listed any more.
-struct ChatEnded {
-  static constexpr std::string_view type = "ChatEnded";
+/// The chat is closed for good: its owner does not see it any more. Its messages stay in the log.
+struct ChatDeleted {
+  static constexpr std::string_view type = "ChatDeleted";
   static constexpr std::uint16_t schema = 1;
   AccountId owner = 0;
 };
-TROUPE_EVENT(ChatEnded, owner)
+TROUPE_EVENT(ChatDeleted, owner)
 
 struct MemberJoined {
   static constexpr std::string_view type = "MemberJoined";
@@ -201,8 +201,10 @@ struct QuestionAsked {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::optional<QuestionContext> context;
+  bool tools = false;  ///< the model may call tools for it
 };
-TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens, context)
+TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens, context,
+             tools)
 
 /// A restart found the question open. It is asked once more, and not again after that.
 struct QuestionAskedAgain {
@@ -305,6 +307,6 @@ using SessionEvent =
     std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
                  ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed, ChannelDescribed,
                  ChannelArchived, MessageStopped, CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed,
-                 ChatCleared, ChatEnded>;
+                 ChatDeleted, ChatCleared>;
 
 }  // namespace troupe::events

@@ -153,7 +153,7 @@ void Call::guarded(const std::function<void()>& part) {
   }
 }
 
-void Call::refuse(const Error& error) { refuse(surface->error_to(request, error)); }
+void Call::refuse(const Error& error) { refuse(surface->refusal(error, request)); }
 
 void Call::refuse(Response response) {
   if (response.status == 503) response.headers.emplace_back("Retry-After", defaults::kRetryAfterSeconds);

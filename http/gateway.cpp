@@ -165,8 +165,8 @@ void Gateway::handle(Request request, Reply reply) {
   Router::Match match = router_.find(request.method, request.path);
   if (match.route)
     return dispatch(*surface_of_.at(match.route), std::move(match), std::move(request), std::move(reply));
-  if (!open) return reply(surfaces_.front()->error_to(request, {Errc::maintenance, options_.maintenance}));
-  reply(match.allowed.empty() ? surfaces_.front()->error_to(request, {Errc::not_found, "Not found"})
+  if (!open) return reply(surfaces_.front()->refusal({Errc::maintenance, options_.maintenance}, request));
+  reply(match.allowed.empty() ? surfaces_.front()->refusal({Errc::not_found, kNoSuchPath}, request)
                               : method_not_allowed(request, match.allowed));
 }
 
@@ -188,7 +188,7 @@ bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
 }
 
 Response Gateway::method_not_allowed(const Request& request, const std::vector<std::string>& allowed) const {
-  Response response = surfaces_.front()->error_to(request, {Errc::wrong_method, "Method not allowed"});
+  Response response = surfaces_.front()->refusal({Errc::wrong_method, "Method not allowed"}, request);
   response.headers.emplace_back("Allow", joined(allowed));
   return response;
 }
@@ -276,6 +276,8 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   const bool is_bot = !call.caller.bot_id.empty();
   const bool nobody = !is_bot && call.caller.account == 0;
   const bool reads = route.method == "GET" || route.only_reads;
+  const bool may_be_open = route.access == Access::open_or_login || route.access == Access::open_or_admin;
+  if (nobody && may_be_open && surface.is_open_to(call.request)) return {};
   if (nobody || (is_bot && !for_bots))
     return fail(Errc::unauthenticated, std::string(surface.not_authenticated_text()));
   const auto denied = [&] { return fail(Errc::forbidden, route.denied); };
@@ -287,7 +289,9 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   switch (route.access) {
     case Access::anyone:
     case Access::login:
+    case Access::open_or_login:
     case Access::bot_or_login: return {};
+    case Access::open_or_admin:
     case Access::admin: return admin ? Expected<void>{} : denied();
     case Access::self_or_admin: {
       const auto wanted = surface.account(call.path_parameter("user_id"));

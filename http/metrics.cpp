@@ -131,6 +131,8 @@ std::string Metrics::text(const Sources& sources) const {
              number(actors.questions_under_way)),
       single("troupe_completions_under_way", "Requests of programs that a model is answering", kGauge,
              number(actors.completions_under_way)),
+      single("troupe_tool_calls_under_way", "Calls of tools", kGauge, number(actors.tool_calls_under_way)),
+      single("troupe_mcp_connections", "Connections to MCP servers", kGauge, number(actors.mcp_connections)),
       single("troupe_mails_sent_total", "Mails sent", kCounter, number(actors.mails_sent)),
       single("troupe_mails_failed_total", "Mails given up", kCounter, number(actors.mails_failed)),
       single("troupe_search_documents_indexed", "Messages and files that a search finds", kGauge,

@@ -104,6 +104,8 @@ OrderedJson parameters_of(const Route& route) {
 OrderedJson security_of(const Surface& surface, const Route& route) {
   if (route.access == Access::anyone) return OrderedJson::array({OrderedJson::object()});
   OrderedJson ways = OrderedJson::array();
+  if (route.access == Access::open_or_login || route.access == Access::open_or_admin)
+    ways.push_back(OrderedJson::object());
   for (const auto& scheme : surface.security_of(route))
     ways.push_back({{scheme_name(surface, scheme), OrderedJson::array()}});
   return ways;
@@ -119,6 +121,9 @@ std::string access_sentence(Access access) {
     case Access::owner_or_admin: return "Needs the login of the bot's owner, or of an administrator.";
     case Access::bot: return "Needs the bot's token, or the login of its owner or of an administrator.";
     case Access::bot_or_login: return "Needs a bot's token or a login.";
+    case Access::open_or_login: return "Needs a login, unless the call is made on the server's own machine.";
+    case Access::open_or_admin:
+      return "Needs a login with role `admin`, unless the call is made on the server's own machine.";
   }
   return {};
 }

@@ -53,6 +53,8 @@ enum class Access : std::uint8_t {
   owner_or_admin,  ///< the owner of the bot, or an administrator
   bot,             ///< the bot by its token, its owner, or an administrator
   bot_or_login,    ///< any bot or account: the handler decides what it may see
+  open_or_login,   ///< as `login`; nobody as well, where the surface is open to the request
+  open_or_admin,   ///< as `admin`; nobody as well, where the surface is open to the request
 };
 
 /// One field of a request body.

@@ -9,20 +9,24 @@
 #include <thread>
 
 #include "http/gateway.hpp"
+#include "http/platform_listeners.hpp"
 #include "http/provider_settings.hpp"
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
 #include "http/surfaces/chatai/chatai.hpp"
+#include "http/surfaces/nekobot/nekobot.hpp"
 #include "http/surfaces/openai/openai.hpp"
 #include "http/surfaces/plexichat/plexichat.hpp"
+#include "http/surfaces/webhooks/webhooks.hpp"
 
 namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
 const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager",
-                                                    "127.0.0.1:8000=plexichat,chat_v1,openai", "127.0.0.1:3000=chatai"};
+                                                    "127.0.0.1:8000=plexichat,chat_v1,openai", "127.0.0.1:6285=nekobot",
+                                                    "127.0.0.1:3000=chatai"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -86,7 +90,9 @@ class StopSignals {
 /// All that runs. Members stand in the order they are built; `run` takes the house apart in the order it must.
 class House {
  public:
-  explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {}
+  explicit House(ServeOptions options) : options_(std::move(options)), server_(options_.limits) {
+    spdlog::default_logger()->sinks().push_back(log_);
+  }
 
   Expected<void> open() {
     if (auto ok = find_providers(); !ok) return ok;  // before anything is made
@@ -135,6 +141,9 @@ class House {
     options_.chatai.allowed_origins = options_.allowed_origins;
     options_.chatai.allow_local_providers = options_.system.allow_local_providers;
     surfaces_.push_back(std::make_unique<ChatAi>(services, options_.chatai));
+    surfaces_.push_back(std::make_unique<NekoBot>(
+        services, NekoBotOptions{options_.open_endpoints, log_, has_well_known_passwords(options_.data)}));
+    surfaces_.push_back(std::make_unique<Webhooks>(services));
     if (options_.listen.empty()) options_.listen = kDefaultListeners;
     for (const auto& text : options_.listen)
       if (auto ok = listen_on(text); !ok) return ok;
@@ -149,7 +158,10 @@ class House {
       });
       server_.stop(options_.grace);
     });
-    system_->conversations().take_up_open_questions();  // not before everything else has begun well
+    // Not before everything else has begun well
+    system_->mcp().start();
+    system_->conversations().take_up_open_questions();
+    system_->platforms().start(platform_listeners_);
     server_.run();
     signals.end();
     // What was asked is answered by now or never will be: first those who ask the journal, then the journal.
@@ -260,9 +272,11 @@ class House {
   }
 
   ServeOptions options_;
+  const std::shared_ptr<LogRing> log_ = std::make_shared<LogRing>();
   Metrics metrics_;
   UnknownNames unknown_names_;
   Server server_;
+  PlatformListeners platform_listeners_{server_};
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<actors::System> system_;
   std::vector<std::unique_ptr<Surface>> surfaces_;

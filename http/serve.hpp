@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/system.hpp"
+#include "http/security/open_endpoints.hpp"
 #include "http/server.hpp"
 #include "http/surfaces/chat_v1/options.hpp"
 #include "http/surfaces/chatai/options.hpp"
@@ -39,6 +40,7 @@ struct ServeOptions {
   std::string providers_file;  ///< of http/provider_settings.hpp; empty: none
   /// Whether administrators may set up providers on this machine; not given: where all listeners are on loopback.
   std::optional<bool> allow_local_providers;
+  OpenEndpoints open_endpoints = OpenEndpoints::local;  ///< of nekobot
   std::string docs_folder;
   std::chrono::milliseconds grace = std::chrono::seconds(10);
   ServerLimits limits;

@@ -78,6 +78,10 @@ class Server {
   /// Errors: conflict (address in use or not ours), invalid (bad address, bad certificate or key).
   Expected<std::uint16_t> listen(ListenerOptions options);
 
+  /// Stops accepting at an address and a port that `listen` was given and answered. Connections that are open stay. On
+  /// the loop's thread. Nothing when nobody listens there.
+  void close(const std::string& address, std::uint16_t port);
+
   /// Runs the loop on the calling thread until `stop`.
   void run();
 

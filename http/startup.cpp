@@ -112,32 +112,56 @@ Expected<void> erase_account(actors::System& system, events::AccountId account) 
       [&](actors::RecordAnswer answer) { system.erase_account(account, by_the_command_line(), std::move(answer)); }));
 }
 
+namespace {
+
+template <class Entry>
+Expected<void> add_entry(actors::System& system, const Entry& entry) {
+  return done(wait_for(
+      [&](actors::RecordAnswer answer) { system.catalogue().add(entry, by_the_command_line(), std::move(answer)); }));
+}
+
+template <class Entry>
+Expected<void> remove_entry(actors::System& system, const storage::Store& store, const std::string& name) {
+  const auto row = projections::EntryQueries<Entry>(store).named(name);
+  if (!row) return fail(Errc::not_found, "there is no " + std::string(Entry::category) + " '" + name + "'");
+  return done(wait_for([&](actors::RecordAnswer answer) {
+    system.catalogue().ask<Entry>(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
+  }));
+}
+
+}  // namespace
+
 Expected<void> add_provider(actors::System& system, const events::Provider& provider) {
-  return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().add(provider, by_the_command_line(), std::move(answer));
-  }));
+  return add_entry(system, provider);
 }
-
 Expected<void> add_personality(actors::System& system, const events::Personality& personality) {
-  return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().add(personality, by_the_command_line(), std::move(answer));
-  }));
+  return add_entry(system, personality);
 }
-
+Expected<void> add_platform(actors::System& system, const events::Platform& platform) {
+  return add_entry(system, platform);
+}
 Expected<void> remove_provider(actors::System& system, const storage::Store& store, const std::string& name) {
-  const auto row = projections::ProviderQueries(store).named(name);
-  if (!row) return fail(Errc::not_found, "there is no provider '" + name + "'");
+  return remove_entry<events::Provider>(system, store, name);
+}
+Expected<void> remove_personality(actors::System& system, const storage::Store& store, const std::string& name) {
+  return remove_entry<events::Personality>(system, store, name);
+}
+Expected<void> remove_platform(actors::System& system, const storage::Store& store, const std::string& name) {
+  return remove_entry<events::Platform>(system, store, name);
+}
+
+Expected<void> add_mcp_server(actors::System& system, const events::McpServer& server) {
   return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().ask<events::Provider>(row->id, actors::RemoveEntry{}, by_the_command_line(), std::move(answer));
+    system.catalogue().add(server, by_the_command_line(), std::move(answer));
   }));
 }
 
-Expected<void> remove_personality(actors::System& system, const storage::Store& store, const std::string& name) {
-  const auto row = projections::PersonalityQueries(store).named(name);
-  if (!row) return fail(Errc::not_found, "there is no personality '" + name + "'");
+Expected<void> remove_mcp_server(actors::System& system, const storage::Store& store, const std::string& name) {
+  const auto row = projections::McpServerQueries(store).named(name);
+  if (!row) return fail(Errc::not_found, "there is no MCP server '" + name + "'");
   return done(wait_for([&](actors::RecordAnswer answer) {
-    system.catalogue().ask<events::Personality>(row->id, actors::RemoveEntry{}, by_the_command_line(),
-                                                std::move(answer));
+    system.catalogue().ask<events::McpServer>(row->id, actors::RemoveEntry{}, by_the_command_line(),
+                                              std::move(answer));
   }));
 }
 
@@ -167,7 +191,7 @@ Expected<void> first_accounts(actors::System& system, const storage::Store& stor
     if (!(std::ofstream(data / kDemoMark) << "the accounts here have well-known passwords\n" << std::flush))
       return fail(Errc::storage_failed, "cannot write " + (data / kDemoMark).string());
     for (const auto& account : {NewAccount{"admin", "admin@example.org", "admin123", "admin"},
-                                NewAccount{"nekobot", "nekobot@example.org", "nekobot", "user"}})
+                                NewAccount{"nekobot", "nekobot@example.org", "nekobot", "admin"}})
       if (auto ok = add_account(system, account); !ok) return ok;
     std::printf("demo: log in as admin/admin123 or nekobot/nekobot\n");
     return {};

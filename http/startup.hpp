@@ -30,8 +30,12 @@ Expected<void> erase_account(actors::System& system, events::AccountId account);
 /// Adds to the catalogue, or takes out of it by name; waits for it.
 Expected<void> add_provider(actors::System& system, const events::Provider& provider);
 Expected<void> add_personality(actors::System& system, const events::Personality& personality);
+Expected<void> add_mcp_server(actors::System& system, const events::McpServer& server);
+Expected<void> add_platform(actors::System& system, const events::Platform& platform);
+Expected<void> remove_mcp_server(actors::System& system, const storage::Store& store, const std::string& name);
 Expected<void> remove_provider(actors::System& system, const storage::Store& store, const std::string& name);
 Expected<void> remove_personality(actors::System& system, const storage::Store& store, const std::string& name);
+Expected<void> remove_platform(actors::System& system, const storage::Store& store, const std::string& name);
 
 /// Makes an API key of the account and answers it: nobody can tell it later.
 Expected<std::string> add_api_key(actors::System& system, events::AccountId account, const std::string& name,

@@ -10,6 +10,8 @@
 
 namespace troupe::http {
 
+inline constexpr const char* kNoSuchPath = "Not found";
+
 /// Who a route concerns, looked up once for its authorisation.
 struct Subject {
   bool exists = false;
@@ -31,9 +33,12 @@ class Surface {
   /// The account that a path's `user_id` names in this dialect; nothing when it is no such id.
   virtual std::optional<events::AccountId> account(std::string_view user_id) const { return whole_number(user_id); }
 
+  /// Whether routes that are open to some need no credentials for this request, which has none.
+  virtual bool is_open_to(const Request&) const { return false; }
+
   virtual Response error(const Error& error, std::string_view request_id) const = 0;
-  /// The same to one request, whose language may matter.
-  virtual Response error_to(const Request& request, const Error& error) const { return this->error(error, request.id); }
+  /// The same in the words for this request, where they depend on it.
+  virtual Response refusal(const Error& why, const Request& request) const { return error(why, request.id); }
   /// The refusal of a request that came too fast.
   virtual Response too_fast(int seconds_to_wait, std::string_view request_id) const;
   virtual Response too_fast_to(const Request& request, int seconds_to_wait) const {
@@ -41,7 +46,7 @@ class Surface {
   }
   /// What every answer of a limited route says about its limit.
   virtual Headers rate_headers(const RateClass&, const RateVerdict&) const { return {}; }
-  Response no_such_path(std::string_view request_id) const { return error({Errc::not_found, "Not found"}, request_id); }
+  Response no_such_path(std::string_view request_id) const { return error({Errc::not_found, kNoSuchPath}, request_id); }
   /// Only what people may know of an error that happened inside; the rest is for the log, under the same request id.
   static std::string public_text(const Error& error, std::string_view request_id);
   virtual std::string_view not_authenticated_text() const = 0;

@@ -16,6 +16,7 @@
 #include "events/file.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
+#include "events/tool.hpp"
 #include "events/usage.hpp"
 #include "storage/journal.hpp"
 
@@ -37,6 +38,7 @@ void project(const events::ResetRequestEvent& event, const Context& context, Row
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
 void project(const events::FileEvent& event, const Context& context, Rows& rows);
 void project(const events::EmbeddingEvent& event, const Context& context, Rows& rows);
+void project(const events::ToolCallEvent& event, const Context& context, Rows& rows);
 void project(const events::BackupEvent& event, const Context& context, Rows& rows);
 void project(const events::UsageEvent& event, const Context& context, Rows& rows);
 template <class Entry>

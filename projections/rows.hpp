@@ -11,6 +11,7 @@
 #include "events/file.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
+#include "events/tool.hpp"
 #include "storage/journal.hpp"
 
 namespace troupe::projections {
@@ -66,6 +67,11 @@ enum class Table : TableId {
   platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing
   open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
   unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
+  tool_calls = 105,         ///< call id -> ToolCallRow
+  tool_call_times = 106,    ///< big64(started_at) call id -> nothing
+  tool_calls_of = 107,      ///< `tool`, `asker` or `source` `/` name, a zero byte, big64(started_at) call id -> nothing
+  open_tool_calls = 108,    ///< call id -> nothing
+  tool_days = 109,          ///< big64(days since 1970) tool, a zero byte, ToolFigure's letter -> counter
   permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
   usage_days = 117,         ///< UsageOf's letter `/` name `/` big64(days since 1970) UsageFigure's letter -> counter
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
@@ -254,6 +260,26 @@ struct OpenCommandRow {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OpenCommandRow, caller, name, plugin)
 
+/// A call of a tool, as the tool log tells it.
+struct ToolCallRow {
+  static constexpr Table table = Table::tool_calls;
+  static constexpr std::string_view personal[] = {"arguments", "result"};
+  std::string id;
+  std::string tool, source;
+  AccountId asker = 0, group = 0;
+  events::SessionId session = 0;
+  std::int64_t number = 0;
+  std::string through;
+  std::string arguments;        ///< JSON; empty when the asker was forgotten
+  std::string outcome, reason;  ///< as of ToolCallEnded; empty while it runs
+  std::string result;
+  Micros started_at = 0;
+  Micros ended_at = 0;  ///< 0: not yet
+  Micros took = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ToolCallRow, id, tool, source, asker, group, session, number, through,
+                                                arguments, outcome, reason, result, started_at, ended_at, took)
+
 struct QuestionRow {
   static constexpr Table table = Table::open_questions;
   AccountId asker = 0;
@@ -262,9 +288,10 @@ struct QuestionRow {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::optional<events::QuestionContext> context;
+  bool tools = false;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(QuestionRow, asker, provider, model, sealed_system_prompt, temperature,
-                                                max_tokens, context)
+                                                max_tokens, context, tools)
 
 /// The meaning of a text, a message's or a file's, as a vector.
 struct EmbeddingRow {
@@ -369,6 +396,9 @@ using PersonalityRow = EntryRow<events::Personality>;
 using PlatformRow = EntryRow<events::Platform>;
 using PluginRow = EntryRow<events::Plugin>;
 using McpServerRow = EntryRow<events::McpServer>;
+
+/// What is counted of one tool on one day, UTC, by when its calls ended.
+enum class ToolFigure : char { calls = 'c', failures = 'f', took_us = 't' };
 
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };

@@ -28,9 +28,9 @@ void add_member(SessionId id, std::string_view kind, AccountId account, Micros s
   rows.push_back(add(session_members(id), 1));
 }
 
-void remove_member(SessionId id, AccountId account, Rows& rows) {
+void remove_member(SessionId id, AccountId account, Rows& rows, std::string_view kind = kChannelSession) {
   rows.push_back(erase(Table::members, member_key(id, account)));
-  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(account, kChannelSession, id)));
+  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(account, kind, id)));
   rows.push_back(add(session_members(id), -1));
 }
 
@@ -80,13 +80,11 @@ void on(const ChatCleared& e, const Context& c, Rows& rows) {
   rows.push_back(patch<SessionRow>(session_key(id), {{"cleared", e.through}}));
 }
 
-void on(const ChatEnded& e, const Context& c, Rows& rows) {
+void on(const ChatDeleted& e, const Context& c, Rows& rows) {
   const SessionId id = session_in(c);
-  rows.push_back(erase(Table::sessions_of_member, session_of_member_key(e.owner, kChatSession, id)));
-  rows.push_back(erase(Table::members, member_key(id, e.owner)));
-  rows.push_back(add(session_members(id), -1));
-  rows.push_back(add(owner_chats(e.owner), -1));
+  remove_member(id, e.owner, rows, kChatSession);
   rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
+  rows.push_back(add(owner_chats(e.owner), -1));
 }
 
 void on(const MessagePosted& e, const Context& c, Rows& rows) {
@@ -179,7 +177,7 @@ void on(const ReplyFailed& e, const Context& c, Rows& rows) {
 void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   const SessionId id = session_in(c);
   rows.push_back(put_row(message_key(id, e.number), QuestionRow{e.asker, e.provider, e.model, e.sealed_system_prompt,
-                                                                e.temperature, e.max_tokens, e.context}));
+                                                                e.temperature, e.max_tokens, e.context, e.tools}));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "pending"}}));
   if (!e.sealed_system_prompt.empty())
     rows.push_back(patch<SessionRow>(session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));

@@ -1,8 +1,10 @@
 #include "actors/llm/http_loop.hpp"
 
 #include <curl/curl.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -25,7 +27,9 @@ struct Transfer {
   HttpLoop::TransferId id = 0;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers{nullptr, curl_slist_free_all};
   std::string body;
+  std::vector<std::string> wanted_headers;
   std::shared_ptr<HttpListener> listener;
+  bool has_begun = false;
   AddressGuard guard;
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};  // goes first
 
@@ -35,12 +39,21 @@ struct Transfer {
     return static_cast<int>(status);
   }
 
-  HttpHead head() const {
-    HttpHead head{status(), {}};
+  std::string header(const char* name) const {
     curl_header* header = nullptr;
-    if (curl_easy_header(easy.get(), "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
-      head.retry_after = header->value;
+    return curl_easy_header(easy.get(), name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : "";
+  }
+
+  HttpHead head() const {
+    HttpHead head{status(), header("Retry-After"), {}};
+    for (const auto& name : wanted_headers)
+      if (auto value = header(name.c_str()); !value.empty()) head.headers.emplace_back(name, std::move(value));
     return head;
+  }
+
+  void begin() {
+    if (std::exchange(has_begun, true) || status() == 0) return;
+    listener->began(status(), [this](const char* name) { return header(name); });
   }
 
   void add_header(const std::string& line) {
@@ -52,7 +65,8 @@ struct Transfer {
 };
 
 std::size_t take_bytes(const char* bytes, std::size_t, std::size_t size, void* transfer) {
-  const auto& self = *static_cast<Transfer*>(transfer);
+  auto& self = *static_cast<Transfer*>(transfer);
+  self.begin();
   return self.listener->bytes(self.status(), {bytes, size}) ? size : CURL_WRITEFUNC_ERROR;
 }
 
@@ -81,6 +95,11 @@ struct HttpLoop::Impl {
   CURLM* multi = nullptr;  ///< set before the thread begins
   std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers;
   TransferId last_transfer = 0;
+  struct Watched {
+    short events;
+    std::function<void(short)> ready;
+  };
+  std::map<int, Watched> watched;
 
   void run() {
     for (bool go_on = true; go_on;) {
@@ -93,10 +112,29 @@ struct HttpLoop::Impl {
       using std::chrono::milliseconds;
       const auto wait = std::clamp(std::chrono::ceil<milliseconds>(next - now), milliseconds(0), milliseconds(60'000));
       // Wakes for bytes, for `post`, and for what curl itself has to do next: a transfer just started does not wait.
-      if (go_on) curl_multi_poll(multi, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+      if (go_on) poll(static_cast<int>(wait.count()));
     }
     for (auto& [id, transfer] : transfers) curl_multi_remove_handle(multi, transfer->easy.get());
     transfers.clear();
+  }
+
+  void poll(int wait_ms) {
+    std::vector<curl_waitfd> others;
+    for (const auto& [descriptor, one] : watched) {
+      const int events =
+          ((one.events & POLLIN) ? CURL_WAIT_POLLIN : 0) | ((one.events & POLLOUT) ? CURL_WAIT_POLLOUT : 0);
+      others.push_back({descriptor, static_cast<short>(events), 0});
+    }
+    curl_multi_poll(multi, others.data(), static_cast<unsigned>(others.size()), wait_ms, nullptr);
+    for (const auto& other : others) {
+      if (other.revents == 0) continue;
+      const auto at = watched.find(other.fd);  // one that was ready before it may have ended this one
+      if (at == watched.end()) continue;
+      const int events =
+          ((other.revents & CURL_WAIT_POLLIN) ? POLLIN : 0) | ((other.revents & CURL_WAIT_POLLOUT) ? POLLOUT : 0);
+      const auto ready = at->second.ready;
+      ready(static_cast<short>(events));
+    }
   }
 
   bool run_posted() {
@@ -119,7 +157,8 @@ struct HttpLoop::Impl {
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &data);
       const CURLcode code = message->data.result;  // before the handle goes, and the message with it
       const auto node = transfers.extract(reinterpret_cast<Transfer*>(data)->id);
-      const auto& transfer = *node.mapped();
+      auto& transfer = *node.mapped();
+      transfer.begin();
       curl_multi_remove_handle(multi, transfer.easy.get());
       transfer.listener->ended(transfer.head(), end_of(code, transfer.guard));
     }
@@ -162,8 +201,10 @@ HttpLoop::TransferId HttpLoop::start(const HttpRequest& request, std::shared_ptr
   auto transfer = std::make_unique<Transfer>();
   transfer->id = ++impl_->last_transfer;
   transfer->body = request.body;
+  transfer->wanted_headers = request.wanted_headers;
   transfer->listener = std::move(listener);
-  transfer->add_header("Content-Type: application/json");
+  const bool has_body = request.method == "POST";
+  if (has_body) transfer->add_header("Content-Type: application/json");
   transfer->add_header("Expect:");  // no round trip to ask whether a long body is welcome
   for (const auto& line : request.headers) transfer->add_header(line);
   CURL* easy = transfer->easy.get();
@@ -177,8 +218,12 @@ HttpLoop::TransferId HttpLoop::start(const HttpRequest& request, std::shared_ptr
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(impl_->connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.get());
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body.data());
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->body.size()));
+  if (has_body) {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body.data());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer->body.size()));
+  } else if (request.method != "GET") {
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
   curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
@@ -187,6 +232,12 @@ HttpLoop::TransferId HttpLoop::start(const HttpRequest& request, std::shared_ptr
   curl_multi_add_handle(impl_->multi, easy);
   return id;
 }
+
+void HttpLoop::watch(int descriptor, short events, std::function<void(short)> ready) {
+  impl_->watched[descriptor] = {events, std::move(ready)};
+}
+
+void HttpLoop::unwatch(int descriptor) { impl_->watched.erase(descriptor); }
 
 void HttpLoop::abort(TransferId id) {
   const auto node = impl_->transfers.extract(id);

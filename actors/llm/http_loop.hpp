@@ -2,7 +2,8 @@
 //
 // Redirects are not followed, and only http and https are spoken. A proxy is used for https when the environment names
 // one (`https_proxy`, `no_proxy`); plain http is how models in the same house are served, and goes to them directly. No
-// connection is made to an address that the request may not reach (actors/address_guard.hpp).
+// connection is made to an address that the request may not reach (actors/address_guard.hpp). Other descriptors can be
+// waited for beside them, so that what speaks to a process and to a server alike needs no second thread.
 #pragma once
 
 #include <chrono>
@@ -10,6 +11,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "actors/llm/routes.hpp"
 #include "actors/llm/wire.hpp"
@@ -20,6 +23,7 @@ namespace troupe::actors::llm {
 struct HttpHead {
   int status = 0;
   std::string retry_after;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< those that the request names, in their order there
 };
 
 /// How a transfer ended.
@@ -29,10 +33,15 @@ struct HttpEnd {
   std::string why;              ///< of one that did not: curl's words, which hold neither URL nor headers
 };
 
+/// The value of a header of the response by its name; empty without one.
+using HeaderNamed = std::function<std::string(const char* name)>;
+
 /// Takes a response, on the loop's thread.
 class HttpListener {
  public:
   virtual ~HttpListener() = default;
+  /// The head is there: once, before the first bytes, or before the end of a response that has none.
+  virtual void began(int /*status*/, const HeaderNamed& /*header*/) {}
   /// Of the body. False ends the transfer here.
   virtual bool bytes(int status, std::string_view bytes) = 0;
   /// Comes once, unless the transfer was aborted. May start another.
@@ -59,6 +68,12 @@ class HttpLoop {
   TransferId start(const HttpRequest& request, std::shared_ptr<HttpListener> listener);
   /// Closes the connection, unless others use it too (HTTP/2). Nothing for a transfer that has ended.
   void abort(TransferId transfer);
+
+  /// Calls `ready` with the events, POLLIN and POLLOUT, whenever the descriptor has some of `events`; its end and its
+  /// errors count as POLLIN. In place of what was said of the descriptor before, until `unwatch`, which comes before the
+  /// descriptor is closed.
+  void watch(int descriptor, short events, std::function<void(short events)> ready);
+  void unwatch(int descriptor);
 
  private:
   struct Impl;

@@ -13,12 +13,14 @@
 
 namespace troupe::actors::llm {
 
-/// A POST of JSON.
+/// A POST of JSON, or a request without a body.
 struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;  ///< `Name: value`, besides Content-Type
   std::string body;
-  Reach reach = Reach::everywhere;  ///< where it may go
+  Reach reach = Reach::everywhere;               ///< where it may go
+  std::vector<std::string> wanted_headers = {};  ///< of the response, which its head is to tell
+  std::string method = "POST";                   ///< POST, GET or DELETE
 };
 
 /// A part of a call of a tool; the parts of one index make the call.

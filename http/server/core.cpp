@@ -75,7 +75,7 @@ Core::Core(const ServerLimits& server_limits)
 
 Core::~Core() {
   replies->close();
-  for (const auto& close : std::exchange(close_listeners, {})) close();
+  for (const auto& [place, close] : std::exchange(close_listeners, {})) close();
   for (const auto& peer : all_peers()) peer->abort();
 }
 
@@ -132,7 +132,7 @@ void Core::check_deadlines() {
 void Core::stop(std::chrono::milliseconds grace) {
   stopping = true;
   stop_at_ = std::min(stop_at_, Clock::now() + grace);
-  for (const auto& close : std::exchange(close_listeners, {})) close();
+  for (const auto& [place, close] : std::exchange(close_listeners, {})) close();
   check_often_enough_for(defaults::kStopCheckInterval * 4);
   check_deadlines();
 }

@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -171,7 +172,7 @@ struct Core {
   boost::intrusive::list<Peer, boost::intrusive::constant_time_size<false>> peers;
   std::size_t lingering = 0;
   bool stopping = false;
-  std::vector<std::function<void()>> close_listeners;
+  std::map<std::pair<std::string, std::uint16_t>, std::function<void()>> close_listeners;  ///< by address and port
   /// What lingering connections still receive ends here, unread.
   std::array<char, 65536> scrap;
   /// Sockets and timers are used on the loop's thread only; other threads post.

@@ -156,9 +156,13 @@ Expected<std::uint16_t> Server::listen(ListenerOptions options) {
   const auto listener = std::make_shared<Listener>(core, std::move(options.application), std::move(tls));
   auto port = listener->bind(options.address, options.port);
   if (!port) return port;
-  core.close_listeners.push_back([listener] { listener->close(); });
+  core.close_listeners[{options.address, *port}] = [listener] { listener->close(); };
   listener->accept();
   return port;
+}
+
+void Server::close(const std::string& address, std::uint16_t port) {
+  if (const auto node = impl_->core.close_listeners.extract({address, port}); !node.empty()) node.mapped()();
 }
 
 void Server::run() {

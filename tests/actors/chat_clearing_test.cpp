@@ -43,27 +43,26 @@ TEST(ClearedChat, IsClearedInPiecesWhenItIsLong) {
 
 TEST(ClearedChat, IsItsOwnersAlone) {
   expect_refused(Session({kChat, posted(1)}).when(ClearChat{kBob}), Errc::not_found, kSessionId);
-  expect_refused(Session({kChat, posted(1)}).when(EndChat{kBob}), Errc::not_found, kSessionId);
   const SessionCreated channel{8, "channel", kAda, "garden", "", false, ""};
-  expect_refused(Session({channel, posted(1)}).when(EndChat{kAda}), Errc::not_found, kSessionId);
+  expect_refused(Session({channel, posted(1)}).when(ClearChat{kAda}), Errc::not_found, kSessionId);
 }
 
-TEST(EndedChat, TakesNothingMoreAndGivesItsNameUp) {
+TEST(DeletedChat, TakesNothingMoreAndGivesItsNameUp) {
   const Session chat({kChat, posted(1)});
-  const auto events = chat.when(EndChat{kAda});
+  const auto events = chat.when(DeleteChat{kAda});
   ASSERT_TRUE(events);
-  ASSERT_TRUE(std::holds_alternative<ChatEnded>(events->back()));
+  ASSERT_TRUE(std::holds_alternative<ChatDeleted>(events->back()));
   EXPECT_EQ(SessionDecider::claims({}, kChat).at(0).name, "chat/1/digest");
   const auto released = SessionDecider::claims(chat.state, events->back());
   EXPECT_EQ(released.at(0).name, "chat/1/digest");
   EXPECT_EQ(released.at(0).kind, Claim::Kind::release);
-  expect_refused(Session({kChat, ChatEnded{kAda}}).when(PostMessage{kAda, "sealed", 5}), Errc::not_found, kSessionId);
+  expect_refused(Session({kChat, ChatDeleted{kAda}}).when(PostMessage{kAda, "sealed", 5}), Errc::not_found, kSessionId);
 }
 
-TEST(EndedChat, WithoutANameClaimsNothing) {
+TEST(DeletedChat, WithoutANameClaimsNothing) {
   const SessionCreated unnamed{7, "chat", kAda, "", "", false, "sealed title"};
   EXPECT_TRUE(SessionDecider::claims({}, unnamed).empty());
-  EXPECT_TRUE(SessionDecider::claims(Session({unnamed}).state, ChatEnded{kAda}).empty());
+  EXPECT_TRUE(SessionDecider::claims(Session({unnamed}).state, ChatDeleted{kAda}).empty());
 }
 
 }  // namespace

@@ -63,6 +63,21 @@ TEST(SessionDecider, BeginsAChatWithItsQuestionOrNotAtAll) {
   expect_refused(Session({kChat}).when(BeginChat{create("chat"), ask(kAda)}), Errc::conflict, "id");
 }
 
+TEST(SessionDecider, LetsTheOwnerDeleteAChatForGood) {
+  const auto events = Session({kChat, posted(1), kAsked}).when(DeleteChat{kAda});
+  ASSERT_TRUE(events) << events.error().message;
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(std::get<QuestionFailed>((*events)[0]).number, 1);
+  EXPECT_EQ(std::get<ChatDeleted>((*events)[1]).owner, kAda);
+  expect_refused(Session({kChat, ChatDeleted{kAda}}).when(post(kAda)), Errc::not_found, kSessionId);
+  expect_refused(Session({kChat, ChatDeleted{kAda}}).when(DeleteChat{kAda}), Errc::not_found, kSessionId);
+}
+
+TEST(SessionDecider, LetsNobodyElseDeleteAChatAndNoOtherSessionThatWay) {
+  expect_refused(Session({kChat}).when(DeleteChat{kBob}), Errc::not_found, kSessionId);
+  expect_refused(Session({kChannel}).when(DeleteChat{kAda}), Errc::not_found, kSessionId);
+}
+
 TEST(SessionDecider, TakesTheNameOfAChannel) {
   const auto created = only<SessionCreated>(Session().when(create("channel", "garden")));
   const auto claims = SessionDecider::claims({}, created);

@@ -287,5 +287,22 @@ TEST(HttpServer, SaysWhyItCannotListen) {
   EXPECT_EQ(nonsense.error().code, Errc::invalid);
 }
 
+TEST(HttpServer, ListensNoLongerWhereAListenerWasClosedAndAnywhereElseAsBefore) {
+  RunningServer server;
+  std::uint16_t port = 0;
+  server.on_loop([&] { port = *server.server().listen({.application = {.request = echo}}); });
+  RawClient open(port);
+  EXPECT_EQ(open.ask(get("/"))->status, 200);
+  server.on_loop([&] {
+    server.server().close("127.0.0.1", port);
+    server.server().close("127.0.0.1", port);  // there is nothing to close any more
+  });
+  EXPECT_EQ(open.ask(get("/"))->status, 200) << "what is open stays";
+  EXPECT_EQ(server.ask(get("/"))->status, 200);
+  server.on_loop(
+      [&] { EXPECT_EQ(server.server().listen({.port = port, .application = {.request = echo}}).value_or(0), port); });
+  EXPECT_EQ(RawClient(port).ask(get("/"))->status, 200);
+}
+
 }  // namespace
 }  // namespace troupe::http::test

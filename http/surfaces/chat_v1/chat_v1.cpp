@@ -195,7 +195,8 @@ void ChatV1::register_account(const CallPtr& call) {
 
 std::optional<SessionRow> ChatV1::session_of(AccountId account, SessionId id) const {
   auto row = sessions_.session(id);
-  return row && row->kind == events::kChatSession && row->owner == account ? row : std::nullopt;
+  const bool theirs = row && row->kind == events::kChatSession && row->owner == account;
+  return theirs && row->archived_at == 0 ? row : std::nullopt;
 }
 
 void ChatV1::chat(const CallPtr& call) {

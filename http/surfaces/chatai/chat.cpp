@@ -89,7 +89,7 @@ class Chat::Streamed {
             {"usage", usage_view(answer.usage)},
             {"data", {{"usage", usage_view(answer.usage)}}}});
     } else {
-      Json error = Json::parse(call_->surface->error_to(call_->request, outcome.error()).body);
+      Json error = Json::parse(call_->surface->refusal(outcome.error(), call_->request).body);
       send({{"type", "error"}, {"error", error["error"]}, {"code", error["code"]}});
     }
     const std::lock_guard lock(mutex_);
@@ -346,11 +346,20 @@ void Chat::clear(const CallPtr& call) {
                                                        }));
 }
 
+/// What was said goes from the rows first; what is left is then closed for good.
+void Chat::end(events::SessionId id, events::AccountId owner, const actors::Cause& cause, actors::RecordAnswer answer) {
+  auto& conversations = context_.services.system.conversations();
+  conversations.ask_session(id, actors::ClearChat{owner}, cause,
+                            [&conversations, id, owner, cause, answer](Expected<storage::RecordPtr> cleared) {
+                              if (!cleared) return answer(std::move(cleared));
+                              conversations.ask_session(id, actors::DeleteChat{owner}, cause, answer);
+                            });
+}
+
 void Chat::remove(const CallPtr& call) {
   const auto row = conversation_or_refused(call);
   if (!row) return;
-  context_.services.system.conversations().ask_session(
-      row->id, actors::EndChat{call->caller.account}, call->cause(),
+  end(row->id, row->owner, call->cause(),
       context_.services.then(call, [call](const storage::Record&) { succeed(call, nullptr); }));
 }
 
@@ -371,18 +380,16 @@ void Chat::end_all(const CallPtr& call, std::size_t ended) {
   };
   const auto round = std::make_shared<Round>(Round{rows.size()});
   for (const auto& row : rows)
-    context_.services.system.conversations().ask_session(
-        row.id, actors::EndChat{account}, call->cause(),
-        [this, call, round, ended](Expected<storage::RecordPtr> result) {
-          context_.services.loop.post([this, call, round, ended, result = std::move(result)] {
-            if (result)
-              ++round->ended;
-            else
-              round->error = result.error();
-            if (--round->left > 0) return;
-            round->error ? call->refuse(*round->error) : end_all(call, ended + round->ended);
-          });
-        });
+    end(row.id, account, call->cause(), [this, call, round, ended](Expected<storage::RecordPtr> result) {
+      context_.services.loop.post([this, call, round, ended, result = std::move(result)] {
+        if (result)
+          ++round->ended;
+        else
+          round->error = result.error();
+        if (--round->left > 0) return;
+        round->error ? call->refuse(*round->error) : end_all(call, ended + round->ended);
+      });
+    });
 }
 
 }  // namespace troupe::http::chatai

@@ -57,6 +57,7 @@ class Chat {
   OrderedJson view(const projections::SessionRow& row) const;
   /// The last `limit` messages, oldest first.
   OrderedJson message_list(const projections::SessionRow& row, std::size_t limit, bool iso_times) const;
+  void end(events::SessionId id, events::AccountId owner, const actors::Cause& cause, actors::RecordAnswer answer);
   void end_all(const CallPtr& call, std::size_t ended);
 
   Context& context_;

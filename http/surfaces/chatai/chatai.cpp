@@ -25,7 +25,7 @@ Expected<Caller> ChatAi::authenticate(const Request& request, std::string_view) 
   return caller;
 }
 
-Response ChatAi::refusal(const Error& error, std::string_view request_id, bool chinese) const {
+Response ChatAi::worded(const Error& error, std::string_view request_id, bool chinese) const {
   const std::string english = public_text(error, request_id);
   OrderedJson body = {{"success", false},
                       {"error", chinese ? chatai::in_chinese(error, english) : english},
@@ -38,15 +38,15 @@ Response ChatAi::refusal(const Error& error, std::string_view request_id, bool c
 }
 
 Response ChatAi::error(const Error& error, std::string_view request_id) const {
-  return refusal(error, request_id, false);
+  return worded(error, request_id, false);
 }
 
-Response ChatAi::error_to(const Request& request, const Error& error) const {
-  return refusal(error, request.id, chatai::prefers_chinese(request.header("Accept-Language").value_or("")));
+Response ChatAi::refusal(const Error& why, const Request& request) const {
+  return worded(why, request.id, chatai::prefers_chinese(request.header("Accept-Language").value_or("")));
 }
 
 Response ChatAi::too_fast_to(const Request& request, int) const {
-  return error_to(request, {Errc::too_fast, "Rate limit exceeded"});
+  return refusal({Errc::too_fast, "Rate limit exceeded"}, request);
 }
 
 Headers ChatAi::rate_headers(const RateClass& rate, const RateVerdict& verdict) const {

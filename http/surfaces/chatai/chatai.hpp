@@ -26,7 +26,7 @@ class ChatAi final : public Surface {
   Expected<Caller> authenticate(const Request& request, std::string_view body_token) override;
   Subject bot(std::string_view) const override { return {}; }
   Response error(const Error& error, std::string_view request_id) const override;
-  Response error_to(const Request& request, const Error& error) const override;
+  Response refusal(const Error& why, const Request& request) const override;
   Response too_fast_to(const Request& request, int seconds_to_wait) const override;
   bool takes_every_origin() const override { return false; }
   void committed(const std::vector<storage::RecordPtr>& records) override { live_.committed(records); }
@@ -47,7 +47,7 @@ class ChatAi final : public Surface {
 
  private:
   static std::vector<Route> make_routes(ChatAi& self);
-  Response refusal(const Error& error, std::string_view request_id, bool chinese) const;
+  Response worded(const Error& error, std::string_view request_id, bool chinese) const;
 
   chatai::Context context_;
   chatai::Authentication authentication_{context_};

@@ -2,6 +2,7 @@
 // those are.
 #pragma once
 
+#include "actors/mcp/serving.hpp"
 #include "http/security/credentials.hpp"
 #include "http/services.hpp"
 #include "http/surface.hpp"
@@ -35,6 +36,9 @@ class OpenAi final : public Surface {
   void models(const CallPtr& call);
   void model(const CallPtr& call);
 
+  // The house's tools by the Model Context Protocol
+  void serve_mcp(const CallPtr& call);
+
   // The catalogue
   void providers(const CallPtr& call);
   void provider(const CallPtr& call);
@@ -62,6 +66,7 @@ class OpenAi final : public Surface {
   projections::ProviderQueries providers_;
   projections::PersonalityQueries personalities_;
   Credentials credentials_;
+  actors::McpServing mcp_;
   std::vector<Route> routes_;
 };
 

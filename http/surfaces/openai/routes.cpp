@@ -106,6 +106,19 @@ std::vector<Route> OpenAi::make_routes(OpenAi& self) {
       .answers(R"({"id":"openai/gpt-4o","object":"model","created":0,"owned_by":"openai"})")
       .note("For clients that do not encode the slash.");
 
+  table.tag("Tools");
+  table.post("/mcp", A::admin, to(&OpenAi::serve_mcp), "The house's tools, by the Model Context Protocol")
+      .takes({required("jsonrpc", "2.0"),
+              {.name = "id", .type = Field::Type::any, .description = "Of a request; a notification has none"},
+              text("method", "initialize, ping, tools/list, tools/call, or a notification"), object("params")})
+      .answers(R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"current_time","description":"Tells the date",)"
+               R"("inputSchema":{"type":"object"},"annotations":{"destructiveHint":false}}]}})")
+      .note(
+          "Streamable HTTP (revisions 2024-11-05 to 2025-06-18) without sessions and streams: one message, one answer in "
+          "JSON; a notification is answered with 202 and nothing. Tools are those that the settings of the bots allow. "
+          "Every call is in the tool log. An API key needs the permission to write.")
+      .rate(kCompletions);
+
   table.tag("Catalogue");
   table.get("/v1/troupe/providers", A::admin, to(&OpenAi::providers), "Providers of models, oldest first")
       .answers(R"({"object":"list","data":[)" PROVIDER "]}")

@@ -57,5 +57,17 @@ TEST(SseParser, TakesAnEventOfManyLinesUpToTheLimitAndNoLonger) {
   EXPECT_EQ(parser.feed(line).error().code, Errc::too_large);
 }
 
+TEST(SseParser, TellsTheNameOfAnEventAndTheNewestId) {
+  SseParser parser;
+  const auto events = parser.events("event: endpoint\nid: 7\ndata: /a\n\ndata: b\n\nid: 8\n\nid:\ndata: c\n\n");
+  ASSERT_TRUE(events);
+  ASSERT_EQ(events->size(), 3u);
+  EXPECT_EQ((*events)[0].name, "endpoint");
+  EXPECT_EQ((*events)[0].id, "7");
+  EXPECT_EQ((*events)[1].name, "");
+  EXPECT_EQ((*events)[1].id, "7") << "it is the newest until another comes";
+  EXPECT_EQ((*events)[2].id, "");
+}
+
 }  // namespace
 }  // namespace troupe::actors::llm

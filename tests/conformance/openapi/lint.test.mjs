@@ -4,6 +4,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Client, succeeds } from '../support/client.mjs';
 import { endless as chatAiEndless, endpoints as chatAi } from '../support/chatai_endpoints.mjs';
 import { endpoints as botManager } from '../support/endpoints.mjs';
+import { endpoints as nekobot } from '../support/neko_endpoints.mjs';
 import { endpoints as plexichat } from '../support/plexi_endpoints.mjs';
 import { startServerOf } from '../support/server.mjs';
 import { nameless } from '../support/walk.mjs';
@@ -13,6 +14,7 @@ const documents = [
   { surfaces: ['bot_manager'], endpoints: botManager, complete: [], schemes: [['cookie', 'session_token'], ['header', 'X-Bot-Token']] },
   { surfaces: ['plexichat', 'chat_v1', 'openai'], endpoints: plexichat, complete: ['PlexiChat'],
     schemes: [['cookie', 'plexichat_session'], ['header', 'X-API-Key']] },
+  { surfaces: ['nekobot'], endpoints: nekobot, complete: ['NekoBot'], schemes: [] },
   { surfaces: ['chatai'], endpoints: [...chatAi, ...chatAiEndless], complete: ['ChatAI'],
     schemes: [['cookie', 'auth_token'], ['header', 'X-API-Key']] },
 ];
@@ -75,7 +77,7 @@ for (const { surfaces, endpoints, complete, schemes } of documents) {
     it('describes nothing that is not walked through', () => {
       const walked = new Set(endpoints.map(({ method, path }) => `${method} ${nameless(path)}`));
       const missing = Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations)
-        .filter(([, { tags }]) => complete.some((name) => tags[0].startsWith(name)))
+        .filter(([, { tags }]) => complete.some((tag) => tags[0].startsWith(tag)))
         .map(([method]) => `${method.toUpperCase()} ${nameless(path)}`))
         .filter((line) => !walked.has(line));
       assert.deepEqual(missing, []);

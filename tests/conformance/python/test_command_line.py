@@ -135,7 +135,7 @@ class Help(CommandLineTest):
         result = troupe("serve", "--help")
         self.assertEqual(result.returncode, 0)
         for setting in ["data", "listen", "metrics", "tls-certificate", "tls-key", "admin-password-file",
-                         "allow-origin", "clamd", "clamd-retry", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
+                         "allow-origin", "clamd", "clamd-retry", "platform-retry", "smtp", "smtp-user", "smtp-password", "mail-from", "reset-link", "docs",
                          "max-body-bytes", "max-connections", "max-chat-sessions", "max-backups", "chat-token-lifetime",
                          "maintenance", "command-lease", "heartbeat-window", "passivate-after", "model-timeout",
                          "model-silence", "model-retry", "providers", "allow-local-providers", "grace",
@@ -365,6 +365,24 @@ class Catalogue(CommandLineTest):
         self.assertEqual(self.run_on_data("provider", "remove", "main").returncode, 0)
         self.assertEqual(self.rows("provider"), [])
         self.assert_refused(self.run_on_data("provider", "remove", "main"), "no provider 'main'")
+
+    def test_platforms_are_added_listed_and_removed_without_telling_a_secret(self):
+        added = self.run_on_data("platform", "add", "tg", "telegram", "--set", "telegram_token=env:A_TOKEN", A_TOKEN="1:abc")
+        self.assertEqual(added.returncode, 0, added.stderr)
+        self.assertEqual(self.rows("platform"), [[added.stdout.strip(), "tg", "telegram", "enabled"]])
+        events = self.run_on_data("export", "events").stdout
+        self.assertIn("PlatformAdded", events)
+        self.assertNotIn("1:abc", events)
+        for arguments, word in [(["tg", "telegram", "--set", "token=2:def"], "taken"), (["x", "icq"], "aiocqhttp, telegram"),
+                                (["x", "telegram"], "telegram_token"), (["x", "telegram", "--set", "token"], "NAME=VALUE"),
+                                (["x", "telegram", "--set", "token=env:NOWHERE"], "NOWHERE"),
+                                (["x", "webhook", "--set", "secret=short"], "at least 16"),
+                                (["x", "aiocqhttp", "--set", "ws_host=0.0.0.0"], "access_token"),
+                                (["x", "aiocqhttp", "--set", "colour=red"], "colour")]:
+            self.assert_refused(self.run_on_data("platform", "add", *arguments), word)
+        self.assertEqual(self.run_on_data("platform", "remove", "tg").returncode, 0)
+        self.assertEqual(self.rows("platform"), [])
+        self.assert_refused(self.run_on_data("platform", "remove", "tg"), "no platform 'tg'")
 
     def test_personalities_are_added_listed_and_removed(self):
         for name, more in [("first", ["--default"]), ("second", ["--temperature", "0.5", "--default"])]:

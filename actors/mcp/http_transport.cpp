@@ -1,0 +1,215 @@
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "actors/llm/sse.hpp"
+#include "actors/mcp/transport.hpp"
+
+namespace troupe::actors::mcp {
+namespace {
+
+using llm::HeaderNamed;
+using llm::HttpEnd;
+using llm::HttpHead;
+using llm::HttpRequest;
+
+constexpr std::string_view kJson = "application/json", kEvents = "text/event-stream";
+
+bool is_of_type(std::string content_type, std::string_view type) {
+  std::transform(content_type.begin(), content_type.end(), content_type.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return content_type.starts_with(type);
+}
+
+bool is_good(int status) { return status >= 200 && status < 300; }
+
+Error refused(int status) {
+  const auto code = status == 401 || status == 403 ? Errc::forbidden : Errc::upstream_failed;
+  return {code, "the server answers with HTTP status " + std::to_string(status)};
+}
+
+class Streamable final : public Transport {
+ public:
+  Streamable(llm::HttpLoop& loop, const Server& server, TransportListener& listener)
+      : loop_(loop), server_(server), listener_(listener) {}
+
+  ~Streamable() override {
+    for (const auto& exchange : exchanges_) loop_.abort(exchange->transfer);
+    if (!session_.empty()) loop_.start(request("DELETE", {}), std::make_shared<Unheard>());
+  }
+
+  void send(std::string message, std::int64_t request_number) override {
+    auto post = request("POST", std::string(kJson) + ", " + std::string(kEvents));
+    post.body = std::move(message);
+    begin(std::make_shared<Exchange>(*this, request_number, Exchange::Kind::post), post);
+  }
+
+  void agreed(const std::string& revision) override {
+    revision_ = revision;
+    listen({});
+  }
+
+  SteadyTime turn(SteadyTime now) override {
+    // Those that are over are not destroyed while they speak.
+    std::erase_if(exchanges_, [](const auto& exchange) { return exchange->is_over; });
+    SteadyTime next = SteadyTime::max();
+    for (auto at = resumptions_.begin(); at != resumptions_.end();) {
+      if (at->due > now) {
+        next = std::min(next, at->due);
+        ++at;
+        continue;
+      }
+      const Resumption resumption = *at;
+      at = resumptions_.erase(at);
+      take_up(resumption);
+    }
+    return next;
+  }
+
+ private:
+  /// A response that nobody waits for.
+  struct Unheard final : llm::HttpListener {
+    bool bytes(int, std::string_view) override { return true; }
+    void ended(const HttpHead&, const HttpEnd&) override {}
+  };
+
+  /// A stream that broke: to be asked for again, from the event after this one.
+  struct Resumption {
+    SteadyTime due;
+    std::int64_t request;  ///< that it is to answer; 0: the server's own messages
+    std::string last_event;
+    std::size_t attempts;
+  };
+
+  struct Exchange final : llm::HttpListener {
+    enum class Kind : std::uint8_t { post, stream };
+    Exchange(Streamable& transport_in, std::int64_t request_in, Kind kind_in)
+        : transport(transport_in), request(request_in), kind(kind_in) {}
+
+    Streamable& transport;
+    const std::int64_t request;
+    const Kind kind;
+    std::size_t attempts = 0;
+    llm::HttpLoop::TransferId transfer = 0;
+    int status = 0;
+    bool is_stream = false, is_over = false;
+    std::string body;
+    std::string last_event;
+    std::optional<Error> fault;
+    llm::SseParser parser{defaults::kMaxMcpMessageBytes};
+
+    void began(int status_in, const HeaderNamed& header) override {
+      status = status_in;
+      is_stream = is_good(status) && is_of_type(header("Content-Type"), kEvents);
+      if (is_good(status)) transport.note_session(header("Mcp-Session-Id"));
+    }
+    bool bytes(int, std::string_view bytes) override {
+      if (!is_stream) {
+        body += bytes;
+        if (body.size() <= defaults::kMaxMcpMessageBytes) return true;
+        fault = Error{Errc::too_large, "an answer is too long"};
+        return false;
+      }
+      const auto events = parser.events(bytes);
+      if (!events) {
+        fault = events.error();
+        return false;
+      }
+      for (const auto& event : *events) {
+        if (!event.id.empty()) last_event = event.id;
+        attempts = 0;
+        if (!event.data.empty() && (event.name.empty() || event.name == "message"))
+          transport.listener_.received(event.data);
+      }
+      return true;
+    }
+    void ended(const HttpHead&, const HttpEnd& end) override {
+      is_over = true;
+      transport.ended(*this, end);
+    }
+  };
+
+  HttpRequest request(const char* method, const std::string& accept) const {
+    HttpRequest request;
+    request.url = server_.url;
+    request.reach = server_.reach;
+    request.method = method;
+    if (!accept.empty()) request.headers.push_back("Accept: " + accept);
+    if (!session_.empty()) request.headers.push_back("Mcp-Session-Id: " + session_);
+    if (!revision_.empty()) request.headers.push_back("MCP-Protocol-Version: " + revision_);
+    for (const auto& [name, value] : server_.headers) request.headers.push_back(name + ": " + value);
+    return request;
+  }
+
+  void begin(std::shared_ptr<Exchange> exchange, const HttpRequest& request) {
+    exchange->transfer = loop_.start(request, exchange);
+    exchanges_.push_back(std::move(exchange));
+  }
+
+  /// The stream of what the server says on its own account. Not every server has one.
+  void listen(const Resumption& resumption) {
+    auto get = request("GET", std::string(kEvents));
+    if (!resumption.last_event.empty()) get.headers.push_back("Last-Event-ID: " + resumption.last_event);
+    auto exchange = std::make_shared<Exchange>(*this, resumption.request, Exchange::Kind::stream);
+    exchange->attempts = resumption.attempts;
+    exchange->last_event = resumption.last_event;
+    begin(std::move(exchange), get);
+  }
+  void take_up(const Resumption& resumption) { listen(resumption); }
+
+  /// Visible ASCII, says the specification; anything else would be a header of its own.
+  void note_session(const std::string& id) {
+    constexpr std::size_t kLongest = 1024;
+    const bool is_visible = std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!id.empty() && id.size() <= kLongest && is_visible && session_.empty()) session_ = id;
+  }
+
+  void ended(Exchange& exchange, const HttpEnd& end) {
+    if (exchange.fault) return listener_.broke(*exchange.fault);
+    if (exchange.status == 404 && !session_.empty())
+      return listener_.broke({Errc::upstream_failed, "the server has ended the session"});
+    const bool had_head = exchange.status != 0;
+    if (had_head && !is_good(exchange.status)) {
+      if (exchange.kind == Exchange::Kind::post && exchange.request != 0)
+        listener_.failed(exchange.request, refused(exchange.status));
+      else if (exchange.kind == Exchange::Kind::stream && exchange.request != 0)
+        listener_.failed(exchange.request, {Errc::upstream_failed, "the server's answer broke off"});
+      return;  // 405: there is no stream of the server's own
+    }
+    if (exchange.kind == Exchange::Kind::post && !exchange.is_stream) {
+      if (!end.is_whole) return no_answer(exchange.request, end.why);
+      if (!exchange.body.empty()) listener_.received(exchange.body);
+      return no_answer(exchange.request, "it is empty");
+    }
+    const bool is_own = exchange.kind == Exchange::Kind::stream && exchange.request == 0;
+    if (is_own && !had_head) return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
+    const bool can_resume = exchange.is_stream && !exchange.last_event.empty();
+    if (!is_own && (!can_resume || exchange.attempts >= defaults::kMaxMcpRetries))
+      return no_answer(exchange.request, end.is_whole ? "it broke off" : end.why);
+    const auto delay = std::min(defaults::kMcpRetryDelay * (1 << std::min<std::size_t>(exchange.attempts, 10)),
+                                defaults::kLongestMcpRetryDelay);
+    resumptions_.push_back(
+        {std::chrono::steady_clock::now() + delay, exchange.request, exchange.last_event, exchange.attempts + 1});
+  }
+
+  void no_answer(std::int64_t request_number, const std::string& why) {
+    if (request_number != 0) listener_.failed(request_number, {Errc::upstream_failed, "no answer: " + why});
+  }
+
+  llm::HttpLoop& loop_;
+  const Server server_;
+  TransportListener& listener_;
+  std::string session_, revision_;
+  std::vector<std::shared_ptr<Exchange>> exchanges_;
+  std::vector<Resumption> resumptions_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> http_transport(llm::HttpLoop& loop, const Server& server, TransportListener& listener) {
+  return std::make_unique<Streamable>(loop, server, listener);
+}
+
+}  // namespace troupe::actors::mcp
