@@ -118,6 +118,7 @@ static void apply(AccountState& state, const ActiveChanged& e, Micros) { state.a
 static void apply(AccountState& state, const AccountDeleted&, Micros) {
   state.deleted = true;
   state.logins.clear();
+  state.login_links.clear();
   state.reset_token_hash.clear();
   state.mfa = {};
 }
@@ -141,30 +142,37 @@ std::vector<Claim> AccountDecider::claims(const State& before, const Event& even
   const auto release_reset = [&] {
     if (!before.reset_token_hash.empty()) claims.push_back(release(events::reset_claim(before.reset_token_hash)));
   };
-  std::visit(Overloaded{
-                 [&](const events::AccountRegistered& e) {
-                   claims.push_back(take(events::username_claim(e.username)));
-                   claims.push_back(take(events::email_claim(e.email)));
-                 },
-                 [&](const events::PasswordResetIssued& e) {
-                   release_reset();
-                   claims.push_back(take(events::reset_claim(e.token_hash)));
-                 },
-                 [&](const events::PasswordChanged&) { release_reset(); },
-                 [&](const events::ProfileUpdated& e) {
-                   if (!e.email || *e.email == before.email) return;
-                   release_reset();
-                   claims.push_back(release(events::email_claim(before.email)));
-                   claims.push_back(take(events::email_claim(*e.email)));
-                 },
-                 [&](const events::AccountDeleted&) {
-                   release_reset();
-                   claims.push_back(release(events::username_claim(before.username)));
-                   claims.push_back(release(events::email_claim(before.email)));
-                 },
-                 [](const auto&) {},
-             },
-             event);
+  std::visit(
+      Overloaded{
+          [&](const events::AccountRegistered& e) {
+            claims.push_back(take(events::username_claim(e.username)));
+            claims.push_back(take(events::email_claim(e.email)));
+          },
+          [&](const events::PasswordResetIssued& e) {
+            release_reset();
+            claims.push_back(take(events::reset_claim(e.token_hash)));
+          },
+          [&](const events::PasswordChanged&) { release_reset(); },
+          [&](const events::ProfileUpdated& e) {
+            if (!e.email || *e.email == before.email) return;
+            release_reset();
+            claims.push_back(release(events::email_claim(before.email)));
+            claims.push_back(take(events::email_claim(*e.email)));
+          },
+          [&](const events::LoginLinkIssued& e) { claims.push_back(take(events::login_link_claim(e.token_hash))); },
+          [&](const events::LoginLinksEnded& e) {
+            for (const auto& hash : e.token_hashes) claims.push_back(release(events::login_link_claim(hash)));
+          },
+          [&](const events::AccountDeleted&) {
+            release_reset();
+            for (const auto& link : before.login_links)
+              claims.push_back(release(events::login_link_claim(link.token_hash)));
+            claims.push_back(release(events::username_claim(before.username)));
+            claims.push_back(release(events::email_claim(before.email)));
+          },
+          [](const auto&) {},
+      },
+      event);
   return claims;
 }
 

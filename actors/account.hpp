@@ -28,6 +28,14 @@ struct ApiKey {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ApiKey, id, key_hash)
 
+/// A link that logs in by itself, once or until it is revoked.
+struct LoginLink {
+  std::string token_hash;
+  bool permanent = false;
+  Micros expires_at = 0;  ///< 0: never
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LoginLink, token_hash, permanent, expires_at)
+
 /// A second proof at login: codes of an authenticator (RFC 6238), or codes on paper.
 struct Mfa {
   bool enabled = false;
@@ -67,11 +75,12 @@ struct AccountState : LogInLock {
   std::vector<UsedChallenge> used_challenges;  ///< within kMfaTokenLifetime, oldest first
   std::vector<ApiKey> api_keys;
   Json preferences = Json::object();
+  std::vector<LoginLink> login_links;  ///< oldest first
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AccountState, id, exists, deleted, active, username, email,
                                                 password_hash, role, logins, reset_token_hash, reset_expires_at,
                                                 failed_log_ins, locked_until, mfa, used_challenges, api_keys,
-                                                preferences)
+                                                preferences, login_links)
 
 // Passwords and codes are checked, and passwords hashed, before a command is made (it takes a while, or a key): a
 // `verified_…` is what the given one was checked against, so that one that was changed meanwhile is noticed.
@@ -107,6 +116,24 @@ struct LogOut {
   std::string token_hash;
 };
 struct LogOutEverywhere {};
+
+// Login links. Whoever may ask for one is the caller's to check: it is as good as the password.
+
+/// A permanent link takes the place of the one before. Errors: forbidden (`active`).
+struct IssueLoginLink {
+  std::string token_hash;
+  bool permanent = false;
+};
+/// Nothing follows when there is none.
+struct RevokePermanentLink {};
+/// Opens a login, and uses the link up unless it is permanent. A lock that wrong passwords led to does not hold it up:
+/// the link is how the account's owner gets in meanwhile. Errors: unauthenticated (`link`), forbidden (`active`).
+struct LogInByLink {
+  std::string link_hash;
+  std::string token_hash;    ///< of the login
+  std::string refresh_hash;  ///< as of LogIn
+  Micros lifetime = to_micros(defaults::kLoginLifetime);
+};
 
 // The person
 
@@ -213,17 +240,17 @@ inline bool is_active_administrator(const AccountState& state) {
 struct AccountDecider {
   using State = AccountState;
   using Event = events::AccountEvent;
-  using Command =
-      std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword, IssuePasswordReset,
-                   SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount, RefuseLogIn, RefreshLogin,
-                   LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey, BeginMfaEnrolment, ConfirmMfa,
-                   UseMfaStep, UseBackupCode, DisableMfa, RenewBackupCodes, EraseAccount, ChangeUser>;
+  using Command = std::variant<RegisterAccount, LogIn, LogOut, UpdateProfile, ChangePassword, SetPassword,
+                               IssuePasswordReset, SettlePasswordResetMail, ResetPassword, ChangeRole, DeleteAccount,
+                               RefuseLogIn, RefreshLogin, LogOutEverywhere, ChangeActive, CreateApiKey, RevokeApiKey,
+                               BeginMfaEnrolment, ConfirmMfa, UseMfaStep, UseBackupCode, DisableMfa, RenewBackupCodes,
+                               EraseAccount, ChangeUser, IssueLoginLink, RevokePermanentLink, LogInByLink>;
   static constexpr std::string_view category = events::kAccounts;
   static constexpr std::uint16_t snapshot_schema = 2;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
   static void evolve(State& state, const Event& event, Micros time);
-  /// Claims `username/…`, `email/…` and `reset/…` follow the account's facts.
+  /// Claims `username/…`, `email/…`, `reset/…` and `login_link/…` follow the account's facts.
   static std::vector<Claim> claims(const State& before, const Event& event);
   static AccountId owner(const State& state) { return state.id; }
 };

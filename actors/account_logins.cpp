@@ -9,7 +9,19 @@ using namespace events;
 
 namespace {
 
-/// Ends what ran out, and the oldest of the open ones until there is room for one more.
+const Login* open_login(const AccountState& state, const std::string& token_hash) {
+  const auto found = std::find_if(state.logins.begin(), state.logins.end(),
+                                  [&](const Login& login) { return login.token_hash == token_hash; });
+  return found == state.logins.end() ? nullptr : &*found;
+}
+
+bool was_met(const AccountState& state, const std::string& challenge) {
+  return std::any_of(state.used_challenges.begin(), state.used_challenges.end(),
+                     [&](const UsedChallenge& used) { return used.id == challenge; });
+}
+
+}  // namespace
+
 std::vector<std::string> make_room(const std::vector<Login>& logins, Micros now) {
   std::vector<std::string> ended;
   std::size_t open = 0;
@@ -27,19 +39,6 @@ std::vector<std::string> make_room(const std::vector<Login>& logins, Micros now)
   }
   return ended;
 }
-
-const Login* open_login(const AccountState& state, const std::string& token_hash) {
-  const auto found = std::find_if(state.logins.begin(), state.logins.end(),
-                                  [&](const Login& login) { return login.token_hash == token_hash; });
-  return found == state.logins.end() ? nullptr : &*found;
-}
-
-bool was_met(const AccountState& state, const std::string& challenge) {
-  return std::any_of(state.used_challenges.begin(), state.used_challenges.end(),
-                     [&](const UsedChallenge& used) { return used.id == challenge; });
-}
-
-}  // namespace
 
 std::vector<std::string> hashes_of(const std::vector<Login>& logins) {
   std::vector<std::string> hashes;

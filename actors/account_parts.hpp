@@ -24,7 +24,17 @@ void apply(AccountState& state, const events::LogInFailed& e, Micros time);
 /// Refuses what proves who someone is, while the account is locked.
 Expected<void> check_unlocked(const AccountState& state, Micros now);
 std::vector<std::string> hashes_of(const std::vector<Login>& logins);
+/// Logins that end so that there is room for one more: those that ran out, and the oldest of too many.
+std::vector<std::string> make_room(const std::vector<Login>& logins, Micros now);
 void end_logins(AccountState& state, const std::vector<std::string>& token_hashes);
+
+// account_links.cpp
+
+Decision on(const AccountState& state, const IssueLoginLink& c, Micros now);
+Decision on(const AccountState& state, const RevokePermanentLink& c, Micros now);
+Decision on(const AccountState& state, const LogInByLink& c, Micros now);
+void apply(AccountState& state, const events::LoginLinkIssued& e, Micros time);
+void apply(AccountState& state, const events::LoginLinksEnded& e, Micros time);
 
 // account_mfa.cpp
 

@@ -40,6 +40,8 @@ Expected<void> check(const events::Provider& provider) {
   if (auto ok = check_model_name(provider.name); !ok) return ok;
   if (!llm::format_named(provider.format))
     return fail(Errc::invalid, "format must be openai or anthropic or gemini", "format");
+  if (!llm::key_order_named(provider.strategy))
+    return fail(Errc::invalid, "strategy must be failover or round-robin or random or least-used", "strategy");
   if (auto ok = check_base_url(provider.base_url); !ok) return ok;
   if (auto ok = check_model("model", provider.model); !ok) return ok;
   if (auto ok = check_model("embedding_model", provider.embedding_model); !ok) return ok;

@@ -131,6 +131,19 @@ Decision on(const SessionState& state, const ArchiveChannel& c) {
   return events;
 }
 
+/// Each erases the rows of what it takes back, so that one must not grow with the chat.
+constexpr std::int64_t kClearedAtOnce = 10'000;
+
+Decision on(const SessionState& state, const ClearChat& c) {
+  if (state.kind != kChatSession || c.by != state.owner) return no_such_session();
+  std::vector<SessionEvent> events;
+  for (const auto& question : state.open_questions)
+    events.emplace_back(QuestionFailed{question.number, question.asker, "the conversation was cleared"});
+  for (std::int64_t from = state.cleared + 1; from <= state.messages; from += kClearedAtOnce)
+    events.emplace_back(ChatCleared{from, std::min(from + kClearedAtOnce - 1, state.messages), c.by});
+  return events;
+}
+
 Decision on(const SessionState& state, const DeleteChat& c) {
   if (state.kind != kChatSession || c.by != state.owner) return no_such_session();
   std::vector<SessionEvent> events;
@@ -406,6 +419,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                  [&](const CommandFailed& e) { close_command(state, e.number); },
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
+                 [&](const ChatCleared& e) { state.cleared = e.through; },
                  [&](const ChannelArchived&) {
                    state.archived = true;
                    state.members.clear();
@@ -422,9 +436,13 @@ std::vector<Claim> SessionDecider::claims(const State& before, const Event& even
   if (const auto* created = std::get_if<SessionCreated>(&event)) {
     if (created->kind == kAssistantSession) return {take(assistant_claim(created->owner))};
     if (created->kind == kTalkSession) return {take(talk_claim(created->name))};
+    if (created->kind == kChatSession && !created->name.empty())
+      return {take(chat_claim(created->owner, created->name))};
     if (created->kind != kChannelSession || created->is_private) return {};
     return {take(channel_claim(created->name))};
   }
+  if (std::holds_alternative<ChatDeleted>(event) && !before.name.empty())
+    return {release(chat_claim(before.owner, before.name))};
   if (before.is_private) return {};
   const auto* described = std::get_if<ChannelDescribed>(&event);
   if (described && described->name != before.name)

@@ -58,11 +58,12 @@ struct SessionState {
   // Of a talk
   std::vector<OpenCommand> open_commands;
   std::vector<std::int64_t> unsent;  ///< answers that the platform has not taken yet, oldest first
+  std::int64_t cleared = 0;          ///< of a chat: messages up to this number were taken back
   std::vector<Micros> heard;         ///< when the last messages went to a command or a model, for the rate
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionState, exists, kind, owner, name, description, is_private,
                                                 archived, members, messages, open_questions, recently_deleted,
-                                                recent_reactions, open_commands, unsent, heard)
+                                                recent_reactions, open_commands, unsent, cleared, heard)
 
 /// Field of not_found where a session is not there, or not yours to see.
 inline constexpr const char* kSessionId = "session_id";
@@ -105,6 +106,12 @@ struct ArchiveChannel {
   bool administers = false;  ///< an administrator: any channel
 };
 
+// Chats, by their owner
+
+/// Takes back all that was said; open questions have failed. Errors: not_found.
+struct ClearChat {
+  AccountId by = 0;
+};
 /// A chat; only its owner may. Questions under way have failed then. Errors: not_found.
 struct DeleteChat {
   AccountId by = 0;
@@ -240,14 +247,14 @@ struct SessionDecider {
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
                                DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
-                               AnswerCommand, FailCommand, ReportReply, DeleteChat>;
+                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
   static void evolve(State& state, const Event& event, Micros time);
   /// A public channel holds the claim `channel/<name>` until it is archived, an assistant's session `assistant/<owner>`,
-  /// a talk `talk/<name>`.
+  /// a talk `talk/<name>`, a chat with a name `chat/<owner>/<name>` until it is over.
   static std::vector<Claim> claims(const State& before, const Event& event);
   /// Nobody: several people write here, so each text is sealed by itself, under its author's key.
   static AccountId owner(const State&) { return 0; }

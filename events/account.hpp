@@ -30,6 +30,7 @@ inline constexpr std::string_view kResetRequests = "reset_requests";
 inline std::string username_claim(std::string_view username) { return "username/" + std::string(username); }
 inline std::string email_claim(std::string_view email) { return "email/" + std::string(email); }
 inline std::string reset_claim(std::string_view token_hash) { return "reset/" + std::string(token_hash); }
+inline std::string login_link_claim(std::string_view token_hash) { return "login_link/" + std::string(token_hash); }
 
 struct AccountRegistered {
   static constexpr std::string_view type = "AccountRegistered";
@@ -77,6 +78,25 @@ TROUPE_EVENT(LoginsEnded, token_hashes, reason)
 /// A refresh token was presented a second time: it was stolen, or its reply was lost. Either way nobody can tell who
 /// holds the login now.
 inline constexpr const char* kRefreshTokenReused = "refresh token reused";
+
+/// A link was given out that logs in by itself, without a password or a second proof.
+struct LoginLinkIssued {
+  static constexpr std::string_view type = "LoginLinkIssued";
+  static constexpr std::uint16_t schema = 1;
+  std::string token_hash;
+  bool permanent = false;  ///< good until it is revoked or another takes its place; others are good once
+  Micros expires_at = 0;   ///< 0: never
+};
+TROUPE_EVENT(LoginLinkIssued, token_hash, permanent, expires_at)
+
+/// Links are no good any more: used, revoked, replaced, or too old.
+struct LoginLinksEnded {
+  static constexpr std::string_view type = "LoginLinksEnded";
+  static constexpr std::uint16_t schema = 1;
+  std::vector<std::string> token_hashes;
+  bool permanent = false;  ///< the permanent one is among them
+};
+TROUPE_EVENT(LoginLinksEnded, token_hashes, permanent)
 
 /// A password or a code was wrong.
 struct LogInFailed {
@@ -224,11 +244,11 @@ struct AccountDeleted {
 };
 TROUPE_EVENT(AccountDeleted, ended_logins)
 
-using AccountEvent = std::variant<AccountRegistered, LoggedIn, LoginsEnded, ProfileUpdated, PasswordChanged,
-                                  PasswordResetIssued, PasswordResetMailSettled, RoleChanged, AccountDeleted,
-                                  LoginRefreshed, LogInFailed, ActiveChanged, ApiKeyCreated, ApiKeyRevoked,
-                                  MfaEnrolmentBegan, MfaEnabled, MfaStepUsed, MfaBackupCodeUsed, MfaDisabled,
-                                  MfaBackupCodesRenewed>;
+using AccountEvent =
+    std::variant<AccountRegistered, LoggedIn, LoginsEnded, ProfileUpdated, PasswordChanged, PasswordResetIssued,
+                 PasswordResetMailSettled, RoleChanged, AccountDeleted, LoginRefreshed, LogInFailed, ActiveChanged,
+                 ApiKeyCreated, ApiKeyRevoked, MfaEnrolmentBegan, MfaEnabled, MfaStepUsed, MfaBackupCodeUsed,
+                 MfaDisabled, MfaBackupCodesRenewed, LoginLinkIssued, LoginLinksEnded>;
 
 /// Someone asked for a password reset, for an e-mail that may or may not be known: what follows is worked out
 /// afterwards, so that the asker learns nothing from the answer or its time. Stream `reset_requests/all`.

@@ -33,9 +33,11 @@ struct Provider {
   std::vector<std::string> models;       ///< what it may be asked for besides `model`; empty: anything
   std::int64_t priority = 100;           ///< the lowest is asked first
   bool enabled = true;
+  std::string strategy = "failover";  ///< the key that a request begins with: that of the last success (failover), or
+                                      ///< round-robin, random or least-used
 };
 TROUPE_EVENT(Provider, name, format, type, base_url, sealed_keys, key_hints, model, embedding_model, models, priority,
-             enabled)
+             enabled, strategy)
 
 /// A system prompt under a name, and who is to answer in its manner.
 struct Personality {

@@ -595,6 +595,37 @@ inline constexpr std::size_t kMaxChatSocketsPerAccount = 5;
 inline constexpr long long kMaxStatisticsDays = 366;
 inline constexpr long long kDefaultStatisticsDays = 30;
 
+// The ChatAI dialect
+
+/// A link that logs in once: from the bot's answer to the browser.
+inline constexpr auto kLoginLinkLifetime = 5min;
+/// Of one account, that are good once; with one more, the oldest ends.
+inline constexpr std::size_t kMaxLoginLinks = 8;
+/// Its logins: a day, and as long again with each refresh.
+inline constexpr auto kPanelLoginLifetime = 24h;
+/// Of one caller: what its specification says.
+inline constexpr std::size_t kPanelRequestsPerMinute = 60;
+/// Attempts to log in from one address, by a link, a code or a password.
+inline constexpr std::size_t kPanelLoginsPerMinute = 10;
+/// An imported configuration or preset, as text. Ours have some kilobytes.
+inline constexpr std::size_t kMaxImportBytes = std::size_t{256} << 10;
+/// Values in it, with what its aliases repeat: a few lines of YAML can stand for billions.
+inline constexpr std::size_t kMaxYamlNodes = 20'000;
+/// A test of a channel takes no longer than a person waits for it.
+inline constexpr auto kChannelTestTimeout = 30s;
+/// Models of one channel that are tested together, and at the same time.
+inline constexpr std::size_t kMaxTestedModels = 50;
+inline constexpr long long kMaxTestConcurrency = 10;
+/// A list of models as a provider sends it: hundreds, with a kilobyte each.
+inline constexpr std::size_t kMaxModelListBytes = std::size_t{4} << 20;
+/// A stream of events says that it is there.
+inline constexpr auto kEventHeartbeat = 15s;
+/// Events that a client may have missed and is told when it comes back.
+inline constexpr std::size_t kMaxReplayedEvents = 1000;
+/// Streams of events, together and of one account: each is a connection.
+inline constexpr std::size_t kMaxEventStreams = 1000;
+inline constexpr std::size_t kMaxEventStreamsPerAccount = 10;
+
 // The PlexiChat dialect's socket
 
 /// A person's devices and tabs, and an account's programs.

@@ -46,6 +46,11 @@ inline std::string channel_claim(std::string_view name) { return "channel/" + st
 /// An account has one session of the kind `assistant`.
 inline std::string assistant_claim(AccountId account) { return "assistant/" + std::to_string(account); }
 
+/// A chat that has a name is found by it: an account has one of each. The name says nothing by itself (a keyed digest).
+inline std::string chat_claim(AccountId owner, std::string_view name) {
+  return "chat/" + std::to_string(owner) + "/" + std::string(name);
+}
+
 /// A talk's name is the number of its person or group, or `<group>/<person>` where each has one of their own.
 inline std::string talk_claim(std::string_view name) { return "talk/" + std::string(name); }
 
@@ -55,7 +60,7 @@ struct SessionCreated {
   SessionId id = 0;
   std::string kind;          ///< one of those above
   AccountId owner = 0;       ///< a member from the start; of a talk, the contact
-  std::string name;          ///< of a channel or a talk
+  std::string name;          ///< of a channel or a talk; of a chat that is found by it
   std::string description;   ///< of a channel
   bool is_private = false;   ///< a channel that nobody joins unasked
   std::string sealed_title;  ///< of a chat, under the owner's key
@@ -81,6 +86,16 @@ struct ChannelArchived {
   std::vector<AccountId> members;  ///< who was in it
 };
 TROUPE_EVENT(ChannelArchived, by, owner, members)
+
+/// Messages of a chat were taken back by its owner: those of the numbers from `from` to `through`.
+struct ChatCleared {
+  static constexpr std::string_view type = "ChatCleared";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t from = 1;
+  std::int64_t through = 0;
+  AccountId by = 0;
+};
+TROUPE_EVENT(ChatCleared, from, through, by)
 
 /// The chat is closed for good: its owner does not see it any more. Its messages stay in the log.
 struct ChatDeleted {
@@ -288,9 +303,10 @@ struct ReplyFailed {
 };
 TROUPE_EVENT(ReplyFailed, number, reason)
 
-using SessionEvent = std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited,
-                                  MessageDeleted, ReactionAdded, ReactionRemoved, QuestionAsked, QuestionAskedAgain,
-                                  QuestionAnswered, QuestionFailed, ChannelDescribed, ChannelArchived, MessageStopped,
-                                  CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed, ChatDeleted>;
+using SessionEvent =
+    std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
+                 ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed, ChannelDescribed,
+                 ChannelArchived, MessageStopped, CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed,
+                 ChatDeleted, ChatCleared>;
 
 }  // namespace troupe::events

@@ -165,7 +165,7 @@ void Gateway::handle(Request request, Reply reply) {
   Router::Match match = router_.find(request.method, request.path);
   if (match.route)
     return dispatch(*surface_of_.at(match.route), std::move(match), std::move(request), std::move(reply));
-  if (!open) return reply(surfaces_.front()->error({Errc::maintenance, options_.maintenance}, request.id));
+  if (!open) return reply(surfaces_.front()->refusal({Errc::maintenance, options_.maintenance}, request));
   reply(match.allowed.empty() ? surfaces_.front()->refusal({Errc::not_found, kNoSuchPath}, request)
                               : method_not_allowed(request, match.allowed));
 }
@@ -188,7 +188,7 @@ bool Gateway::answer_house_paths(const Request& request, Reply& reply) {
 }
 
 Response Gateway::method_not_allowed(const Request& request, const std::vector<std::string>& allowed) const {
-  Response response = surfaces_.front()->error({Errc::wrong_method, "Method not allowed"}, request.id);
+  Response response = surfaces_.front()->refusal({Errc::wrong_method, "Method not allowed"}, request);
   response.headers.emplace_back("Allow", joined(allowed));
   return response;
 }
@@ -252,7 +252,7 @@ bool Gateway::within_rate(Surface& surface, Call& call, RateClass::Per per) {
   if (verdict.allowed) return true;
   const auto wait = static_cast<int>(std::max<Micros>(0, verdict.reset_at - call.now) / 1'000'000 + 1);
   call.headers.emplace_back("Retry-After", std::to_string(wait));
-  call.refuse(surface.too_fast(wait, call.request.id));
+  call.refuse(surface.too_fast_to(call.request, wait));
   return false;
 }
 
@@ -339,7 +339,11 @@ Reply Gateway::with_cors(const Request& request, Reply reply) const {
   const auto origin = request.header("Origin");
   if (!origin) return reply;
   Headers headers = {{"Vary", "Origin"}};
-  if (allows_origin(options_.allowed_origins, *origin)) {
+  const bool unlisted = options_.allowed_origins.empty();
+  const bool may_call = unlisted ? std::all_of(surfaces_.begin(), surfaces_.end(),
+                                               [](const Surface* surface) { return surface->takes_every_origin(); })
+                                 : allows_origin(options_.allowed_origins, *origin);
+  if (may_call) {
     headers.emplace_back("Access-Control-Allow-Origin", *origin);
     headers.emplace_back("Access-Control-Allow-Credentials", "true");
   }

@@ -13,8 +13,8 @@
 namespace troupe::http {
 
 struct GatewayOptions {
-  /// Origins that browsers may call from; empty: every origin, as the dialects' own servers allow. Cookies are
-  /// SameSite=Lax, so another site cannot use a visitor's login either way.
+  /// Origins that browsers may call from; empty: every origin, where the dialects on the listener take them
+  /// (Surface::takes_every_origin). Cookies are SameSite=Lax, so another site cannot use a visitor's login either way.
   std::vector<std::string> allowed_origins;
   bool limit_rates = true;
   /// Why nothing is served for a while; empty: all is.

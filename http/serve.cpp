@@ -14,6 +14,7 @@
 #include "http/startup.hpp"
 #include "http/surfaces/bot_manager/bot_manager.hpp"
 #include "http/surfaces/chat_v1/chat_v1.hpp"
+#include "http/surfaces/chatai/chatai.hpp"
 #include "http/surfaces/nekobot/nekobot.hpp"
 #include "http/surfaces/openai/openai.hpp"
 #include "http/surfaces/plexichat/plexichat.hpp"
@@ -23,8 +24,9 @@ namespace troupe::http {
 namespace {
 
 /// Each dialect on the port that its specification names.
-const std::vector<std::string> kDefaultListeners = {
-    "127.0.0.1:5000=bot_manager", "127.0.0.1:8000=plexichat,chat_v1,openai", "127.0.0.1:6285=nekobot"};
+const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager",
+                                                    "127.0.0.1:8000=plexichat,chat_v1,openai", "127.0.0.1:6285=nekobot",
+                                                    "127.0.0.1:3000=chatai"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());
@@ -136,6 +138,9 @@ class House {
     surfaces_.push_back(std::make_unique<PlexiChat>(services));
     surfaces_.push_back(std::make_unique<ChatV1>(services, options_.chat));
     surfaces_.push_back(std::make_unique<OpenAi>(services));
+    options_.chatai.allowed_origins = options_.allowed_origins;
+    options_.chatai.allow_local_providers = options_.system.allow_local_providers;
+    surfaces_.push_back(std::make_unique<ChatAi>(services, options_.chatai));
     surfaces_.push_back(std::make_unique<NekoBot>(
         services, NekoBotOptions{options_.open_endpoints, log_, has_well_known_passwords(options_.data)}));
     surfaces_.push_back(std::make_unique<Webhooks>(services));

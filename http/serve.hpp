@@ -10,6 +10,7 @@
 #include "http/security/open_endpoints.hpp"
 #include "http/server.hpp"
 #include "http/surfaces/chat_v1/options.hpp"
+#include "http/surfaces/chatai/options.hpp"
 
 namespace troupe::http {
 
@@ -35,6 +36,7 @@ struct ServeOptions {
   bool log_requests = false;
   std::string maintenance;  ///< why nothing is served for a while; empty: all is
   ChatV1Options chat;
+  ChatAiOptions chatai;        ///< its origins are `allowed_origins`
   std::string providers_file;  ///< of http/provider_settings.hpp; empty: none
   /// Whether administrators may set up providers on this machine; not given: where all listeners are on loopback.
   std::optional<bool> allow_local_providers;

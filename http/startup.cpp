@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 
+#include "http/login_links.hpp"
 #include "http/route.hpp"
 #include "http/security/api_key.hpp"
 #include "projections/catalogue_queries.hpp"
@@ -173,6 +174,14 @@ Expected<std::string> add_api_key(actors::System& system, events::AccountId acco
   }));
   if (!made) return tl::unexpected(made.error());
   return key.text;
+}
+
+Expected<std::string> make_login_link(actors::System& system, events::AccountId account, bool permanent) {
+  std::promise<Expected<std::string>> promise;
+  auto future = promise.get_future();
+  issue_login_link(system, account, permanent, by_the_command_line(),
+                   [&promise](Expected<std::string> token) { promise.set_value(std::move(token)); });
+  return future.get();
 }
 
 Expected<void> first_accounts(actors::System& system, const storage::Store& store, const std::filesystem::path& data,

@@ -41,6 +41,9 @@ Expected<void> remove_platform(actors::System& system, const storage::Store& sto
 Expected<std::string> add_api_key(actors::System& system, events::AccountId account, const std::string& name,
                                   const std::vector<std::string>& permissions);
 
+/// Makes a login link of the account and answers its token; waits for it.
+Expected<std::string> make_login_link(actors::System& system, events::AccountId account, bool permanent);
+
 /// True when the folder was made by `--demo`: then it is to be served on loopback only. The mark is a file, so that an
 /// operator who has changed the passwords can take it away.
 bool has_well_known_passwords(const std::filesystem::path& data);

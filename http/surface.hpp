@@ -41,6 +41,9 @@ class Surface {
   virtual Response refusal(const Error& why, const Request& request) const { return error(why, request.id); }
   /// The refusal of a request that came too fast.
   virtual Response too_fast(int seconds_to_wait, std::string_view request_id) const;
+  virtual Response too_fast_to(const Request& request, int seconds_to_wait) const {
+    return too_fast(seconds_to_wait, request.id);
+  }
   /// What every answer of a limited route says about its limit.
   virtual Headers rate_headers(const RateClass&, const RateVerdict&) const { return {}; }
   Response no_such_path(std::string_view request_id) const { return error({Errc::not_found, kNoSuchPath}, request_id); }
@@ -49,6 +52,10 @@ class Surface {
   virtual std::string_view not_authenticated_text() const = 0;
   /// A token that is good, but another bot's.
   virtual std::string_view wrong_bot_token_text() const = 0;
+
+  /// Whether browsers may call from every origin where the settings name none. Not where a cookie opens more than the
+  /// dialect's own servers let in.
+  virtual bool takes_every_origin() const { return true; }
 
   /// Paths that are not routes (a protocol of its own, such as Socket.IO). True when it took the request.
   virtual bool take(Request&, Reply&) { return false; }

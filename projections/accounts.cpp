@@ -43,6 +43,15 @@ void on(const LoginRefreshed& e, const Context& c, Rows& rows) { put_login(e.tok
 
 void on(const LoginsEnded& e, const Context&, Rows& rows) { erase_logins(e.token_hashes, rows); }
 
+void on(const LoginLinkIssued& e, const Context& c, Rows& rows) {
+  if (e.permanent)
+    rows.push_back(put_bytes(Table::permanent_links, account_key(c), big64(static_cast<std::uint64_t>(c.time))));
+}
+
+void on(const LoginLinksEnded& e, const Context& c, Rows& rows) {
+  if (e.permanent) rows.push_back(erase(Table::permanent_links, account_key(c)));
+}
+
 void on(const ProfileUpdated& e, const Context& c, Rows& rows) {
   Json fields = Json::object();
   if (e.fullname) fields["fullname"] = *e.fullname;
@@ -83,6 +92,7 @@ void on(const AccountDeleted& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::administrators, account_key(c)));
   rows.push_back(erase(Table::mfa, account_key(c)));
   rows.push_back(erase(Table::login_locks, account_key(c)));
+  rows.push_back(erase(Table::permanent_links, account_key(c)));
   erase_logins(e.ended_logins, rows);
   rows.push_back(add(kTotalUsers, -1));
 }

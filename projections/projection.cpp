@@ -32,6 +32,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kSessions) return rows_of_events<events::SessionEvent>(record);
   if (category == events::kFiles) return rows_of_events<events::FileEvent>(record);
   if (category == events::kEmbeddings) return rows_of_events<events::EmbeddingEvent>(record);
+  if (category == events::kUsage) return rows_of_events<events::UsageEvent>(record);
   if (category == events::kToolCalls) return rows_of_events<events::ToolCallEvent>(record);
   if (category == events::kBackups) return rows_of_events<events::BackupEvent>(record);
   if (category == events::kPackages) return rows_of_events<events::PackageEvent>(record);

@@ -18,6 +18,7 @@
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/tool.hpp"
+#include "events/usage.hpp"
 #include "storage/journal.hpp"
 
 namespace troupe::projections {
@@ -42,6 +43,7 @@ void project(const events::ToolCallEvent& event, const Context& context, Rows& r
 void project(const events::BackupEvent& event, const Context& context, Rows& rows);
 void project(const events::PackageEvent& event, const Context& context, Rows& rows);
 void project(const events::PluginDataEvent& event, const Context& context, Rows& rows);
+void project(const events::UsageEvent& event, const Context& context, Rows& rows);
 template <class Entry>
 void project(const events::EntryEvent<Entry>& event, const Context& context, Rows& rows);
 
@@ -54,6 +56,6 @@ Expected<Rows> rows_of(const events::Record& record);
 
 /// Raise it with any change to the rows that come of an event: all rows are then dropped and replayed. It is one
 /// version for all tables, because the counters are fed by every projection.
-inline constexpr std::uint32_t kRowsVersion = 5;
+inline constexpr std::uint32_t kRowsVersion = 6;
 
 }  // namespace troupe::projections

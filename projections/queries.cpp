@@ -214,6 +214,25 @@ std::optional<AccountId> Queries::account_with_reset(std::string_view token_hash
   return account_with(store_, events::reset_claim(token_hash));
 }
 
+std::optional<AccountId> Queries::account_with_login_link(std::string_view token_hash) const {
+  return account_with(store_, events::login_link_claim(token_hash));
+}
+
+std::optional<Micros> Queries::permanent_link_issued_at(AccountId id) const {
+  const auto time = store_.row(id_of(Table::permanent_links), key_of(id));
+  return time ? std::optional(static_cast<Micros>(read_big64(*time))) : std::nullopt;
+}
+
+std::optional<AccountId> Queries::first_administrator() const {
+  std::optional<AccountId> first;
+  store_.scan(id_of(Table::administrators), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
+    const auto account = standing(static_cast<AccountId>(read_big64(key)));
+    if (account && account->active) first = account->id;
+    return !first;
+  });
+  return first;
+}
+
 std::vector<AccountRow> Queries::accounts(AccountId after, std::size_t limit) const {
   std::vector<AccountRow> rows;
   if (limit == 0) return rows;

@@ -83,6 +83,11 @@ class Queries {
   /// By username, or by e-mail when `name` holds an `@`.
   std::optional<AccountId> account_named(std::string_view name) const;
   std::optional<AccountId> account_with_reset(std::string_view token_hash) const;
+  std::optional<AccountId> account_with_login_link(std::string_view token_hash) const;
+  /// Nothing when the account has none.
+  std::optional<Micros> permanent_link_issued_at(AccountId id) const;
+  /// The active administrator with the lowest number.
+  std::optional<AccountId> first_administrator() const;
   /// In order of their ids, from `after` (exclusive), at most `limit`.
   std::vector<AccountRow> accounts(AccountId after, std::size_t limit) const;
   /// Username or e-mail contains `text`, ASCII letters without case.

@@ -75,6 +75,8 @@ enum class Table : TableId {
   tool_calls_of = 107,      ///< `tool`, `asker` or `source` `/` name, a zero byte, big64(started_at) call id -> nothing
   open_tool_calls = 108,    ///< call id -> nothing
   tool_days = 109,          ///< big64(days since 1970) tool, a zero byte, ToolFigure's letter -> counter
+  permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
+  usage_days = 117,         ///< UsageOf's letter `/` name `/` big64(days since 1970) UsageFigure's letter -> counter
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
@@ -219,10 +221,11 @@ struct SessionRow {
   Micros created_at = 0;
   Micros last_message_at = 0;  ///< 0: none yet
   Micros archived_at = 0;      ///< 0: it is open
+  std::int64_t cleared = 0;    ///< of a chat: messages up to this number were taken back
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionRow, id, kind, owner, name, description, is_private,
                                                 sealed_title, sealed_system_prompt, messages, created_at,
-                                                last_message_at, archived_at)
+                                                last_message_at, archived_at, cleared)
 
 struct MessageRow {
   static constexpr Table table = Table::session_messages;
@@ -411,6 +414,22 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PackageRow, digest, name, files)
 /// What is counted of one account's conversations with models on one day, UTC.
 enum class ChatFigure : char { chats = 'c', messages = 'm', answers = 'a', took_us = 't', tokens = 'k', errors = 'e' };
 inline constexpr AccountId kEveryone = 0;  ///< the counts of all accounts together
+
+/// Whose use of models is counted, all questions and completions together, on each day, UTC.
+enum class UsageOf : char {
+  everyone = 'a',  ///< name: empty
+  model = 'm',     ///< the model's name
+  provider = 'p',  ///< the provider's name
+  user = 'u',      ///< the number of the account or contact
+  talk = 't',      ///< the number of a talk's session
+};
+enum class UsageFigure : char {
+  calls = 'c',
+  failures = 'f',
+  prompt_tokens = 'i',
+  completion_tokens = 'o',
+  took_us = 't'
+};
 
 // Names of counters
 

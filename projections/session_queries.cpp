@@ -96,6 +96,10 @@ std::optional<SessionId> SessionQueries::assistant_of(AccountId account) const {
   return session_with(store_, events::assistant_claim(account));
 }
 
+std::optional<SessionId> SessionQueries::chat_named(AccountId owner, std::string_view name) const {
+  return session_with(store_, events::chat_claim(owner, name));
+}
+
 std::optional<SessionId> SessionQueries::talk_named(std::string_view name) const {
   return session_with(store_, events::talk_claim(name));
 }

@@ -36,6 +36,7 @@ class SessionQueries {
   std::optional<SessionRow> session(SessionId id) const;
   std::optional<SessionId> channel_named(std::string_view name) const;
   std::optional<SessionId> assistant_of(AccountId account) const;
+  std::optional<SessionId> chat_named(AccountId owner, std::string_view name) const;
   std::optional<SessionId> talk_named(std::string_view name) const;
   bool is_member(SessionId id, AccountId account) const;
   /// In order of their numbers, from `after` (exclusive).

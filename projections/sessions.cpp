@@ -3,6 +3,7 @@
 
 #include "projections/changes.hpp"
 #include "projections/session_keys.hpp"
+#include "projections/usage.hpp"
 
 namespace troupe::projections {
 namespace {
@@ -70,6 +71,13 @@ void on(const ChannelArchived& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::public_channels, session_key(id)));
   rows.push_back(patch<SessionRow>(session_key(id), {{"archived_at", c.time}}));
   rows.push_back(add(owner_channels(e.owner), -1));
+}
+
+void on(const ChatCleared& e, const Context& c, Rows& rows) {
+  const SessionId id = session_in(c);
+  for (std::int64_t number = e.from; number <= e.through; ++number)
+    rows.push_back(erase(Table::session_messages, message_key(id, number)));
+  rows.push_back(patch<SessionRow>(session_key(id), {{"cleared", e.through}}));
 }
 
 void on(const ChatDeleted& e, const Context& c, Rows& rows) {
@@ -188,6 +196,8 @@ void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
   count(ChatFigure::took_us, e.asker, c.time, e.took, rows);
   count(ChatFigure::tokens, e.asker, c.time, e.prompt_tokens + e.completion_tokens, rows);
   if (e.to_send) put_unsent(id, e.answer_number, rows);
+  count_usage({e.provider, e.model, e.asker, e.to_send ? id : 0, false, e.prompt_tokens, e.completion_tokens, e.took},
+              c.time, rows);
 }
 
 void on(const QuestionFailed& e, const Context& c, Rows& rows) {
@@ -195,6 +205,10 @@ void on(const QuestionFailed& e, const Context& c, Rows& rows) {
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "failed"}}));
   count(ChatFigure::errors, e.asker, c.time, 1, rows);
+  Usage failed;
+  failed.user = e.asker;
+  failed.failed = true;
+  count_usage(failed, c.time, rows);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ Routes routes_to(const Listing& candidates, std::chrono::milliseconds retry_dela
   std::vector<std::size_t> keys, first_key;
   for (const auto& candidate : candidates) {
     keys.push_back(candidate->provider.keys.size());
-    first_key.push_back(candidate->first_key);
+    first_key.push_back(candidate->key_to_begin_with());
   }
   return {keys, first_key, retry_delay};
 }
@@ -81,6 +81,22 @@ class Call::Attempt : public HttpListener {
   std::optional<Failure> failure_;
 };
 
+std::size_t Listed::key_to_begin_with() const {
+  const std::size_t keys = provider.keys.size();
+  if (keys <= 1) return 0;
+  switch (provider.key_order) {
+    case KeyOrder::failover: return first_key;
+    case KeyOrder::round_robin: return first_key++ % keys;
+    case KeyOrder::random: {
+      thread_local std::minstd_rand random{std::random_device{}()};
+      return std::uniform_int_distribution<std::size_t>{0, keys - 1}(random);
+    }
+    case KeyOrder::least_used:
+      return static_cast<std::size_t>(std::min_element(uses.begin(), uses.end()) - uses.begin());
+  }
+  return 0;
+}
+
 Call::Call(Listing candidates, std::chrono::milliseconds retry_delay)
     : candidates_(std::move(candidates)), routes_(routes_to(candidates_, retry_delay)) {}
 
@@ -130,6 +146,7 @@ void Calls::try_next(Call& call, SteadyTime now) {
   request.reach = provider.reach;
   if (has_control_characters(request))
     return attempt_failed(call, *route, broke(provider, "its key cannot be sent", Again::other_key));
+  if (!provider.keys.empty()) ++call.candidates_[route->provider]->uses[route->key];
   call.begin(provider);
   call.heard_ = now;
   call.attempt_ = std::make_shared<Call::Attempt>(*this, call, *route);
@@ -143,7 +160,7 @@ void Calls::attempt_failed(Call& call, const Route& route, Failure failure) {
   spdlog::warn("model provider {}, key {} of {}: {}{}{}", candidate.provider.name, keys == 0 ? 0 : route.key + 1, keys,
                failure.error.message, failure.words.empty() ? "" : ": ", failure.words);
   // Those who ask next begin with a key that has not just failed.
-  if (keys > 1) candidate.first_key = (route.key + 1) % keys;
+  if (keys > 1 && candidate.provider.key_order == KeyOrder::failover) candidate.first_key = (route.key + 1) % keys;
   if (call.is_handed_out()) return fail(call, std::move(failure.error));
   call.last_error_ = std::move(failure.error);
   call.routes_.failed(route, failure.again, failure.retry_after, now, std::uniform_real_distribution<>{}(random_));

@@ -14,10 +14,16 @@
 
 namespace troupe::actors::llm {
 
-/// A provider as the calls know it. Immutable but for the hint which key worked last.
+/// A provider as the calls know it. Immutable but for what is remembered of its keys.
 struct Listed {
-  Provider provider;
-  mutable std::atomic<std::size_t> first_key{0};
+  explicit Listed(Provider listed) : provider(std::move(listed)), uses(provider.keys.size()) {}
+
+  /// The key that a request begins with, by the provider's order; 0 where there is none. Thread-safe.
+  std::size_t key_to_begin_with() const;
+
+  const Provider provider;
+  mutable std::atomic<std::size_t> first_key{0};         ///< of failover and round-robin
+  mutable std::vector<std::atomic<std::uint64_t>> uses;  ///< attempts with each key
 };
 using Listing = std::vector<std::shared_ptr<const Listed>>;
 

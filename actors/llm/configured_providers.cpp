@@ -43,6 +43,7 @@ std::vector<Provider> ConfiguredProviders::of_catalogue() const {
     provider.embedding_model = entry.embedding_model;
     provider.models = entry.models;
     provider.reach = reach_;
+    provider.key_order = key_order_named(entry.strategy).value_or(KeyOrder::failover);
     for (const auto& sealed : entry.sealed_keys)
       if (auto key = secrets_.unseal(sealed)) provider.keys.push_back(std::move(*key));
     if (reach_ == Reach::public_only && is_near(entry.base_url))

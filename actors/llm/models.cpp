@@ -207,11 +207,7 @@ Models::~Models() = default;
 
 void Models::configure(std::vector<Provider> providers) {
   Listing listing;
-  for (auto& provider : providers) {
-    auto listed = std::make_shared<Listed>();
-    listed->provider = std::move(provider);
-    listing.push_back(std::move(listed));
-  }
+  for (auto& provider : providers) listing.push_back(std::make_shared<Listed>(std::move(provider)));
   const std::lock_guard lock(impl_->mutex);
   impl_->listing = std::move(listing);
 }

@@ -41,6 +41,13 @@ std::string_view name(Format format) {
   return "";
 }
 
+std::optional<KeyOrder> key_order_named(std::string_view name) {
+  if (name == "failover") return KeyOrder::failover;
+  if (name == "round-robin") return KeyOrder::round_robin;
+  if (name == "random") return KeyOrder::random;
+  return name == "least-used" ? std::optional(KeyOrder::least_used) : std::nullopt;
+}
+
 std::optional<Format> format_named(std::string_view text) {
   for (const auto format : {Format::openai, Format::anthropic, Format::gemini})
     if (name(format) == text) return format;

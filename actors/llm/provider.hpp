@@ -20,6 +20,17 @@ enum class Format : std::uint8_t {
 std::string_view name(Format format);
 std::optional<Format> format_named(std::string_view name);
 
+/// The key of a provider that a request begins with. Whatever it is, another comes next when that one fails.
+enum class KeyOrder : std::uint8_t {
+  failover,     ///< the one that did not fail last
+  round_robin,  ///< the next one with each request
+  random,
+  least_used,  ///< the one that fewest attempts were made with since the providers were set up
+};
+
+/// `failover`, `round-robin`, `random` or `least-used`.
+std::optional<KeyOrder> key_order_named(std::string_view name);
+
 struct Provider {
   std::string name;               ///< unique, and not `echo`
   std::string base_url;           ///< with the version: `https://api.openai.com/v1`, `https://api.anthropic.com/v1`,
@@ -30,6 +41,7 @@ struct Provider {
   std::string embedding_model = {};      ///< empty: it makes no embeddings
   std::vector<std::string> models = {};  ///< what it may be asked for besides `model`; empty: anything
   Reach reach = Reach::everywhere;       ///< where its requests may go
+  KeyOrder key_order = KeyOrder::failover;
 };
 
 /// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_EMBEDDING_MODEL; none

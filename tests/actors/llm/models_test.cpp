@@ -279,6 +279,21 @@ TEST_F(ModelsTest, GoOnWithTheNextKeyAndBeginWithItNextTime) {
     EXPECT_NE(seen[i].head.find("Authorization: Bearer " + keys[i] + "\r\n"), std::string::npos) << i;
 }
 
+TEST_F(ModelsTest, BeginWithTheKeyThatTheProvidersOrderSays) {
+  fake_.otherwise = hello;
+  for (const auto order : {KeyOrder::round_robin, KeyOrder::least_used}) {
+    auto ordered = provider(fake_, "one", {"k1", "k2"});
+    ordered.key_order = order;
+    start({ordered});
+    const auto before = fake_.seen().size();
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(ask()->text_or_error(), "Hello");
+    const auto seen = fake_.seen();
+    const std::vector<std::string> keys = {"k1", "k2", "k1", "k2"};
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      EXPECT_NE(seen.at(before + i).head.find("Authorization: Bearer " + keys[i] + "\r\n"), std::string::npos) << i;
+  }
+}
+
 TEST_F(ModelsTest, WaitAsLongAsTheProviderAsksFor) {
   fake_.then(refusing("429 Too Many Requests", "Retry-After: 1\r\n"));
   fake_.then(hello);

@@ -2,18 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Client, succeeds } from '../support/client.mjs';
+import { endless as chatAiEndless, endpoints as chatAi } from '../support/chatai_endpoints.mjs';
 import { endpoints as botManager } from '../support/endpoints.mjs';
 import { endpoints as nekobot } from '../support/neko_endpoints.mjs';
 import { endpoints as plexichat } from '../support/plexi_endpoints.mjs';
 import { startServerOf } from '../support/server.mjs';
 import { nameless } from '../support/walk.mjs';
 
-/// The dialects that share a listener share a document. `complete`: tags whose every endpoint must stand in the table.
+/// The dialects that share a listener share a document. `complete`: beginnings of tags whose every endpoint must stand in the table.
 const documents = [
   { surfaces: ['bot_manager'], endpoints: botManager, complete: [], schemes: [['cookie', 'session_token'], ['header', 'X-Bot-Token']] },
   { surfaces: ['plexichat', 'chat_v1', 'openai'], endpoints: plexichat, complete: ['PlexiChat'],
     schemes: [['cookie', 'plexichat_session'], ['header', 'X-API-Key']] },
   { surfaces: ['nekobot'], endpoints: nekobot, complete: ['NekoBot'], schemes: [] },
+  { surfaces: ['chatai'], endpoints: [...chatAi, ...chatAiEndless], complete: ['ChatAI'],
+    schemes: [['cookie', 'auth_token'], ['header', 'X-API-Key']] },
 ];
 
 /// Rules beyond the linter's own structure, reference and schema checks; each failure is an error here.
@@ -64,7 +67,7 @@ for (const { surfaces, endpoints, complete, schemes } of documents) {
         const query = path.split('?')[1];
         const operation = described.get(nameless(path))?.[method.toLowerCase()];
         assert.ok(operation, 'the operation is there');
-        assert.ok(['200', '201', '202', '101'].some((status) => status in operation.responses), 'so is its answer');
+        assert.ok(['200', '201', '202', '302', '101'].some((status) => status in operation.responses), 'so is its answer');
         if (method === 'PUT') assert.ok(operation.requestBody, 'and its body');
         const named = query?.split('=')[0];
         if (named) assert.ok(operation.parameters.some(({ name, in: place }) => name === named && place === 'query'), `and its parameter ${named}`);

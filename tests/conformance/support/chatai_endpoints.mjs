@@ -1,0 +1,100 @@
+// Every endpoint of the ChatAI API, one line each: method, path, a body that is good (or `{}`, which is found wanting), and
+// the status each caller gets. `:channel`, `:preset` and `:conversation` are there, made for the row. Callers, in this order:
+//
+//   nobody
+//   reader   an API key of `self` that may read
+//   writer   one that may write
+//   other    another user
+//   admin
+//   self     last, for what it does may end it
+
+import { rows } from './walk.mjs';
+
+export const callers = ['nobody', 'reader', 'writer', 'other', 'admin', 'self'];
+
+const readers = [401, 200, 403, 200, 200, 200];
+const writers = [401, 403, 200, 200, 200, 200];
+const logins = [401, 403, 403, 200, 200, 200];
+const adminReads = [401, 403, 403, 403, 200, 403];
+const adminWrites = [401, 403, 403, 403, 200, 403];
+const own = [401, 200, 403, 404, 404, 200];
+const ownWrites = [401, 403, 200, 404, 404, 200];
+const withStatus = (callersOf, status) => callersOf.map((usual) => (usual === 200 ? status : usual));
+
+export const endpoints = rows([
+  ['POST', '/api/auth/login', {}, [400, 400, 400, 400, 400, 400]],
+  ['GET', '/login/token?token=none', undefined, [401, 401, 401, 401, 401, 401]],
+  ['GET', '/api/auth/verify', undefined, readers],
+  ['POST', '/api/auth/verify', {}, writers],
+  ['GET', '/api/auth/me', undefined, readers],
+  ['GET', '/api/auth/status', undefined, readers],
+  ['POST', '/api/auth/refresh', {}, logins],
+  ['POST', '/api/auth/logout', {}, logins],
+  ['POST', '/api/auth/token/permanent', { forceNew: true }, adminWrites],
+  ['DELETE', '/api/auth/token/permanent', undefined, adminWrites],
+  ['GET', '/api/auth/token/status', undefined, adminReads],
+
+  ['GET', '/api/config', undefined, adminReads],
+  ['PUT', '/api/config', { debug: false }, adminWrites],
+  ['POST', '/api/config', { debug: false }, adminWrites],
+  ['GET', '/api/config/export', undefined, adminReads],
+  ['POST', '/api/config/import', { debug: false }, adminWrites],
+  ['POST', '/api/config/validate', { debug: false }, adminWrites],
+  ['POST', '/api/config/reload', {}, adminWrites],
+  ['GET', '/api/config/trigger', undefined, adminReads],
+  ['PUT', '/api/config/trigger', { keywords: [] }, adminWrites],
+
+  ['GET', '/api/channels', undefined, adminReads],
+  ['GET', '/api/channels/list?withStats=true', undefined, adminReads],
+  ['GET', '/api/channels/stats', undefined, adminReads],
+  ['POST', '/api/channels', {}, withStatus(adminWrites, 400)],
+  ['POST', '/api/channels/test', { baseUrl: 'ftp://nowhere' }, withStatus(adminWrites, 400)],
+  ['POST', '/api/channels/test-model', {}, withStatus(adminWrites, 400)],
+  ['POST', '/api/channels/batch-test', {}, withStatus(adminWrites, 400)],
+  ['GET', '/api/channels/:channel', undefined, adminReads],
+  ['PUT', '/api/channels/:channel', { priority: 5 }, adminWrites],
+  ['DELETE', '/api/channels/:channel', undefined, adminWrites],
+
+  ['GET', '/api/presets', undefined, readers],
+  ['POST', '/api/presets', {}, withStatus(adminWrites, 400)],
+  ['POST', '/api/presets/import', {}, withStatus(adminWrites, 400)],
+  ['GET', '/api/presets/:preset', undefined, readers],
+  ['PUT', '/api/presets/:preset', { description: 'x' }, adminWrites],
+  ['DELETE', '/api/presets/:preset', undefined, adminWrites],
+  ['GET', '/api/presets/:preset/prompt', undefined, readers],
+  ['POST', '/api/presets/:preset/set-default', {}, adminWrites],
+  ['POST', '/api/presets/:preset/copy', {}, withStatus(adminWrites, 201)],
+  ['GET', '/api/presets/:preset/export', undefined, readers],
+  ['GET', '/api/preset/list', undefined, readers],
+  ['POST', '/api/preset', {}, withStatus(adminWrites, 400)],
+  ['GET', '/api/preset/:preset', undefined, readers],
+  ['PUT', '/api/preset/:preset', { description: 'x' }, adminWrites],
+  ['DELETE', '/api/preset/:preset', undefined, adminWrites],
+  ['GET', '/api/preset/:preset/prompt', undefined, readers],
+  ['POST', '/api/preset/:preset/default', {}, adminWrites],
+
+  ['POST', '/api/chat', { message: 'hi' }, writers],
+  ['POST', '/api/chat/stream', { message: 'hi' }, writers],
+  ['GET', '/api/chat/history?userId=1', undefined, readers],
+  ['DELETE', '/api/chat/history?userId=1', undefined, writers],
+  ['GET', '/api/conversations', undefined, readers],
+  ['GET', '/api/conversations/list', undefined, readers],
+  ['GET', '/api/conversations/:conversation', undefined, own],
+  ['GET', '/api/conversations/:conversation/messages', undefined, own],
+  ['POST', '/api/conversations/:conversation/clear', {}, ownWrites],
+  ['DELETE', '/api/conversations/:conversation', undefined, [401, 403, 200, 404, 404, 404]],
+  ['DELETE', '/api/conversations/clear-all?confirm=true', undefined, writers],
+
+  ['GET', '/api/system/status', undefined, readers],
+  ['GET', '/api/system/info', undefined, readers],
+  ['GET', '/api/system/health', undefined, readers],
+  ['GET', '/api/health', undefined, readers],
+  ['GET', '/api/system/monitor', undefined, adminReads],
+  ['GET', '/api/system/version', undefined, readers],
+  ['GET', '/api/version', undefined, readers],
+  ...['/api/stats', '/api/system/stats'].flatMap((base) => ['', '/models', '/channels', '/users', '/groups']
+    .map((path) => ['GET', `${base}${path}?period=week`, undefined, adminReads])),
+]);
+
+/// Their good answers do not end; who may have one is tested where they are read.
+export const endless = rows([['GET', '/api/skills/sse', undefined, [401, 403, 403, 403, null, 403]]]);
