@@ -13,6 +13,8 @@
 #include "http/surfaces/nekobot/mcp_servers.hpp"
 #include "http/surfaces/nekobot/models.hpp"
 #include "http/surfaces/nekobot/personalities.hpp"
+#include "http/surfaces/nekobot/platforms.hpp"
+#include "http/surfaces/nekobot/plugins.hpp"
 #include "http/surfaces/nekobot/settings.hpp"
 #include "http/surfaces/nekobot/streams.hpp"
 
@@ -58,6 +60,8 @@ class NekoBot final : public Surface {
   nekobot::Models models_{context_, guest_, streams_};
   nekobot::Personalities personalities_{context_};
   nekobot::Commands commands_{context_};
+  nekobot::Plugins plugins_{context_, *this};
+  nekobot::Platforms platforms_{context_};
   nekobot::McpServers mcp_servers_{context_};
   nekobot::Logs logs_{context_};
   nekobot::Chat chat_{context_, guest_, streams_};

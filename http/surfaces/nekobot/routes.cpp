@@ -47,6 +47,18 @@ constexpr RateClass kFrames{"frames", 120, 60s, RateClass::Per::caller};
   R"("plugin_display_name":"builtin","module_path":"","description":"Lists the commands","type":"command",)" \
   R"("original_command":"help","effective_command":"help","aliases":[],"permission":"everyone",)"            \
   R"("enabled":true,"is_group":false,"reserved":true,"sub_commands":[],"has_conflict":false})"
+#define PLUGIN                                                                                                        \
+  R"({"name":"dice","version":"1.0.0","description":"Rolls dice","author":"Ann","enabled":true,"commands":["roll"],)" \
+  R"("is_official":false,"last_error":null,"stats":{"messages":3,"handled":0,"commands":1,"tools":0,"failures":0},)"  \
+  R"("created_at":)" TIME R"(,"updated_at":null})"
+#define PLATFORM                                                                                             \
+  R"({"id":"AbCdEfGhIjKl","type":"aiocqhttp","name":"qq","enable":true,"enabled":true,"config":{"ws_host":)" \
+  R"("127.0.0.1","ws_port":6299},"secrets":["access_token"],"connected":"running","created_at":)" TIME       \
+  R"(,"updated_at":null})"
+#define PLATFORM_STATISTICS                                                                                \
+  R"({"id":"AbCdEfGhIjKl","type":"aiocqhttp","name":"qq","display_name":"OneBot v11","status":"running",)" \
+  R"("started_at":)" TIME R"(,"error_count":0,"last_error":{"message":"…","timestamp":)" TIME              \
+  R"(},"unified_webhook":false,"restarts":0,"clients":1,"messages":5,"messageStats":{"sent":2,"received":3,"error":0}})"
 #define MCP_SERVER                                                                                         \
   R"({"id":"AbCdEfGhIjKl","name":"files","type":"stdio","config":{"command":"mcp-files","args":["/srv"],)" \
   R"("env":["TOKEN"],"timeout":30.0},"enabled":true,"created_at":)" TIME R"(,"updated_at":null})"
@@ -233,6 +245,93 @@ void command_routes(RouteTable& table, Commands& commands) {
       .rate(kGeneral);
 }
 
+void plugin_routes(RouteTable& table, Plugins& plugins) {
+  using P = Plugins;
+  const auto named = [] { return std::vector<Field>{text("name", "Of the plugin", defaults::kMaxPluginNameLength)}; };
+  table.tag("NekoBot: plugins");
+  table.get("/api/plugins", A::login, to(plugins, &P::list), "Installed plugins, by their names")
+      .query(page_parameters())
+      .answers(PAGED(R"({"dice":)" PLUGIN "}"))
+      .elsewhere()
+      .rate(kGeneral);
+  table.post("/api/plugins/enable", A::open_or_admin, to(plugins, &P::enable), "Switch a plugin on")
+      .takes(named())
+      .answers(SUCCESS(PLUGIN))
+      .denied(kAdministratorsOnly)
+      .note("It stays on over restarts. One that is on already is left as it is; one that does not start is refused.")
+      .rate(kGeneral);
+  table.post("/api/plugins/disable", A::open_or_admin, to(plugins, &P::disable), "Switch a plugin off")
+      .takes(named())
+      .answers(SUCCESS(PLUGIN))
+      .denied(kAdministratorsOnly)
+      .rate(kGeneral);
+  table.post("/api/plugins/reload", A::open_or_admin, to(plugins, &P::reload), "Run a plugin anew")
+      .takes(named())
+      .answers(SUCCESS(PLUGIN))
+      .denied(kAdministratorsOnly)
+      .note("Messages wait meanwhile; whether it is enabled stays as it was.")
+      .rate(kGeneral);
+  table.post("/api/plugins/upload", A::open_or_admin, to(plugins, &P::upload), "Install a plugin")
+      .uploads(defaults::kMaxPackageBytes + defaults::kMaxFormFieldBytes,
+               {required("file", "A zip with one folder, in which `main.lua` is")},
+               [&plugins](const Call& call) { return plugins.sink(call); })
+      .answers(SUCCESS(R"({"plugin_name":"dice"})"))
+      .denied(kAdministratorsOnly)
+      .note("It is loaded and not enabled. Too many files, too large ones and tricks with paths are refused.")
+      .rate(kGeneral);
+  table.del("/api/plugins/delete", A::open_or_admin, to(plugins, &P::remove), "Delete a plugin and what it keeps")
+      .query({text_parameter("name", "Here or in the body")})
+      .takes(named())
+      .answers(SUCCESS(PLUGIN))
+      .denied(kAdministratorsOnly)
+      .rate(kGeneral);
+  table.get("/api/plugins/config", A::admin, to(plugins, &P::show_config), "What a plugin is set to")
+      .query({text_parameter("name", "Of the plugin")})
+      .answers(
+          SUCCESS(R"({"config":{"sides":6},"schema":{"type":"object","properties":{"sides":{"type":"integer"}}}})"))
+      .denied(kAdministratorsOnly)
+      .rate(kGeneral);
+  table.put("/api/plugins/config", A::admin, to(plugins, &P::change_config), "Set a plugin")
+      .takes({text("name", "Of the plugin", defaults::kMaxPluginNameLength), object("config", "The whole of it")})
+      .answers(SUCCESS(PLUGIN))
+      .denied(kAdministratorsOnly)
+      .note("In place of what was set; it is checked against the plugin's schema. One that is enabled is run anew.")
+      .rate(kGeneral);
+}
+
+void platform_routes(RouteTable& table, Platforms& platforms) {
+  using P = Platforms;
+  table.tag("NekoBot: platforms");
+  table.get("/api/platforms", A::admin, to(platforms, &P::list), "Accounts of the bots on chat networks")
+      .query(page_parameters())
+      .answers(PAGED(R"({"platforms":[)" PLATFORM "]}"))
+      .denied(kAdministratorsOnly)
+      .note("`connected` is the status of the connection. Of secrets the names are shown.")
+      .elsewhere()
+      .rate(kGeneral);
+  table.post("/api/platforms", A::admin, to(platforms, &P::add), "Add such an account")
+      .takes({required("type", "aiocqhttp, telegram, discord or webhook"),
+              text("name", "Unique; without a slash", defaults::kMaxCatalogueNameLength),
+              text("id", "Where there is no `name`, that", defaults::kMaxCatalogueNameLength),
+              flag("enable", "Default: true"), flag("enabled", "Another name for it"),
+              object("config", "Its settings; they may also stand beside it")})
+      .answers(SUCCESS(PLATFORM))
+      .denied(kAdministratorsOnly)
+      .creates()
+      .note("The id is the server's. It is connected at once where it is enabled.")
+      .rate(kGeneral);
+  table.del("/api/platforms/{id}", A::admin, to(platforms, &P::remove), "Delete such an account")
+      .answers(SUCCESS(R"({"id":"AbCdEfGhIjKl","deleted_count":1})"))
+      .denied(kAdministratorsOnly)
+      .rate(kGeneral);
+  table.get("/api/platform/stats", A::open_or_login, to(platforms, &P::statistics), "How it goes with them")
+      .answers(SUCCESS(R"({"platforms":[)" PLATFORM_STATISTICS
+                       R"(],"summary":{"total":1,"running":1,"error":0,"total_errors":0}})"))
+      .note("Counts are since the server began.")
+      .elsewhere()
+      .rate(kGeneral);
+}
+
 void mcp_routes(RouteTable& table, McpServers& servers) {
   using P = McpServers;
   table.tag("NekoBot: MCP");
@@ -350,6 +449,8 @@ std::vector<Route> NekoBot::make_routes(NekoBot& self) {
   model_routes(table, self.models_);
   personality_routes(table, self.personalities_);
   command_routes(table, self.commands_);
+  plugin_routes(table, self.plugins_);
+  platform_routes(table, self.platforms_);
   mcp_routes(table, self.mcp_servers_);
   log_routes(table, self.logs_);
   chat_routes(table, self.chat_);

@@ -8,13 +8,12 @@ import { startServerIn } from './server.mjs';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const usage = { prompt: 11, completion: 7 };
-const toolCall = { id: 'call_a', name: 'weather', arguments: '{"city":"Rome"}' };
 
 /// How each format streams an answer: an event a piece, what comes with the end, and the end itself.
 const formats = {
   openai: {
     piece: (text) => ({ model: 'fake-1', choices: [{ index: 0, delta: { content: text }, finish_reason: null }] }),
-    tool: () => [
+    tool: (toolCall) => [
       { choices: [{ delta: { tool_calls: [{ index: 0, id: toolCall.id, type: 'function', function: { name: toolCall.name, arguments: '' } }] } }] },
       { choices: [{ delta: { tool_calls: [{ index: 0, function: { arguments: toolCall.arguments } }] } }] },
     ],
@@ -30,7 +29,7 @@ const formats = {
       { type: 'ping' },
     ],
     piece: (text) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
-    tool: () => [
+    tool: (toolCall) => [
       { type: 'content_block_start', index: 1, content_block: { type: 'tool_use', id: toolCall.id, name: toolCall.name, input: {} } },
       { type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: toolCall.arguments } },
     ],
@@ -41,7 +40,7 @@ const formats = {
   },
   gemini: {
     piece: (text) => ({ modelVersion: 'fake-1', candidates: [{ content: { role: 'model', parts: [{ text }] } }] }),
-    tool: () => [{ candidates: [{ content: { parts: [{ functionCall: { name: toolCall.name, args: JSON.parse(toolCall.arguments) } }] } }] }],
+    tool: (toolCall) => [{ candidates: [{ content: { parts: [{ functionCall: { name: toolCall.name, args: JSON.parse(toolCall.arguments) } }] } }] }],
     end: (reason, counted) => [
       { candidates: [{ finishReason: 'STOP' }], ...(counted && { usageMetadata: { promptTokenCount: usage.prompt, candidatesTokenCount: usage.completion } }) },
     ],
@@ -90,6 +89,8 @@ export class ModelServer {
   /// Nothing left: `always`, or all goes well.
   faults = [];
   always = undefined;
+  /// What 'tools' calls.
+  toolCall = { id: 'call_a', name: 'weather', arguments: '{"city":"Rome"}' };
   /// A vector that depends on the text, so that a test can tell whose it is.
   vectorOf = (text) => [text.length, text.charCodeAt(0), 1];
 
@@ -157,7 +158,7 @@ export class ModelServer {
       if (fault === 'huge') response.write(`data: ${'x'.repeat(2 << 20)}`);
       if (fault === 'error') send({ error: { message: 'too much at once', type: 'overloaded_error' } });
     }
-    if (fault === 'tools') tool().forEach(send);
+    if (fault === 'tools') tool(this.toolCall).forEach(send);
     end(fault === 'tools' ? 'tool_calls' : 'stop', isCounted).forEach(send);
     response.end();
   }

@@ -14,6 +14,7 @@ export const callers = ['stranger', 'page', 'local', 'user', 'admin'];
 const open = [401, 401, 200, 200, 200];
 const logins = [401, 401, 401, 200, 200];
 const admins = [401, 401, 401, 403, 200];
+const openAdmins = [401, 401, 200, 403, 200];
 const withStatus = (callersOf, status) => callersOf.map((usual) => (usual === 200 ? status : usual));
 
 export const endpoints = rows([
@@ -40,6 +41,20 @@ export const endpoints = rows([
   ['GET', '/api/commands/conflicts?page=1', undefined, open],
 
   ['GET', '/api/logs?level=ERROR', undefined, admins],
+
+  ['GET', '/api/plugins?page=1', undefined, logins],
+  ['POST', '/api/plugins/enable', {}, withStatus(openAdmins, 400)],
+  ['POST', '/api/plugins/disable', { name: 'gone' }, withStatus(openAdmins, 404)],
+  ['POST', '/api/plugins/reload', { name: 'gone' }, withStatus(openAdmins, 404)],
+  ['POST', '/api/plugins/upload', {}, withStatus(openAdmins, 400)],
+  ['DELETE', '/api/plugins/delete?name=gone', undefined, withStatus(openAdmins, 404)],
+  ['GET', '/api/plugins/config?name=gone', undefined, withStatus(admins, 404)],
+  ['PUT', '/api/plugins/config', {}, withStatus(admins, 400)],
+
+  ['GET', '/api/platforms?page=1', undefined, admins],
+  ['POST', '/api/platforms', {}, withStatus(admins, 400)],
+  ['DELETE', '/api/platforms/:gone', undefined, withStatus(admins, 404)],
+  ['GET', '/api/platform/stats', undefined, open],
 
   ['GET', '/api/mcp/servers?page=1', undefined, admins],
   ['POST', '/api/mcp/servers', {}, withStatus(admins, 400)],
