@@ -157,7 +157,7 @@ Expected<void> Live::handle(Socket& socket, const Json& said) {
     if (at == std::end(kNames)) return fail(Errc::invalid, "channels must be an array of logs and events", "channels");
     channels.push_back(static_cast<Channel>(at - std::begin(kNames)));
   }
-  const Json last = said.value("last", Json(0));
+  const Json last = said.value("last", Json(0u));
   const bool good = last.is_number_unsigned() && last.get<std::uint64_t>() <= defaults::kMaxReplayedFrames;
   if (!good)
     return fail(Errc::invalid, "last must be an integer from 0 to " + std::to_string(defaults::kMaxReplayedFrames),

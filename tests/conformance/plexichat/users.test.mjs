@@ -208,6 +208,8 @@ describe('the last active administrator', () => {
     const alone = await startServerOf(['plexichat', 'chat_v1', 'bot_manager'], '--no-rate-limit');
     const first = await logInPlexiAdmin(alone);
     const { id } = await answers(first.get(me));
+    const other = await plexiLogIn(alone, 'nekobot', 'nekobot');
+    await answers(first.put(`${users}/${(await answers(other.get(me))).id}`, { roles: ['user'] }));
     await refusesPlexi(first.put(`${users}/${id}`, { roles: ['user'] }), 409, 'CONFLICT');
     const before = await answers(first.get(me));
     await refusesPlexi(first.put(`${users}/${id}`, { display_name: 'Half', roles: ['user'] }), 409, 'CONFLICT');
