@@ -25,7 +25,7 @@ class ChatCall : public Call {
   }
   void begin(const Provider& provider) override {
     wire_ = &wire_of(provider.format);
-    stream_ = {};
+    stream_ = SseParser{};
     gathered_ = {};
   }
   Expected<void> take(std::string_view bytes) override {
