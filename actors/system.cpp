@@ -573,6 +573,19 @@ void System::meet_contact(MeetContact command, Cause cause, RecordAnswer answer)
   impl_->meet_contact(std::move(command), std::move(cause), std::move(answer), 0);
 }
 
+void System::forget_contact(AccountId id, Cause cause, RecordAnswer answer) {
+  ask_contact(id, ForgetContact{}, std::move(cause),
+              [this, id, answer = std::move(answer)](Expected<RecordPtr> result) {
+                if (!result) return answer(std::move(result));
+                const bool taken = impl_->caretaker.post([this, id, answer, result] {
+                  if (auto gone = impl_->secrets.personal_keys().forget(id); !gone)
+                    return answer(tl::unexpected(gone.error()));
+                  answer(result);
+                });
+                if (!taken) answer(fail(Errc::overloaded, "the contact is forgotten; its key goes at the next start"));
+              });
+}
+
 void System::ask_contact(AccountId id, ContactDecider::Command command, Cause cause, RecordAnswer answer) {
   impl_->contacts.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
 }

@@ -89,6 +89,8 @@ class System {
   /// Numbers the contact and remembers it. Errors, besides the decider's: conflict (`contact`: it is known already),
   /// overloaded.
   void meet_contact(MeetContact command, Cause cause, RecordAnswer answer);
+  /// Forgets the contact and throws its key away: what it said is unreadable from then on. Answers when that is durable.
+  void forget_contact(AccountId id, Cause cause, RecordAnswer answer);
   void ask_contact(AccountId id, ContactDecider::Command command, Cause cause, RecordAnswer answer);
 
   /// Names the bot and creates it. Errors, besides the decider's: conflict (the owner has kMaxBotsPerAccount).

@@ -117,11 +117,11 @@ TEST(Talk, IsNoPlaceForPeopleWithAccounts) {
   post.author = 9;
   post.sealed_text = "sealed";
   post.length = 1;
-  expect_refused(Given({a_talk()}).when(post), Errc::not_found);
+  expect_refused(Given({a_talk()}).when(post), Errc::not_found, kSessionId);
 }
 
 TEST(Talk, TakesNoMessageOfAPlatformAnywhereElse) {
-  expect_refused(Given({SessionCreated{7, "chat", 3}}).when(hears()), Errc::not_found);
+  expect_refused(Given({SessionCreated{7, "chat", 3}}).when(hears()), Errc::not_found, kSessionId);
 }
 
 }  // namespace

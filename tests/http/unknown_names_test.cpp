@@ -18,8 +18,9 @@ TEST(UnknownNames, AreLockedWhereAnAccountIs) {
     now = kNow + now * 60'000'000;
     ASSERT_EQ(names.is_locked("nobody", now), now < account.locked_until) << now;
     names.count_failure("nobody", now);
-    for (const auto& event : *actors::AccountDecider::decide(account, actors::RefuseLogIn{}, now))
-      actors::AccountDecider::evolve(account, event, now);
+    const auto events = actors::AccountDecider::decide(account, actors::RefuseLogIn{}, now);
+    ASSERT_TRUE(events);
+    for (const auto& event : *events) actors::AccountDecider::evolve(account, event, now);
     ASSERT_EQ(names.is_locked("nobody", now), now < account.locked_until) << now;
   }
   EXPECT_GT(account.locked_until, 0) << "or this compares nothing";

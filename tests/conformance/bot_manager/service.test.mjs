@@ -80,7 +80,7 @@ describe('the process', () => {
   });
 
   it('refuses a data folder that another server holds, in a sentence', async () => {
-    const second = new Server(['bot_manager'], server.dataFolder, 0, []);
+    const second = new Server(['bot_manager'], server.dataFolder, []);
     await assert.rejects(second.start(), (error) => {
       assert.match(error.message, /ended with [1-9]/);
       assert.match(error.message, /lock|another|in use|already/i);

@@ -37,13 +37,13 @@ export async function freePort() {
 
 export class Server {
   port = 0;
+  metricsPort = 0;
   output = '';
 
-  constructor(surfaces, dataFolder, metricsPort, args, environment = {}) {
+  constructor(surfaces, dataFolder, args, environment = {}) {
     this.surfaces = surfaces;
     this.environment = environment;
     this.dataFolder = dataFolder;
-    this.metricsPort = metricsPort;
     this.args = args;
     started.add(this);
   }
@@ -56,10 +56,10 @@ export class Server {
     return `http://127.0.0.1:${this.metricsPort}`;
   }
 
-  /// Resolves when the listener is announced. After the first start the port stays the same.
+  /// Resolves when all is announced. After the first start the port stays the same.
   async start() {
     const args = ['serve', '--data', this.dataFolder, '--demo',
-      '--listen', `127.0.0.1:${this.port}=${this.surfaces.join()}`, '--metrics', `127.0.0.1:${this.metricsPort}`, ...this.args];
+      '--listen', `127.0.0.1:${this.port}=${this.surfaces.join()}`, '--metrics', '127.0.0.1:0', ...this.args];
     this.output = '';
     this.process = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...neutralEnvironment(), ...this.environment } });
     await new Promise((resolve, reject) => {
@@ -71,9 +71,11 @@ export class Server {
       const collect = (chunk) => {
         this.output = (this.output + chunk).slice(-100_000);
         const announced = /^listening http:\/\/127\.0\.0\.1:(\d+) /m.exec(this.output);
-        if (!announced) return;
+        const metrics = /^metrics http:\/\/127\.0\.0\.1:(\d+)\//m.exec(this.output);  // the last line of all
+        if (!announced || !metrics) return;
         clearTimeout(timer);
         this.port = Number(announced[1]);
+        this.metricsPort = Number(metrics[1]);
         resolve();
       };
       this.process.stdout.setEncoding('utf8').on('data', collect);
@@ -117,7 +119,7 @@ export class Server {
 /// A server of these surfaces, all on one port, for the whole test file; stopped after its last test.
 export async function startServerIn(environment, surfaces, ...args) {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-conformance-'));
-  const server = await new Server(surfaces, folder, await freePort(), args, environment).start();
+  const server = await new Server(surfaces, folder, args, environment).start();
   after(() => server.stop());
   return server;
 }

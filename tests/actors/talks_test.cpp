@@ -1,0 +1,218 @@
+// Talks on a real store, with the stand-in as the model and a platform that takes notes.
+#include "actors/talks.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <thread>
+
+#include "actors/system.hpp"
+#include "events/codec.hpp"
+#include "projections/catalogue_queries.hpp"
+#include "projections/projection.hpp"
+#include "projections/rebuild.hpp"
+#include "tests/actors/wait.hpp"
+#include "tests/storage/temp_folder.hpp"
+
+namespace troupe::actors {
+namespace {
+
+using namespace std::chrono_literals;
+using storage::RecordPtr;
+using testing::wait;
+
+constexpr const char* kPlatform = "plat";
+
+class TalksTest : public ::testing::Test {
+ protected:
+  TalksTest() { start(); }
+  ~TalksTest() override { stop(); }
+
+  void start() {
+    auto opened = storage::Store::open({folder_.path()});
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    secrets_ = *Secrets::open(folder_.path());
+    SystemOptions options;
+    options.mail.outbox = folder_.path() / "outbox";
+    system_ = std::make_unique<System>(*store_, secrets_, options);
+    BotCommand ping;
+    ping.name = "ping";
+    ping.run = [](CommandCall call, CommandAnswer answer) { answer("Pong " + call.arguments); };
+    BotCommand stuck;
+    stuck.name = "stuck";
+    stuck.run = [this](CommandCall, CommandAnswer answer) { never_answered_.push_back(std::move(answer)); };
+    BotCommand secret;
+    secret.name = "secret";
+    secret.for_admins = true;
+    secret.run = [](CommandCall, CommandAnswer answer) { answer("the secret"); };
+    system_->commands().offer("", {ping, stuck, secret});
+    system_->talks().send_by([this](Outgoing message, SendAnswer answer) {
+      const std::lock_guard lock(mutex_);
+      if (refusals_ > 0) return --refusals_, answer(fail(Errc::overloaded, "not connected"));
+      sent_.push_back(std::move(message));
+      changed_.notify_all();
+      if (is_silent_) return;
+      answer("foreign-" + std::to_string(sent_.size()));
+    });
+  }
+  void stop() {
+    system_.reset();
+    store_.reset();
+  }
+
+  Incoming says(std::string text, std::string user = "7", std::string group = "") {
+    Incoming message;
+    message.speaker = {kPlatform, "aiocqhttp", !group.empty(), std::move(user), "Ann", std::move(group), "Friends"};
+    message.text = std::move(text);
+    message.message_id = "m" + std::to_string(++last_message_);
+    return message;
+  }
+  Expected<void> hear(Incoming message) {
+    return wait<void>([&](auto answer) { system_->talks().hear(std::move(message), answer); });
+  }
+  std::vector<Outgoing> sent(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, 10s, [&] { return sent_.size() >= count; })) << sent_.size();
+    return sent_;
+  }
+  void set(Json fields) {
+    const auto changed = wait<RecordPtr>([&](auto answer) {
+      system_->catalogue().ask<events::BotSettings>(std::string(events::BotSettings::only_id),
+                                                    ChangeEntry{std::move(fields)}, by_the_house(), answer);
+    });
+    EXPECT_TRUE(changed) << changed.error().message;
+  }
+  template <class Condition>
+  static bool eventually(Condition condition) {
+    for (int i = 0; i < 1000; ++i, std::this_thread::sleep_for(10ms))
+      if (condition()) return true;
+    return false;
+  }
+  projections::SessionQueries sessions() const { return projections::SessionQueries(*store_); }
+
+  storage::test::TempFolder folder_;
+  Secrets secrets_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<System> system_;
+  std::vector<CommandAnswer> never_answered_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Outgoing> sent_;
+  int refusals_ = 0;
+  bool is_silent_ = false;
+  int last_message_ = 0;
+};
+
+TEST_F(TalksTest, PutWhatIsSaidToAModelAndSendItsAnswer) {
+  ASSERT_TRUE(hear(says("good morning")));
+  const auto message = sent(1).front();
+  EXPECT_EQ(message.platform, kPlatform);
+  EXPECT_FALSE(message.in_group);
+  EXPECT_EQ(message.to, "7");
+  EXPECT_EQ(message.reply_to, "m1");
+  EXPECT_THAT(message.text, ::testing::HasSubstr("good morning"));
+  EXPECT_TRUE(eventually([&] { return sessions().unsent_replies(10).empty(); }));
+  EXPECT_EQ(sessions().message(1, 2)->delivery, "sent");
+  EXPECT_EQ(sessions().message(1, 2)->foreign_id, "foreign-1");
+}
+
+TEST_F(TalksTest, RunCommandsInGroups) {
+  ASSERT_TRUE(hear(says("/ping a  b", "7", "100")));
+  const auto message = sent(1).front();
+  EXPECT_TRUE(message.in_group);
+  EXPECT_EQ(message.to, "100");
+  EXPECT_EQ(message.text, "Pong a  b");
+}
+
+TEST_F(TalksTest, KeepWhatTheRulesStopAndAnswerNothing) {
+  ASSERT_TRUE(hear(says("just talking", "7", "100")));
+  ASSERT_TRUE(hear(says("/ping", "8", "100")));
+  EXPECT_EQ(sent(1).size(), 1u);
+  const auto stopped = sessions().message(1, 1);
+  EXPECT_EQ(stopped->stopped_by, "wake");
+  EXPECT_EQ(secrets_.unseal_for(stopped->key_of, stopped->sealed_text).value(), "just talking");
+}
+
+TEST_F(TalksTest, GoByTheSettingsAsTheyAreNow) {
+  set({{"command_prefix", "!"}});
+  set({{"decoration", {{"enabled", true}, {"prefix", "["}, {"suffix", "]"}}}});
+  ASSERT_TRUE(hear(says("!ping")));
+  EXPECT_EQ(sent(1).front().text, "[Pong ]");
+  set({{"lists", {{"blocked_users", {"7"}}}}});
+  ASSERT_TRUE(hear(says("!ping")));
+  EXPECT_EQ(sessions().message(1, 3)->stopped_by, "lists");
+}
+
+TEST_F(TalksTest, HearAMessageOnceHoweverOftenThePlatformBringsIt) {
+  const auto message = says("/ping");
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(hear(message));
+  ASSERT_TRUE(hear(says("/ping end")));
+  EXPECT_EQ(sent(2).size(), 2u);
+}
+
+TEST_F(TalksTest, KeepTheOrderOfMessagesWhileTheConversationIsOpened) {
+  std::atomic<int> heard{0};
+  for (int i = 0; i < 50; ++i)
+    system_->talks().hear(says("/ping " + std::to_string(i), "7", "100"), [&](const auto&) { ++heard; });
+  ASSERT_TRUE(eventually([&] { return heard == 50; }));
+  std::vector<std::string> texts;
+  for (const auto& row : sessions().messages_from(1, 1, 200))
+    if (row.role == "user") texts.push_back(secrets_.unseal_for(row.key_of, row.sealed_text).value());
+  ASSERT_EQ(texts.size(), 50u);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(texts[static_cast<std::size_t>(i)], "/ping " + std::to_string(i));
+}
+
+TEST_F(TalksTest, KeepCommandsOfAdministratorsForThem) {
+  ASSERT_TRUE(hear(says("/secret")));
+  EXPECT_THAT(sent(1).back().text, ::testing::HasSubstr("administrator"));
+  set({{"admins", {"aiocqhttp:7"}}});
+  ASSERT_TRUE(hear(says("/secret")));
+  EXPECT_EQ(sent(2).back().text, "the secret");
+}
+
+TEST_F(TalksTest, SendAgainWhatThePlatformCouldNotTake) {
+  refusals_ = 1;
+  ASSERT_TRUE(hear(says("/ping")));
+  EXPECT_EQ(sent(1).front().text, "Pong ");
+}
+
+TEST_F(TalksTest, SendAfterARestartWhatMayNotHaveArrivedAndFailWhatWasInterrupted) {
+  is_silent_ = true;
+  ASSERT_TRUE(hear(says("/ping")));
+  sent(1);
+  ASSERT_TRUE(hear(says("/stuck")));
+  ASSERT_TRUE(eventually([&] { return !sessions().open_commands().empty(); }));
+  stop();
+  is_silent_ = false;
+  start();
+  EXPECT_EQ(sent(2).back().text, "Pong ");
+  EXPECT_TRUE(eventually([&] { return sessions().open_commands().empty() && sessions().unsent_replies(1).empty(); }));
+  EXPECT_EQ(sessions().message(1, 3)->status, "failed");
+}
+
+TEST_F(TalksTest, LeaveNothingOfAContactReadableOnceItIsForgotten) {
+  ASSERT_TRUE(hear(says("/ping")));
+  sent(1);
+  const projections::ContactQueries contacts(*store_);
+  const auto id = contacts.find(kPlatform, false, "7");
+  ASSERT_TRUE(id);
+  const auto forgotten = wait<RecordPtr>([&](auto answer) { system_->forget_contact(*id, by_the_house(), answer); });
+  ASSERT_TRUE(forgotten) << forgotten.error().message;
+  EXPECT_FALSE(contacts.find(kPlatform, false, "7"));
+  const auto row = sessions().message(1, 1);
+  EXPECT_FALSE(secrets_.unseal_for(row->key_of, row->sealed_text));
+  ASSERT_TRUE(hear(says("/ping again"))) << "it is met anew";
+  EXPECT_EQ(sent(2).back().text, "Pong again");
+}
+
+TEST_F(TalksTest, RefuseWhatIsNoTextOrTooMuch) {
+  EXPECT_EQ(hear(says("")).error().field, "text");
+  EXPECT_EQ(hear(says("\xff")).error().field, "text");
+  EXPECT_EQ(hear(says(std::string(defaults::kMaxQuestionLength + 1, 'x'))).error().field, "text");
+}
+
+}  // namespace
+}  // namespace troupe::actors
