@@ -4,14 +4,14 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { freePort, Server } from './server.mjs';
+import { Server } from './server.mjs';
 
 /// `platforms`: { name, type, settings }. They are added before the server starts, which tries again quickly. Its
 /// `platformIds` has the id of each by its name.
 export async function startWithPlatforms(platforms, { surfaces = ['webhooks'], args = [], environment = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-conformance-'));
   const quick = ['--no-rate-limit', '--platform-retry', '0.05', '--grace', '0.2'];
-  const server = new Server(surfaces, folder, await freePort(), [...quick, ...args], environment);
+  const server = new Server(surfaces, folder, [...quick, ...args], environment);
   server.platformIds = {};
   after(() => server.stop());
   for (const { name, type, settings = {} } of platforms) {
