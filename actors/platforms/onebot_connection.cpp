@@ -278,6 +278,9 @@ void OneBotConnection::frame(ClientId id, const std::string& json) {
 
 void OneBotConnection::take(ClientId id, onebot::Message message) {
   if (clients_.at(id).self_id.empty()) become(id, message.self_id);
+  // Answers go where the account's own client is.
+  if (message.self_id != clients_.at(id).self_id)
+    return setup_.events.erred("a client brought a message of another account than its own");
   if (message.speaker.user == message.self_id) return;  // its own words come back
   const bool answers_the_bot =
       !message.answers.empty() && sent_.contains(onebot::foreign_id(message.self_id, message.answers));

@@ -167,6 +167,9 @@ Complaint complaint_in(const HttpAnswer& answer) {
   Complaint complaint{"Telegram answered with status " + std::to_string(answer.head.status), retry_after(answer.head)};
   const auto object = llm::parse_object(answer.body);
   if (!object) return complaint;
+  // Whoever stands in between may say 404 too, but not in Telegram's form.
+  const auto code = field_of(*object, "ok") == false ? integer_in(*object, "error_code") : std::nullopt;
+  complaint.is_about_the_token = code == 401 || code == 404;
   if (const auto words = text_in(*object, "description"); !words.empty()) complaint.why += ": " + words;
   if (const auto seconds = llm::count_in(field_of(*object, "parameters"), "retry_after"))
     complaint.rest =

@@ -42,6 +42,7 @@ std::string message_request(const Outgoing& outgoing, std::string_view text, boo
 struct Complaint {
   std::string why;
   std::chrono::milliseconds rest{0};
+  bool is_about_the_token = false;  ///< it is unknown (401), or has not the form of one (404): that does not come right
 };
 Complaint complaint_in(const HttpAnswer& answer);
 SendOutcome outcome_of(const HttpAnswer& answer);

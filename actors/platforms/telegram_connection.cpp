@@ -100,9 +100,7 @@ void TelegramConnection::heard(const std::shared_ptr<Hearing>& hearing, std::int
 void TelegramConnection::again(const Expected<HttpAnswer>& answer, void (TelegramConnection::*what)()) {
   if (!answer) return again(answer.error().message, {}, what);
   const auto complaint = telegram::complaint_in(*answer);
-  const int status = answer->head.status;
-  // A token that is unknown (401) or has not the form of one (404) does not become better.
-  if (status == 401 || status == 404) return setup_.events.failed("the token is refused: " + complaint.why);
+  if (complaint.is_about_the_token) return setup_.events.failed("the token is refused: " + complaint.why);
   again(complaint.why, complaint.rest, what);
 }
 

@@ -108,6 +108,16 @@ TEST(Telegram, WaitsAsLongAsItIsAsked) {
   EXPECT_EQ(outcome_of(answer).id, "12");
 }
 
+TEST(Telegram, KnowsARefusedTokenByTelegramsOwnWords) {
+  HttpAnswer answer;
+  answer.head.status = 404;
+  answer.body = "<html>no such page</html>";
+  EXPECT_FALSE(complaint_in(answer).is_about_the_token) << "a proxy said so";
+  answer.body = R"({"ok":false,"error_code":404,"description":"Not Found"})";
+  EXPECT_TRUE(complaint_in(answer).is_about_the_token);
+  EXPECT_EQ(complaint_in(answer).why, "Telegram answered with status 404: Not Found");
+}
+
 TEST(Telegram, LetsNoTokenChangeThePath) {
   EXPECT_EQ(method_url("http://h/", "1:a-B_", "getMe"), "http://h/bot1:a-B_/getMe");
   EXPECT_EQ(method_url("http://h", "../x?", "getMe"), "http://h/bot%2E%2E%2Fx%3F/getMe");

@@ -132,6 +132,29 @@ describe('a client', () => {
     assert.equal(events.actions.length, 0);
   });
 
+  it('that is slow holds nobody up, and gets its answer once', async () => {
+    const [slow, quick] = [await connected(), await connected()];
+    const before = await outcomes('ReplySent');
+    slow.answer = () => undefined;
+    slow.say('/ping', { group: 54 });
+    const { echo } = await slow.sees();
+    quick.say('/ping', { group: 55 });
+    await quick.sees();
+    await eventually(async () => await outcomes('ReplySent') === before + 1, 'the quick one');
+    await pause(1200);
+    slow.socket.send(JSON.stringify({ status: 'ok', retcode: 0, data: { message_id: 1 }, echo }));
+    await eventually(async () => await outcomes('ReplySent') === before + 2, 'the slow one');
+    assert.equal(slow.actions.length, 1);
+  });
+
+  it('does not speak for another account', async () => {
+    const [client, other] = [await connected(), await connected()];
+    client.event({ self_id: other.selfId, post_type: 'message', message_type: 'private', message_id: 1, user_id: 7, message: '/ping' });
+    client.say('/sid');
+    assert.match(textOf(await client.sees()), /user: 7/);
+    assert.equal(other.actions.length, 0);
+  });
+
   it('that refuses an answer has it failed, with its own words', async () => {
     const client = await connected();
     client.answer = () => ({ status: 'failed', retcode: 1200, data: null, wording: 'you are muted' });

@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { freePort, Server } from './server.mjs';
+import { Server } from './server.mjs';
 
 /// `platforms`: { name, type, settings }. They are added before the server starts, which tries again quickly. Its
 /// `platformIds` has the id of each by its name.
