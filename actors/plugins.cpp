@@ -482,7 +482,8 @@ void Plugins::start() {
 void Plugins::stop() {
   if (impl_->ending.exchange(true)) return;
   impl_->keeper.stop(Worker::Queued::finish);
-  for (const auto& plugin : *impl_->now_running()) impl_->retire(plugin);
+  const auto running = impl_->now_running();
+  for (const auto& plugin : *running) impl_->retire(plugin);
 }
 
 void Plugins::install(std::string zip, bool replace, Cause cause, Answer answer) {
@@ -558,7 +559,8 @@ void Plugins::hear(const Incoming& message, std::function<void(std::optional<Han
 
 std::vector<PluginTool> Plugins::tools() const {
   std::vector<PluginTool> tools;
-  for (const auto& plugin : *impl_->now_running())
+  const auto running = impl_->now_running();
+  for (const auto& plugin : *running)
     for (const auto& tool : plugin->tools)
       tools.push_back({plugin->name, tool.name, tool.description, tool.parameters});
   return tools;

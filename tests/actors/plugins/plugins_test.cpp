@@ -403,8 +403,7 @@ TEST_F(PluginsTest, SendToOtherConversations) {
 }
 
 TEST_F(PluginsTest, DoNotHoldUpMessagesThatAreTooManyForThem) {
-  must_run("slow",
-           "local first = true function on_message() if first then first = false for i = 1, 3000000 do end end end");
+  must_run("slow", "function on_message() for i = 1, 100000 do end end");
   constexpr int kMessages = 1500;
   std::atomic<int> heard{0};
   for (int i = 0; i < kMessages; ++i) plugins().hear(message("flood"), [&](const std::optional<Handled>&) { ++heard; });
