@@ -158,7 +158,9 @@ void Plugins::show_config(const CallPtr& call) {
 void Plugins::change_config(const CallPtr& call) {
   auto name = name_in(call);
   if (!is_named(call, name)) return;
-  plugins().configure(std::move(name), call->body_object("config"), call->cause(), then_say(call, kConfigured));
+  auto config = call->optional_body_object("config");
+  if (!config) return call->refuse({Errc::invalid, "config is required", "config"});
+  plugins().configure(std::move(name), std::move(*config), call->cause(), then_say(call, kConfigured));
 }
 
 }  // namespace troupe::http::nekobot
