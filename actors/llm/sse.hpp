@@ -31,7 +31,7 @@ class SseParser {
  private:
   void end_line(std::vector<SseEvent>& events);
 
-  const std::size_t max_event_bytes_;
+  std::size_t max_event_bytes_;
 
   std::string line_;
   std::string data_;
