@@ -130,7 +130,7 @@ ToolResult result_of(const Json& result) {
 }
 
 Json result_json(const ToolResult& result) {
-  return {{"content", {{{"type", "text"}, {"text", result.text}}}}, {"isError", result.failed}};
+  return {{"content", Json::array({Json{{"type", "text"}, {"text", result.text}}})}, {"isError", result.failed}};
 }
 
 }  // namespace troupe::actors::mcp

@@ -28,7 +28,7 @@ TEST(McpServing, ShakesHandsInTheClientsRevisionWhereItKnowsIt) {
   };
   EXPECT_EQ((*asked("2024-11-05").answer)["result"]["protocolVersion"], "2024-11-05");
   const Json newest = (*asked("2099-01-01").answer)["result"];
-  EXPECT_EQ(newest["protocolVersion"], mcp::kRevisions[0]);
+  EXPECT_EQ(newest["protocolVersion"], std::string(mcp::kRevisions[0]));
   EXPECT_EQ(newest["serverInfo"]["version"], "1.2.3");
   EXPECT_TRUE(newest["capabilities"]["tools"].is_object());
 }

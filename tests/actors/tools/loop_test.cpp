@@ -21,7 +21,7 @@ std::function<void(const Exchange&)> calls(std::vector<std::pair<std::string, st
                        {"function", {{"name", tools[i].first}, {"arguments", tools[i].second}}}});
     Json delta = {{"tool_calls", calls}};
     if (!text.empty()) delta["content"] = text;
-    exchange.stream({Json{{"choices", {{{"delta", delta}}}}}.dump(),
+    exchange.stream({Json{{"choices", Json::array({Json{{"delta", delta}}})}}.dump(),
                      R"({"choices":[{"delta":{},"finish_reason":"tool_calls"}]})",
                      R"({"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":3}})", "[DONE]"});
   };
@@ -29,7 +29,7 @@ std::function<void(const Exchange&)> calls(std::vector<std::pair<std::string, st
 
 std::function<void(const Exchange&)> says(const std::string& text) {
   return [text](const Exchange& exchange) {
-    exchange.stream({Json{{"choices", {{{"delta", {{"content", text}}}}}}}.dump(),
+    exchange.stream({Json{{"choices", Json::array({Json{{"delta", {{"content", text}}}}})}}.dump(),
                      R"({"choices":[{"delta":{},"finish_reason":"stop"}]})",
                      R"({"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":5}})", "[DONE]"});
   };
@@ -61,7 +61,8 @@ class ToolLoopTest : public testing::HouseTest {
   Json request(std::size_t number) const { return Json::parse(fake_.seen().at(number).body); }
   std::vector<std::string> tools_in(std::size_t number) const {
     std::vector<std::string> names;
-    for (const auto& tool : request(number).value("tools", Json::array())) names.push_back(tool["function"]["name"]);
+    for (const auto& tool : request(number).value("tools", Json::array()))
+      names.push_back(tool["function"]["name"].get<std::string>());
     return names;
   }
 };
