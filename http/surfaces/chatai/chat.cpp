@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "actors/rules.hpp"
+#include "http/surface.hpp"
 
 namespace troupe::http::chatai {
 namespace {
