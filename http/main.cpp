@@ -380,458 +380,457 @@ void add_login_link(CLI::App& app, std::filesystem::path& data, int& code) {
       return {};
     }));
   });
+}
 
-  /// `NAME=VALUE`; without `=` there is no value.
-  std::map<std::string, std::string> pairs_of(const std::vector<std::string>& texts) {
-    std::map<std::string, std::string> pairs;
-    for (const auto& text : texts) {
-      const auto equals = text.find('=');
-      pairs[text.substr(0, equals)] = equals == text.npos ? "" : text.substr(equals + 1);
-    }
-    return pairs;
+/// `NAME=VALUE`; without `=` there is no value.
+std::map<std::string, std::string> pairs_of(const std::vector<std::string>& texts) {
+  std::map<std::string, std::string> pairs;
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    pairs[text.substr(0, equals)] = equals == text.npos ? "" : text.substr(equals + 1);
   }
+  return pairs;
+}
 
-  void add_provider(CLI::App & app, std::filesystem::path & data, int& code) {
-    static events::Provider provider;
-    static std::vector<std::string> keys;
-    auto* group =
-        app.add_subcommand("provider", "Providers of language models, in a data folder that no server is using");
-    group->require_subcommand(1);
-    const auto command = [&](const char* name, const char* help) {
-      auto* added = group->add_subcommand(name, help);
-      added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
-      return added;
-    };
-    auto* add = command("add", "Add a provider");
-    add->add_option("name", provider.name)->required();
-    add->add_option("base_url", provider.base_url, "http or https: what stands before `/chat/completions`")->required();
-    add->add_option("--format", provider.format, "openai, anthropic or gemini")->capture_default_str();
-    add->add_option("--key", keys, "Better by the environment: a command line is seen by everyone; several: by commas")
-        ->delimiter(',')
-        ->envname("TROUPE_PROVIDER_KEY");
-    add->add_option("--model", provider.model, "Where a request names none");
-    add->add_option("--models", provider.models, "What it may be asked for besides; none: anything")->delimiter(',');
-    add->add_option("--embedding-model", provider.embedding_model, "None: it makes no embeddings");
-    add->add_option("--priority", provider.priority, "The lowest is asked first")->capture_default_str();
-    add->callback([&] {
-      code = report(with_store(data, [&](auto& system, const auto&, const auto& secrets) -> Expected<void> {
-        if (auto ok = actors::set_keys(provider, keys, secrets); !ok) return ok;
-        return http::add_provider(system, provider);
-      }));
-    });
-    command("list", "List the providers")->callback([&] {
-      code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
-        for (const auto& row : projections::ProviderQueries(store).all())
-          std::cout << row.entry.name << '\t' << row.entry.format << '\t' << row.entry.base_url << '\t'
-                    << row.entry.model << '\t' << row.entry.key_hints.size() << " keys\t"
-                    << (row.entry.enabled ? "enabled" : "disabled") << '\n';
-        return {};
-      }));
-    });
-    auto* remove = command("remove", "Remove a provider");
-    remove->add_option("name", provider.name)->required();
-    remove->callback([&] {
-      code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
-        return http::remove_provider(system, store, provider.name);
-      }));
-    });
-  }
-
-  void add_personality(CLI::App & app, std::filesystem::path & data, int& code) {
-    static events::Personality personality;
-    static bool is_default = false;
-    auto* group = app.add_subcommand("personality", "Personalities, in a data folder that no server is using");
-    group->require_subcommand(1);
-    const auto command = [&](const char* name, const char* help) {
-      auto* added = group->add_subcommand(name, help);
-      added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
-      return added;
-    };
-    auto* add = command("add", "Add a personality");
-    add->add_option("name", personality.name)->required();
-    add->add_option("prompt", personality.prompt, "The system prompt")->required();
-    add->add_option("--description", personality.description);
-    add->add_option("--provider", personality.provider, "The one that answers; none: any");
-    add->add_option("--model", personality.model, "None: the provider's own");
-    add->add_option("--temperature", personality.temperature, "From 0 to 2");
-    add->add_option("--max-tokens", personality.max_tokens, "Of an answer");
-    add->add_flag("--default", is_default, "Answers where none is named");
-    add->callback([&] {
-      if (is_default) personality.default_since = now_micros();
-      code = report(with_store(
-          data, [&](auto& system, const auto&, const auto&) { return http::add_personality(system, personality); }));
-    });
-    command("list", "List the personalities")->callback([&] {
-      code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
-        const auto rows = projections::PersonalityQueries(store).all();
-        const auto default_id = projections::default_of(rows);
-        for (const auto& row : rows)
-          std::cout << row.entry.name << '\t' << row.entry.provider << '\t' << row.entry.model << '\t'
-                    << (row.id == default_id ? "default" : "") << '\n';
-        return {};
-      }));
-    });
-    auto* remove = command("remove", "Remove a personality");
-    remove->add_option("name", personality.name)->required();
-    remove->callback([&] {
-      code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
-        return http::remove_personality(system, store, personality.name);
-      }));
-    });
-  }
-
-  /// `NAME=VALUE`, as the command line has settings, in one object. A value `env:VARIABLE` is what the environment says.
-  Expected<Json> settings_of(const std::vector<std::string>& pairs) {
-    Json settings = Json::object();
-    for (const auto& pair : pairs) {
-      const auto equals = pair.find('=');
-      if (equals == pair.npos || equals == 0) return fail(Errc::invalid, "'" + pair + "' is not NAME=VALUE");
-      std::string value = pair.substr(equals + 1);
-      if (value.starts_with("env:")) {
-        const char* given = std::getenv(value.c_str() + 4);
-        if (!given) return fail(Errc::invalid, "the environment has no " + value.substr(4));
-        value = given;
-      }
-      settings[pair.substr(0, equals)] = std::move(value);
-    }
-    return settings;
-  }
-
-  Expected<void> add_platform_of(actors::System & system, const actors::Secrets& secrets, events::Platform& platform,
-                                 const std::vector<std::string>& settings) {
-    const auto* type = actors::platforms::platform_type(platform.type);
-    if (!type) return actors::platforms::unknown_type();
-    const auto flat = settings_of(settings);
-    if (!flat) return tl::unexpected(flat.error());
-    auto split = actors::platforms::split_config(*type, *flat, secrets);
-    if (!split) return tl::unexpected(split.error());
-    platform.config = std::move(split->config);
-    platform.sealed_secrets = std::move(split->sealed_secrets);
-    return http::add_platform(system, platform);
-  }
-
-  void add_platform(CLI::App & app, std::filesystem::path & data, int& code) {
-    static events::Platform platform;
-    static std::vector<std::string> settings;
-    static bool is_disabled = false;
-    auto* group = app.add_subcommand("platform", "Chat platforms, in a data folder that no server is using");
-    group->require_subcommand(1);
-    const auto command = [&](const char* name, const char* help) {
-      auto* added = group->add_subcommand(name, help);
-      added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
-      return added;
-    };
-    auto* add = command("add", "Add a platform");
-    add->add_option("name", platform.name)->required();
-    add->add_option("type", platform.type, "aiocqhttp, telegram, discord or webhook")->required();
-    add->add_option(
-        "--set", settings,
-        "NAME=VALUE; again for more. Secrets better as NAME=env:VARIABLE: a command line is seen by everyone");
-    add->add_flag("--disabled", is_disabled, "Do not connect it yet");
-    add->callback([&] {
-      platform.enabled = !is_disabled;
-      code = report(with_store(data, [&](auto& system, const auto& store, const auto& secrets) -> Expected<void> {
-        if (auto ok = add_platform_of(system, secrets, platform, settings); !ok) return ok;
-        std::cout << projections::PlatformQueries(store).named(platform.name)->id << '\n';
-        return {};
-      }));
-    });
-    command("list", "List the platforms")->callback([&] {
-      code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
-        for (const auto& row : projections::PlatformQueries(store).all())
-          std::cout << row.id << '\t' << row.entry.name << '\t' << row.entry.type << '\t'
-                    << (row.entry.enabled ? "enabled" : "disabled") << '\n';
-        return {};
-      }));
-    });
-    auto* remove = command("remove", "Remove a platform");
-    remove->add_option("name", platform.name)->required();
-    remove->callback([&] {
-      code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
-        return http::remove_platform(system, store, platform.name);
-      }));
-    });
-  }
-
-  void add_mcp(CLI::App & app, std::filesystem::path & data, int& code) {
-    static events::McpServer server;
-    static std::vector<std::string> variables, headers;
-    auto* group =
-        app.add_subcommand("mcp", "Servers of the Model Context Protocol, in a data folder that no server is using");
-    group->require_subcommand(1);
-    const auto command = [&](const char* name, const char* help) {
-      auto* added = group->add_subcommand(name, help);
-      added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
-      return added;
-    };
-    auto* add = command("add", "Add a server");
-    add->add_option("name", server.name)->required();
-    auto* program =
-        add->add_option("--command", server.command, "The whole path of a program that --mcp-command allows");
-    add->add_option("--arg", server.args, "Of the program; again for more")->allow_extra_args(false);
-    add->add_option("--env", variables, "NAME=VALUE of the program; again for more")->allow_extra_args(false);
-    auto* url = add->add_option("--url", server.url, "http or https, in place of a program")->excludes(program);
-    add->add_option("--header", headers, "NAME=VALUE of every request; again for more")->allow_extra_args(false);
-    add->add_flag_callback(
-           "--sse", [] { server.transport = "sse"; }, "The older transport by HTTP")
-        ->needs(url);
-    add->add_option("--timeout-ms", server.timeout_ms, "Of one call")->capture_default_str();
-    add->callback([&] {
-      if (server.transport == "stdio" && !server.url.empty()) server.transport = "http";
-      const auto change = [&](auto& system, const auto&, const auto& secrets) -> Expected<void> {
-        auto sealed_env = actors::sealed_secrets("env", pairs_of(variables), secrets);
-        if (!sealed_env) return tl::unexpected(sealed_env.error());
-        auto sealed_headers = actors::sealed_secrets("headers", pairs_of(headers), secrets);
-        if (!sealed_headers) return tl::unexpected(sealed_headers.error());
-        server.sealed_env = std::move(*sealed_env);
-        server.sealed_headers = std::move(*sealed_headers);
-        return http::add_mcp_server(system, server);
-      };
-      // Whoever sets the server up may name any program here; whether it is run, the server's own settings say.
-      code = report(with_store(data, change, {server.command}));
-    });
-    command("list", "List the servers")->callback([&] {
-      code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
-        for (const auto& row : projections::McpServerQueries(store).all())
-          std::cout << row.entry.name << '\t' << row.entry.transport << '\t'
-                    << (row.entry.url.empty() ? row.entry.command : row.entry.url) << '\t'
-                    << (row.entry.enabled ? "enabled" : "disabled") << '\n';
-        return {};
-      }));
-    });
-    auto* remove = command("remove", "Remove a server");
-    remove->add_option("name", server.name)->required();
-    remove->callback([&] {
-      code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
-        return http::remove_mcp_server(system, store, server.name);
-      }));
-    });
-  }
-
-  void add_export(CLI::App & app, std::filesystem::path & data, int& code) {
-    using projections::ExportFormat;
-    using projections::ExportKind;
-    static projections::Export what;
-    static std::string kind, format = "json";
-    static const std::map<std::string, ExportKind> kinds = {{"logs", ExportKind::logs},
-                                                            {"messages", ExportKind::messages},
-                                                            {"commands", ExportKind::commands},
-                                                            {"events", ExportKind::events}};
-    static const std::map<std::string, ExportFormat> formats = {
-        {"json", ExportFormat::json}, {"ndjson", ExportFormat::ndjson}, {"csv", ExportFormat::csv}};
-    auto* exporting =
-        app.add_subcommand("export", "Write what a data folder holds to standard output, also beside a server");
-    exporting->add_option("what", kind, "logs, messages, commands or events")
-        ->required()
-        ->check(CLI::IsMember({"logs", "messages", "commands", "events"}));
-    exporting->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
-    exporting->add_option("--bot", what.bot, "Only what is this bot's");
-    exporting->add_option("--format", format)->check(CLI::IsMember({"json", "ndjson", "csv"}))->capture_default_str();
-    exporting->callback([&] {
-      what.kind = kinds.at(kind);
-      what.format = formats.at(format);
-      const auto store = storage::Store::open({.folder = data, .read_only = true});
-      code = report(store ? projections::write_export(**store, what, std::cout) : tl::unexpected(store.error()));
-    });
-  }
-
-  /// The first line of a file; nothing without a name.
-  Expected<std::optional<std::string>> first_line(const std::string& file) {
-    if (file.empty()) return std::optional<std::string>();
-    std::ifstream in(file);
-    std::string line;
-    if (!std::getline(in, line) || line.empty()) return fail(Errc::invalid, file + " must hold one line of text");
-    return std::optional(line);
-  }
-
-  /// Where the keys of backups come from.
-  struct BackupKeys {
-    std::string passphrase_file, key_file;
-    std::filesystem::path data;  ///< a folder whose `key` may be the one
-
-    Expected<std::optional<std::string>> passphrase() const {
-      if (auto line = first_line(passphrase_file); !line || *line) return line;
-      const char* given = std::getenv("TROUPE_BACKUP_PASSPHRASE");
-      return given && *given ? std::optional<std::string>(given) : std::nullopt;
-    }
-    /// The data key's text: the file's, else the environment's, else the data folder's.
-    Expected<std::optional<std::string>> data_key() const {
-      if (auto line = first_line(key_file); !line || *line) return line;
-      if (const char* given = std::getenv("TROUPE_KEY")) return std::optional<std::string>(given);
-      if (!data.empty() && std::filesystem::exists(data / "key")) return first_line(data / "key");
-      return std::optional<std::string>();
-    }
-    /// What opens this backup, as far as it was given. Errors: invalid, those of reading its manifest.
-    Expected<std::optional<storage::BackupKey>> to_open(const std::string& file) const {
-      const auto shown = storage::read_backup_manifest(file);
-      if (!shown) return tl::unexpected(shown.error());
-      const auto kind = shown->manifest.encryption;
-      if (kind == storage::Encryption::none) return std::optional<storage::BackupKey>();
-      const auto text = kind == storage::Encryption::passphrase ? passphrase() : data_key();
-      if (!text) return tl::unexpected(text.error());
-      if (!*text) return std::optional<storage::BackupKey>();
-      if (kind == storage::Encryption::passphrase) return std::optional(storage::BackupKey{kind, **text});
-      const auto secrets = actors::Secrets::of_key(**text);
-      if (!secrets) return tl::unexpected(secrets.error());
-      return std::optional(storage::BackupKey{kind, secrets->backup_key()});
-    }
+void add_provider(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Provider provider;
+  static std::vector<std::string> keys;
+  auto* group =
+      app.add_subcommand("provider", "Providers of language models, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
   };
-
-  void print_backup(const storage::FinishedBackup& backup) {
-    const auto& m = backup.manifest;
-    std::cout << m.id << '\t' << iso8601(m.created_at) << '\t' << backup.size << " bytes\t"
-              << (m.database ? "events up to " + std::to_string(m.position) : "no database") << '\t'
-              << (m.files ? "files" : "no files") << '\t' << storage::word(m.compression) << '\t'
-              << storage::word(m.encryption) << '\n';
-  }
-
-  Expected<void> create_backup(const std::filesystem::path& data, actors::BackupRequest request) {
-    auto made = with_system(data, [&](actors::System& system, const projections::Queries&) -> Expected<void> {
-      std::promise<Expected<void>> promise;
-      auto finished = promise.get_future();
-      std::string id;
-      system.backups().start(
-          std::move(request), actors::by_the_house("command-line"),
-          [&](const Expected<storage::RecordPtr>& started) {
-            if (started) id = (*started)->id();
-            if (!started) promise.set_value(tl::unexpected(started.error()));
-          },
-          [&](Expected<void> result) { promise.set_value(std::move(result)); });
-      if (auto result = finished.get(); !result) return result;
-      const auto file = system.backups().file(id);
-      const auto shown = storage::read_backup_manifest(file);
-      if (!shown) return tl::unexpected(shown.error());
-      print_backup(*shown);
-      std::cout << file.string() << '\n';
+  auto* add = command("add", "Add a provider");
+  add->add_option("name", provider.name)->required();
+  add->add_option("base_url", provider.base_url, "http or https: what stands before `/chat/completions`")->required();
+  add->add_option("--format", provider.format, "openai, anthropic or gemini")->capture_default_str();
+  add->add_option("--key", keys, "Better by the environment: a command line is seen by everyone; several: by commas")
+      ->delimiter(',')
+      ->envname("TROUPE_PROVIDER_KEY");
+  add->add_option("--model", provider.model, "Where a request names none");
+  add->add_option("--models", provider.models, "What it may be asked for besides; none: anything")->delimiter(',');
+  add->add_option("--embedding-model", provider.embedding_model, "None: it makes no embeddings");
+  add->add_option("--priority", provider.priority, "The lowest is asked first")->capture_default_str();
+  add->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto&, const auto& secrets) -> Expected<void> {
+      if (auto ok = actors::set_keys(provider, keys, secrets); !ok) return ok;
+      return http::add_provider(system, provider);
+    }));
+  });
+  command("list", "List the providers")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      for (const auto& row : projections::ProviderQueries(store).all())
+        std::cout << row.entry.name << '\t' << row.entry.format << '\t' << row.entry.base_url << '\t' << row.entry.model
+                  << '\t' << row.entry.key_hints.size() << " keys\t" << (row.entry.enabled ? "enabled" : "disabled")
+                  << '\n';
       return {};
-    });
-    if (!made && made.error().code == Errc::conflict && made.error().field.empty())
-      made.error().message += ". A running server makes its own backups: POST /api/v1/admin/backup";
-    return made;
-  }
+    }));
+  });
+  auto* remove = command("remove", "Remove a provider");
+  remove->add_option("name", provider.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_provider(system, store, provider.name);
+    }));
+  });
+}
 
-  Expected<void> list_backups(const std::filesystem::path& data) {
-    std::vector<std::filesystem::path> files;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(data / "backups", none))
-      if (entry.path().extension() == ".troupe-backup") files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    for (const auto& file : files) {
-      const auto shown = storage::read_backup_manifest(file);
-      if (!shown) return tl::unexpected(shown.error());
-      print_backup(*shown);
+void add_personality(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Personality personality;
+  static bool is_default = false;
+  auto* group = app.add_subcommand("personality", "Personalities, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a personality");
+  add->add_option("name", personality.name)->required();
+  add->add_option("prompt", personality.prompt, "The system prompt")->required();
+  add->add_option("--description", personality.description);
+  add->add_option("--provider", personality.provider, "The one that answers; none: any");
+  add->add_option("--model", personality.model, "None: the provider's own");
+  add->add_option("--temperature", personality.temperature, "From 0 to 2");
+  add->add_option("--max-tokens", personality.max_tokens, "Of an answer");
+  add->add_flag("--default", is_default, "Answers where none is named");
+  add->callback([&] {
+    if (is_default) personality.default_since = now_micros();
+    code = report(with_store(
+        data, [&](auto& system, const auto&, const auto&) { return http::add_personality(system, personality); }));
+  });
+  command("list", "List the personalities")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      const auto rows = projections::PersonalityQueries(store).all();
+      const auto default_id = projections::default_of(rows);
+      for (const auto& row : rows)
+        std::cout << row.entry.name << '\t' << row.entry.provider << '\t' << row.entry.model << '\t'
+                  << (row.id == default_id ? "default" : "") << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a personality");
+  remove->add_option("name", personality.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_personality(system, store, personality.name);
+    }));
+  });
+}
+
+/// `NAME=VALUE`, as the command line has settings, in one object. A value `env:VARIABLE` is what the environment says.
+Expected<Json> settings_of(const std::vector<std::string>& pairs) {
+  Json settings = Json::object();
+  for (const auto& pair : pairs) {
+    const auto equals = pair.find('=');
+    if (equals == pair.npos || equals == 0) return fail(Errc::invalid, "'" + pair + "' is not NAME=VALUE");
+    std::string value = pair.substr(equals + 1);
+    if (value.starts_with("env:")) {
+      const char* given = std::getenv(value.c_str() + 4);
+      if (!given) return fail(Errc::invalid, "the environment has no " + value.substr(4));
+      value = given;
     }
+    settings[pair.substr(0, equals)] = std::move(value);
+  }
+  return settings;
+}
+
+Expected<void> add_platform_of(actors::System& system, const actors::Secrets& secrets, events::Platform& platform,
+                               const std::vector<std::string>& settings) {
+  const auto* type = actors::platforms::platform_type(platform.type);
+  if (!type) return actors::platforms::unknown_type();
+  const auto flat = settings_of(settings);
+  if (!flat) return tl::unexpected(flat.error());
+  auto split = actors::platforms::split_config(*type, *flat, secrets);
+  if (!split) return tl::unexpected(split.error());
+  platform.config = std::move(split->config);
+  platform.sealed_secrets = std::move(split->sealed_secrets);
+  return http::add_platform(system, platform);
+}
+
+void add_platform(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::Platform platform;
+  static std::vector<std::string> settings;
+  static bool is_disabled = false;
+  auto* group = app.add_subcommand("platform", "Chat platforms, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a platform");
+  add->add_option("name", platform.name)->required();
+  add->add_option("type", platform.type, "aiocqhttp, telegram, discord or webhook")->required();
+  add->add_option(
+      "--set", settings,
+      "NAME=VALUE; again for more. Secrets better as NAME=env:VARIABLE: a command line is seen by everyone");
+  add->add_flag("--disabled", is_disabled, "Do not connect it yet");
+  add->callback([&] {
+    platform.enabled = !is_disabled;
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto& secrets) -> Expected<void> {
+      if (auto ok = add_platform_of(system, secrets, platform, settings); !ok) return ok;
+      std::cout << projections::PlatformQueries(store).named(platform.name)->id << '\n';
+      return {};
+    }));
+  });
+  command("list", "List the platforms")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      for (const auto& row : projections::PlatformQueries(store).all())
+        std::cout << row.id << '\t' << row.entry.name << '\t' << row.entry.type << '\t'
+                  << (row.entry.enabled ? "enabled" : "disabled") << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a platform");
+  remove->add_option("name", platform.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_platform(system, store, platform.name);
+    }));
+  });
+}
+
+void add_mcp(CLI::App& app, std::filesystem::path& data, int& code) {
+  static events::McpServer server;
+  static std::vector<std::string> variables, headers;
+  auto* group =
+      app.add_subcommand("mcp", "Servers of the Model Context Protocol, in a data folder that no server is using");
+  group->require_subcommand(1);
+  const auto command = [&](const char* name, const char* help) {
+    auto* added = group->add_subcommand(name, help);
+    added->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+    return added;
+  };
+  auto* add = command("add", "Add a server");
+  add->add_option("name", server.name)->required();
+  auto* program = add->add_option("--command", server.command, "The whole path of a program that --mcp-command allows");
+  add->add_option("--arg", server.args, "Of the program; again for more")->allow_extra_args(false);
+  add->add_option("--env", variables, "NAME=VALUE of the program; again for more")->allow_extra_args(false);
+  auto* url = add->add_option("--url", server.url, "http or https, in place of a program")->excludes(program);
+  add->add_option("--header", headers, "NAME=VALUE of every request; again for more")->allow_extra_args(false);
+  add->add_flag_callback(
+         "--sse", [] { server.transport = "sse"; }, "The older transport by HTTP")
+      ->needs(url);
+  add->add_option("--timeout-ms", server.timeout_ms, "Of one call")->capture_default_str();
+  add->callback([&] {
+    if (server.transport == "stdio" && !server.url.empty()) server.transport = "http";
+    const auto change = [&](auto& system, const auto&, const auto& secrets) -> Expected<void> {
+      auto sealed_env = actors::sealed_secrets("env", pairs_of(variables), secrets);
+      if (!sealed_env) return tl::unexpected(sealed_env.error());
+      auto sealed_headers = actors::sealed_secrets("headers", pairs_of(headers), secrets);
+      if (!sealed_headers) return tl::unexpected(sealed_headers.error());
+      server.sealed_env = std::move(*sealed_env);
+      server.sealed_headers = std::move(*sealed_headers);
+      return http::add_mcp_server(system, server);
+    };
+    // Whoever sets the server up may name any program here; whether it is run, the server's own settings say.
+    code = report(with_store(data, change, {server.command}));
+  });
+  command("list", "List the servers")->callback([&] {
+    code = report(with_store(data, [&](auto&, const auto& store, const auto&) -> Expected<void> {
+      for (const auto& row : projections::McpServerQueries(store).all())
+        std::cout << row.entry.name << '\t' << row.entry.transport << '\t'
+                  << (row.entry.url.empty() ? row.entry.command : row.entry.url) << '\t'
+                  << (row.entry.enabled ? "enabled" : "disabled") << '\n';
+      return {};
+    }));
+  });
+  auto* remove = command("remove", "Remove a server");
+  remove->add_option("name", server.name)->required();
+  remove->callback([&] {
+    code = report(with_store(data, [&](auto& system, const auto& store, const auto&) {
+      return http::remove_mcp_server(system, store, server.name);
+    }));
+  });
+}
+
+void add_export(CLI::App& app, std::filesystem::path& data, int& code) {
+  using projections::ExportFormat;
+  using projections::ExportKind;
+  static projections::Export what;
+  static std::string kind, format = "json";
+  static const std::map<std::string, ExportKind> kinds = {{"logs", ExportKind::logs},
+                                                          {"messages", ExportKind::messages},
+                                                          {"commands", ExportKind::commands},
+                                                          {"events", ExportKind::events}};
+  static const std::map<std::string, ExportFormat> formats = {
+      {"json", ExportFormat::json}, {"ndjson", ExportFormat::ndjson}, {"csv", ExportFormat::csv}};
+  auto* exporting =
+      app.add_subcommand("export", "Write what a data folder holds to standard output, also beside a server");
+  exporting->add_option("what", kind, "logs, messages, commands or events")
+      ->required()
+      ->check(CLI::IsMember({"logs", "messages", "commands", "events"}));
+  exporting->add_option("--data", data, "Data folder")->envname("TROUPE_DATA")->capture_default_str();
+  exporting->add_option("--bot", what.bot, "Only what is this bot's");
+  exporting->add_option("--format", format)->check(CLI::IsMember({"json", "ndjson", "csv"}))->capture_default_str();
+  exporting->callback([&] {
+    what.kind = kinds.at(kind);
+    what.format = formats.at(format);
+    const auto store = storage::Store::open({.folder = data, .read_only = true});
+    code = report(store ? projections::write_export(**store, what, std::cout) : tl::unexpected(store.error()));
+  });
+}
+
+/// The first line of a file; nothing without a name.
+Expected<std::optional<std::string>> first_line(const std::string& file) {
+  if (file.empty()) return std::optional<std::string>();
+  std::ifstream in(file);
+  std::string line;
+  if (!std::getline(in, line) || line.empty()) return fail(Errc::invalid, file + " must hold one line of text");
+  return std::optional(line);
+}
+
+/// Where the keys of backups come from.
+struct BackupKeys {
+  std::string passphrase_file, key_file;
+  std::filesystem::path data;  ///< a folder whose `key` may be the one
+
+  Expected<std::optional<std::string>> passphrase() const {
+    if (auto line = first_line(passphrase_file); !line || *line) return line;
+    const char* given = std::getenv("TROUPE_BACKUP_PASSPHRASE");
+    return given && *given ? std::optional<std::string>(given) : std::nullopt;
+  }
+  /// The data key's text: the file's, else the environment's, else the data folder's.
+  Expected<std::optional<std::string>> data_key() const {
+    if (auto line = first_line(key_file); !line || *line) return line;
+    if (const char* given = std::getenv("TROUPE_KEY")) return std::optional<std::string>(given);
+    if (!data.empty() && std::filesystem::exists(data / "key")) return first_line(data / "key");
+    return std::optional<std::string>();
+  }
+  /// What opens this backup, as far as it was given. Errors: invalid, those of reading its manifest.
+  Expected<std::optional<storage::BackupKey>> to_open(const std::string& file) const {
+    const auto shown = storage::read_backup_manifest(file);
+    if (!shown) return tl::unexpected(shown.error());
+    const auto kind = shown->manifest.encryption;
+    if (kind == storage::Encryption::none) return std::optional<storage::BackupKey>();
+    const auto text = kind == storage::Encryption::passphrase ? passphrase() : data_key();
+    if (!text) return tl::unexpected(text.error());
+    if (!*text) return std::optional<storage::BackupKey>();
+    if (kind == storage::Encryption::passphrase) return std::optional(storage::BackupKey{kind, **text});
+    const auto secrets = actors::Secrets::of_key(**text);
+    if (!secrets) return tl::unexpected(secrets.error());
+    return std::optional(storage::BackupKey{kind, secrets->backup_key()});
+  }
+};
+
+void print_backup(const storage::FinishedBackup& backup) {
+  const auto& m = backup.manifest;
+  std::cout << m.id << '\t' << iso8601(m.created_at) << '\t' << backup.size << " bytes\t"
+            << (m.database ? "events up to " + std::to_string(m.position) : "no database") << '\t'
+            << (m.files ? "files" : "no files") << '\t' << storage::word(m.compression) << '\t'
+            << storage::word(m.encryption) << '\n';
+}
+
+Expected<void> create_backup(const std::filesystem::path& data, actors::BackupRequest request) {
+  auto made = with_system(data, [&](actors::System& system, const projections::Queries&) -> Expected<void> {
+    std::promise<Expected<void>> promise;
+    auto finished = promise.get_future();
+    std::string id;
+    system.backups().start(
+        std::move(request), actors::by_the_house("command-line"),
+        [&](const Expected<storage::RecordPtr>& started) {
+          if (started) id = (*started)->id();
+          if (!started) promise.set_value(tl::unexpected(started.error()));
+        },
+        [&](Expected<void> result) { promise.set_value(std::move(result)); });
+    if (auto result = finished.get(); !result) return result;
+    const auto file = system.backups().file(id);
+    const auto shown = storage::read_backup_manifest(file);
+    if (!shown) return tl::unexpected(shown.error());
+    print_backup(*shown);
+    std::cout << file.string() << '\n';
+    return {};
+  });
+  if (!made && made.error().code == Errc::conflict && made.error().field.empty())
+    made.error().message += ". A running server makes its own backups: POST /api/v1/admin/backup";
+  return made;
+}
+
+Expected<void> list_backups(const std::filesystem::path& data) {
+  std::vector<std::filesystem::path> files;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(data / "backups", none))
+    if (entry.path().extension() == ".troupe-backup") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) {
+    const auto shown = storage::read_backup_manifest(file);
+    if (!shown) return tl::unexpected(shown.error());
+    print_backup(*shown);
+  }
+  return {};
+}
+
+Expected<void> verify_backup(const std::string& file, const BackupKeys& keys) {
+  const auto key = keys.to_open(file);
+  if (!key) return tl::unexpected(key.error());
+  const auto proven = storage::verify_backup(file, *key);
+  if (!proven) return tl::unexpected(proven.error());
+  std::cout << file << " is whole: " << proven->file_count << " files, " << proven->file_bytes
+            << " bytes, events up to " << proven->position << '\n';
+  return {};
+}
+
+/// The data key is not in a backup. One that is given is proven to be the right one; from a file it is put in place.
+Expected<void> restore_backup(const std::string& file, const BackupKeys& keys, const std::filesystem::path& folder) {
+  const auto key = keys.to_open(file);
+  if (!key) return tl::unexpected(key.error());
+  const auto restored = storage::restore_backup(file, *key, folder);
+  if (!restored) return tl::unexpected(restored.error());
+  std::cout << "restored " << restored->file_count << " files, " << restored->file_bytes << " bytes, events up to "
+            << restored->position << " into " << folder.string() << '\n';
+  const auto data_key = keys.data_key();
+  if (!data_key) return tl::unexpected(data_key.error());
+  if (*data_key && !keys.key_file.empty())
+    if (auto placed = actors::Secrets::place_key(folder, **data_key); !placed) return placed;
+  if (!*data_key || !restored->database) {
+    std::cout << (restored->database ? "the data key is not in a backup: put it back as " + (folder / "key").string() +
+                                           " or into TROUPE_KEY before you start the server\n"
+                                     : "there is no database in this backup: put `files` into a data folder\n");
     return {};
   }
+  const auto secrets = actors::Secrets::open(folder);
+  return secrets ? Expected<void>{} : tl::unexpected(secrets.error());
+}
 
-  Expected<void> verify_backup(const std::string& file, const BackupKeys& keys) {
-    const auto key = keys.to_open(file);
-    if (!key) return tl::unexpected(key.error());
-    const auto proven = storage::verify_backup(file, *key);
-    if (!proven) return tl::unexpected(proven.error());
-    std::cout << file << " is whole: " << proven->file_count << " files, " << proven->file_bytes
-              << " bytes, events up to " << proven->position << '\n';
-    return {};
-  }
-
-  /// The data key is not in a backup. One that is given is proven to be the right one; from a file it is put in place.
-  Expected<void> restore_backup(const std::string& file, const BackupKeys& keys, const std::filesystem::path& folder) {
-    const auto key = keys.to_open(file);
-    if (!key) return tl::unexpected(key.error());
-    const auto restored = storage::restore_backup(file, *key, folder);
-    if (!restored) return tl::unexpected(restored.error());
-    std::cout << "restored " << restored->file_count << " files, " << restored->file_bytes << " bytes, events up to "
-              << restored->position << " into " << folder.string() << '\n';
-    const auto data_key = keys.data_key();
-    if (!data_key) return tl::unexpected(data_key.error());
-    if (*data_key && !keys.key_file.empty())
-      if (auto placed = actors::Secrets::place_key(folder, **data_key); !placed) return placed;
-    if (!*data_key || !restored->database) {
-      std::cout << (restored->database
-                        ? "the data key is not in a backup: put it back as " + (folder / "key").string() +
-                              " or into TROUPE_KEY before you start the server\n"
-                        : "there is no database in this backup: put `files` into a data folder\n");
-      return {};
-    }
-    const auto secrets = actors::Secrets::open(folder);
-    return secrets ? Expected<void>{} : tl::unexpected(secrets.error());
-  }
-
-  void add_backup(CLI::App & app, std::filesystem::path & data, int& code) {
-    auto* backup = app.add_subcommand("backup", "Backups of a data folder: create, list, verify, restore");
-    backup->require_subcommand(1);
-    static BackupKeys keys;
-    static actors::BackupRequest request;
-    static std::string file;
-    static bool in_clear = false, no_files = false;
-    const auto in_folder = [&](CLI::App* command, const char* help) {
-      command->add_option("--data", data, help)->envname("TROUPE_DATA")->capture_default_str();
-      return command;
-    };
-    const auto with_passphrase = [](CLI::App* command, const char* help) {
-      command->add_option("--passphrase-file", keys.passphrase_file, help)->check(CLI::ExistingFile);
-      return command;
-    };
-    const auto with_keys = [&](CLI::App* command, const char* key_help) {
-      command->add_option("file", file, "The backup")->required();
-      command->add_option("--key-file", keys.key_file, key_help)->check(CLI::ExistingFile);
-      return with_passphrase(command, "Its first line is the passphrase; or TROUPE_BACKUP_PASSPHRASE itself");
-    };
-
-    auto* create = with_passphrase(
-        in_folder(backup->add_subcommand("create", "Back up a folder that no server is using"), "Data folder"),
-        "Encrypt with this file's first line, or TROUPE_BACKUP_PASSPHRASE, instead of the data key");
-    create->add_option("--compression", request.compression)
-        ->check(CLI::IsMember({"none", "gzip", "zstd"}))
-        ->capture_default_str();
-    create->add_flag("--no-encryption", in_clear, "Leave it readable to everyone who has the file");
-    create->add_flag("--no-files", no_files, "Leave uploaded files out");
-    create->callback([&] {
-      request.files = !no_files;
-      if (in_clear) request.encryption = storage::Encryption::none;
-      const auto passphrase = keys.passphrase();
-      if (!passphrase) return void(code = report(tl::unexpected(passphrase.error())));
-      if (*passphrase && !in_clear) {
-        request.encryption = storage::Encryption::passphrase;
-        request.passphrase = **passphrase;
-      }
-      code = report(create_backup(data, request));
-    });
-
-    in_folder(backup->add_subcommand("list", "List the backups in a data folder"), "Data folder")->callback([&] {
-      code = report(list_backups(data));
-    });
-
-    auto* verify = with_keys(in_folder(backup->add_subcommand("verify", "Prove every byte of a backup"),
-                                       "Data folder whose `key` may be the one"),
-                             "The data key; or TROUPE_KEY itself, or the data folder's");
-    verify->callback([&] {
-      keys.data = data;
-      code = report(verify_backup(file, keys));
-    });
-
-    auto* restore = with_keys(backup->add_subcommand("restore", "Bring a backup back into a new folder"),
-                              "The data key, which is put into the folder; or TROUPE_KEY itself");
-    restore->add_option("--data", data, "Folder to make: empty, or not there")->required();
-    restore->callback([&] { code = report(restore_backup(file, keys, data)); });
-  }
-
-  /// The text of a log line as a JSON string, whatever is in it.
-  class JsonText : public spdlog::custom_flag_formatter {
-   public:
-    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
-      const Json text = std::string(message.payload.begin(), message.payload.end());
-      const std::string quoted = json_text(text);
-      line.append(quoted.data(), quoted.data() + quoted.size());
-    }
-    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
+void add_backup(CLI::App& app, std::filesystem::path& data, int& code) {
+  auto* backup = app.add_subcommand("backup", "Backups of a data folder: create, list, verify, restore");
+  backup->require_subcommand(1);
+  static BackupKeys keys;
+  static actors::BackupRequest request;
+  static std::string file;
+  static bool in_clear = false, no_files = false;
+  const auto in_folder = [&](CLI::App* command, const char* help) {
+    command->add_option("--data", data, help)->envname("TROUPE_DATA")->capture_default_str();
+    return command;
+  };
+  const auto with_passphrase = [](CLI::App* command, const char* help) {
+    command->add_option("--passphrase-file", keys.passphrase_file, help)->check(CLI::ExistingFile);
+    return command;
+  };
+  const auto with_keys = [&](CLI::App* command, const char* key_help) {
+    command->add_option("file", file, "The backup")->required();
+    command->add_option("--key-file", keys.key_file, key_help)->check(CLI::ExistingFile);
+    return with_passphrase(command, "Its first line is the passphrase; or TROUPE_BACKUP_PASSPHRASE itself");
   };
 
-  void log_as_json_lines() {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<JsonText>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
-    spdlog::set_formatter(std::move(formatter));
+  auto* create = with_passphrase(
+      in_folder(backup->add_subcommand("create", "Back up a folder that no server is using"), "Data folder"),
+      "Encrypt with this file's first line, or TROUPE_BACKUP_PASSPHRASE, instead of the data key");
+  create->add_option("--compression", request.compression)
+      ->check(CLI::IsMember({"none", "gzip", "zstd"}))
+      ->capture_default_str();
+  create->add_flag("--no-encryption", in_clear, "Leave it readable to everyone who has the file");
+  create->add_flag("--no-files", no_files, "Leave uploaded files out");
+  create->callback([&] {
+    request.files = !no_files;
+    if (in_clear) request.encryption = storage::Encryption::none;
+    const auto passphrase = keys.passphrase();
+    if (!passphrase) return void(code = report(tl::unexpected(passphrase.error())));
+    if (*passphrase && !in_clear) {
+      request.encryption = storage::Encryption::passphrase;
+      request.passphrase = **passphrase;
+    }
+    code = report(create_backup(data, request));
+  });
+
+  in_folder(backup->add_subcommand("list", "List the backups in a data folder"), "Data folder")->callback([&] {
+    code = report(list_backups(data));
+  });
+
+  auto* verify = with_keys(in_folder(backup->add_subcommand("verify", "Prove every byte of a backup"),
+                                     "Data folder whose `key` may be the one"),
+                           "The data key; or TROUPE_KEY itself, or the data folder's");
+  verify->callback([&] {
+    keys.data = data;
+    code = report(verify_backup(file, keys));
+  });
+
+  auto* restore = with_keys(backup->add_subcommand("restore", "Bring a backup back into a new folder"),
+                            "The data key, which is put into the folder; or TROUPE_KEY itself");
+  restore->add_option("--data", data, "Folder to make: empty, or not there")->required();
+  restore->callback([&] { code = report(restore_backup(file, keys, data)); });
+}
+
+/// The text of a log line as a JSON string, whatever is in it.
+class JsonText : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    const Json text = std::string(message.payload.begin(), message.payload.end());
+    const std::string quoted = json_text(text);
+    line.append(quoted.data(), quoted.data() + quoted.size());
   }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
+};
+
+void log_as_json_lines() {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonText>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
+  spdlog::set_formatter(std::move(formatter));
+}
 
 }  // namespace
 
