@@ -275,7 +275,7 @@ TEST(Sandbox, LoadsNoBytecode) {
 }
 
 TEST(Sandbox, IsStillLua) {
-  expect_runs(R"(
+  expect_runs(R"lua(
     local ok, why = pcall(error, "why", 0)
     assert(not ok and why == "why")
     assert(select(2, pcall(error, {code = 3})).code == 3)
@@ -322,7 +322,7 @@ TEST(Sandbox, IsStillLua) {
     assert(("x"):rep(3, "-") == "x-x-x" and (""):rep(1 << 60) == "")
     assert(string.format("%5.2f|%q", 1.5, "a\n") == " 1.50|\"a\\\n\"")
     assert(utf8.len("äöü") == 3 and os.time() > 0 and os.date("!%Y", 0) == "1970")
-    assert(type(troupe.now()) == "number"))");
+    assert(type(troupe.now()) == "number"))lua");
 }
 
 }  // namespace
