@@ -160,6 +160,7 @@ std::size_t PatternMatcher::repeated_capture(std::size_t at, char digit) {
   const std::size_t index = static_cast<std::size_t>(digit - '1');
   if (digit == '0' || index >= captures_ || capture_[index].length == kOpen)
     return refuse("invalid capture index in pattern");
+  if (capture_[index].is_position) return kNone;  // which is no text
   const std::string_view said = text_.substr(capture_[index].begin, capture_[index].length);
   if (!spend(said.size()) || !text_.substr(at).starts_with(said)) return kNone;
   return at + said.size();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <variant>
@@ -38,8 +39,9 @@ struct RunTool {
   std::string name;
   Json arguments;
 };
-struct StoreAgain {  ///< the journal did not take these
-  std::vector<std::string> keys;
+struct NoteStored {  ///< from the journal's answer
+  std::uint64_t number = 0;
+  Expected<void> result;
 };
 
 /// What a call came to: the fields that it is about.
@@ -52,7 +54,7 @@ struct PluginOutcome {
 };
 
 struct PluginAsk {
-  std::variant<StartScript, StopScript, HearMessage, RunCommand, RunTool, StoreAgain> what;
+  std::variant<StartScript, StopScript, HearMessage, RunCommand, RunTool, NoteStored> what;
   std::function<void(Expected<PluginOutcome>)> answer;  ///< called once, on any thread, also when the actor has ended
 
   PluginAsk(decltype(what) what_in, std::function<void(Expected<PluginOutcome>)> answer_in)
@@ -66,8 +68,7 @@ using PluginAskPtr = std::shared_ptr<PluginAsk>;
 
 /// What is known of a running plugin. Thread-safe.
 struct PluginStanding {
-  std::atomic<std::size_t> waiting{0};     ///< calls
-  std::atomic<std::size_t> unanswered{0};  ///< calls that are done and wait for the journal
+  std::atomic<std::size_t> waiting{0};  ///< calls
   std::atomic<std::uint64_t> messages{0}, handled{0}, commands{0}, tools{0}, failures{0}, missed{0};
   std::atomic<std::uint64_t> busy_us{0};
   std::atomic<std::size_t> memory_bytes{0};
@@ -121,6 +122,7 @@ class PluginActor : public caf::event_based_actor {
   using Result = Expected<PluginOutcome>;
 
   void receive(PluginAsk& ask) {
+    if (const auto* stored = std::get_if<NoteStored>(&ask.what)) return note(*stored);
     auto answer = std::exchange(ask.answer, nullptr);
     const auto began = std::chrono::steady_clock::now();
     Result result = std::visit([this](const auto& what) { return on(what); }, ask.what);
@@ -131,7 +133,8 @@ class PluginActor : public caf::event_based_actor {
     store_changes([result = std::move(result), answer = std::move(answer)](const Expected<void>& stored) {
       if (answer) answer(stored ? result : Result(tl::unexpected(stored.error())));
     });
-    if (std::holds_alternative<StopScript>(ask.what)) quit();
+    ending_ = ending_ || std::holds_alternative<StopScript>(ask.what);
+    if (ending_ && unstored_.empty()) quit();
   }
 
   // Starting and stopping
@@ -220,10 +223,7 @@ class PluginActor : public caf::event_based_actor {
     });
   }
 
-  Result on(const StoreAgain& again) {
-    if (data_) data_->store_again(again.keys);
-    return PluginOutcome{};
-  }
+  Result on(const NoteStored&) { return PluginOutcome{}; }
 
   Result call(const std::function<Result()>& run) {
     if (!script_) return fail(Errc::conflict, "the plugin " + name_ + " is stopped");
@@ -270,39 +270,54 @@ class PluginActor : public caf::event_based_actor {
   /// overtake another here. What the journal did not take is tried again with the next change.
   void store_changes(std::function<void(Expected<void>)> then) {
     const auto changes = data_ ? data_->take_changes() : std::map<std::string, Json>();
-    if (changes.empty() && standing_->unanswered == 0) return then({});
+    if (changes.empty() && unstored_.empty()) return then({});
     const Cause cause{"plugin/" + id_, {}, now_micros(), {}};
     storage::Append append = append_to(std::string(events::kPluginData) + "/" + id_, cause);
-    if (changes.empty()) return answer_after(std::move(append), {}, std::move(then));  // a barrier
+    Unstored unstored;
+    unstored.then = std::move(then);
     events::PluginDataChanged changed;
-    std::vector<std::string> keys;
     for (const auto& [key, value] : changes) {
-      keys.push_back(key);
+      unstored.keys.push_back(key);
       const std::string digest = links_.store.secrets().keyed_digest("plugin_data/" + key);
       if (value.is_null())
         changed.erased.push_back(digest);
       else
         changed.sealed.emplace(digest, links_.store.secrets().seal(json_text(Json{key, value})));
     }
-    append.events.push_back(events::encode(changed));
-    projections::project(events::PluginDataEvent(std::move(changed)), {id_, cause.now}, append.rows);
-    answer_after(std::move(append), std::move(keys), std::move(then));
-  }
-
-  void answer_after(storage::Append append, std::vector<std::string> keys, std::function<void(Expected<void>)> then) {
-    ++standing_->unanswered;
-    links_.store.append(std::move(append), [self = caf::actor(this), standing = standing_, keys = std::move(keys),
-                                            then = std::move(then)](const Expected<storage::RecordPtr>& result) {
-      if (!result && !keys.empty()) {
-        ++standing->waiting;
-        auto again = std::make_shared<PluginAsk>(StoreAgain{keys}, nullptr);
-        tsan::hand_over(again.get());
-        caf::anon_send(self, std::move(again));
-      }
-      then(result ? Expected<void>() : Expected<void>(tl::unexpected(result.error())));
-      --standing->unanswered;
+    if (!changes.empty()) {  // else it is a barrier
+      append.events.push_back(events::encode(changed));
+      projections::project(events::PluginDataEvent(std::move(changed)), {id_, cause.now}, append.rows);
+    }
+    const std::uint64_t number = ++last_append_;
+    unstored_.emplace(number, std::move(unstored));
+    // The journal's thread only passes the answer on. It must not be the last that holds an actor, of this plugin or of
+    // one that `then` leads to: CAF would leave its logger there, and wait for it when the house ends.
+    links_.store.append(std::move(append), [self = caf::actor(this), standing = standing_,
+                                            number](const Expected<storage::RecordPtr>& result) mutable {
+      ++standing->waiting;
+      Expected<void> stored;
+      if (!result) stored = tl::unexpected(result.error());
+      auto answer = std::make_shared<PluginAsk>(NoteStored{number, std::move(stored)}, nullptr);
+      tsan::hand_over(answer.get());
+      caf::anon_send(self, std::move(answer));
+      self = nullptr;
     });
   }
+
+  void note(const NoteStored& stored) {
+    const auto at = unstored_.find(stored.number);
+    const Unstored unstored = std::move(at->second);
+    unstored_.erase(at);
+    if (!stored.result && data_) data_->store_again(unstored.keys);
+    unstored.then(stored.result);
+    if (ending_ && unstored_.empty()) quit();
+  }
+
+  /// Changes that the journal has not answered for yet, and what comes then.
+  struct Unstored {
+    std::vector<std::string> keys;
+    std::function<void(Expected<void>)> then;
+  };
 
   const std::string id_, name_;
   const std::shared_ptr<PluginStanding> standing_;
@@ -310,6 +325,9 @@ class PluginActor : public caf::event_based_actor {
   std::unique_ptr<PluginData> data_;
   std::unique_ptr<Script> script_;
   std::size_t failures_in_a_row_ = 0;
+  std::map<std::uint64_t, Unstored> unstored_;  ///< by the number of the append
+  std::uint64_t last_append_ = 0;
+  bool ending_ = false;
 };
 
 }  // namespace troupe::actors::plugins
