@@ -102,7 +102,10 @@ void Plugins::list(const CallPtr& call) {
   for (const auto& plugin : plugins().all()) items.push_back(view(plugin));
   succeed_with_page(call, std::move(items), [](std::vector<OrderedJson> page) {
     OrderedJson by_name = OrderedJson::object();
-    for (auto& plugin : page) by_name[plugin["name"].get<std::string>()] = std::move(plugin);
+    for (auto& plugin : page) {
+      const auto name = plugin["name"].get<std::string>();
+      by_name[name] = std::move(plugin);
+    }
     return by_name;
   });
 }
