@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "events/codec.hpp"
+#include "projections/projection.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -85,6 +86,7 @@ void Completions::embed(llm::EmbeddingRequest request, events::AccountId account
 void Completions::record(events::ModelUsed used, const Cause& cause, std::function<void()> recorded) {
   auto append = append_to(std::string(events::kUsage) + "/" + std::to_string(used.account), cause);
   append.events.push_back(events::encode(used));
+  projections::project(events::UsageEvent(used), {{}, append.time}, append.rows);
   store_.append(std::move(append), [used, recorded = std::move(recorded)](const Expected<storage::RecordPtr>& result) {
     // The answer is not withheld: it was paid for.
     if (!result)

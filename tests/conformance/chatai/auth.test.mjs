@@ -63,7 +63,7 @@ describe('a login link', () => {
     const [link] = await linksOf(['--user', 'nekobot']);
     const person = withToken(server, (await data(new Client(server).post('/api/auth/login', { token: link }))).token);
     const me = await data(person.get('/api/auth/me'));
-    assert.deepEqual([me.username, me.isAdmin], ['nekobot', false]);
+    assert.deepEqual([me.username, me.isAdmin], ['nekobot', true]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { newKey } from '../support/plexi.mjs';
 import { callers, endless, endpoints } from '../support/chatai_endpoints.mjs';
-import { chatAiAdmin, data, newChatAiUser, refusesChatAi, withToken } from '../support/chatai.mjs';
+import { chatAiAdmin, chatAiLogIn, data, newChatAiUser, refusesChatAi, withToken } from '../support/chatai.mjs';
 import { Client } from '../support/client.mjs';
 import { startServerOf } from '../support/server.mjs';
 import { walk } from '../support/walk.mjs';
@@ -16,7 +16,7 @@ async function stage() {
   const keyOf = async (permissions) => withToken(server, (await newKey(self, permissions)).key);
   const clients = {
     nobody, self, admin, reader: await keyOf(['read']), writer: await keyOf(['write']),
-    other: withToken(server, other.token),
+    other: await chatAiLogIn(server, other.user.username),
   };
   const name = `row${++made}`;
   const { id: channel } = await data(admin.post('/api/channels', { name, baseUrl: 'https://example.org/v1', enabled: false }), 201);
@@ -24,7 +24,7 @@ async function stage() {
   const { id: usual } = await data(admin.post('/api/presets', { name: `${name}d`, systemPrompt: 'x' }), 201);
   await data(admin.post(`/api/presets/${usual}/set-default`));
   const { conversationId: conversation } = await data(self.post('/api/chat', { message: 'hi' }));
-  return { clients, names: { channel, preset, conversation } };
+  return { clients, names: { channel, preset, conversation, section: 'trigger' } };
 }
 
 const codes = { 400: undefined, 401: undefined, 403: 'FORBIDDEN', 404: undefined };

@@ -38,7 +38,7 @@ describe('the house as an MCP server', () => {
     for (const method of ['GET', 'DELETE']) {
       const { status, headers } = await admin.send(method, '/mcp');
       assert.equal(status, 405);
-      assert.match(headers.get('allow'), /POST/);
+      assert.match(headers.allow, /POST/);
     }
     const { status, text } = await admin.post('/mcp', { jsonrpc: '2.0', method: 'notifications/initialized' });
     assert.equal(status, 202);

@@ -41,8 +41,8 @@ export const endpoints = rows([
   ['POST', '/api/config/import', { debug: false }, adminWrites],
   ['POST', '/api/config/validate', { debug: false }, adminWrites],
   ['POST', '/api/config/reload', {}, adminWrites],
-  ['GET', '/api/config/trigger', undefined, adminReads],
-  ['PUT', '/api/config/trigger', { keywords: [] }, adminWrites],
+  ['GET', '/api/config/:section', undefined, adminReads],
+  ['PUT', '/api/config/:section', { keywords: [] }, adminWrites],
 
   ['GET', '/api/channels', undefined, adminReads],
   ['GET', '/api/channels/list?withStats=true', undefined, adminReads],

@@ -55,7 +55,7 @@ export class Client {
           this.#remember(response.headers['set-cookie'] ?? []);
           const text = Buffer.concat(chunks).toString();
           const json = /^application\/json\b/.test(response.headers['content-type'] ?? '');
-          resolve({ status: response.statusCode, headers: response.headers, text, body: json ? JSON.parse(text) : undefined });
+          resolve({ status: response.statusCode, headers: response.headers, text, body: json && text ? JSON.parse(text) : undefined });
         });
       });
       call.setTimeout(answerTimeoutMs, () => call.destroy(new Error(`${method} ${path}: no answer`)));
