@@ -34,7 +34,8 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="troupe-conformance-")
         self.errors = open(pathlib.Path(self.folder) / "stderr", "w+b")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", f"{self.folder}/data", "--demo", "--listen", "127.0.0.1:0=bot_manager"],
+            [BINARY, "serve", "--data", f"{self.folder}/data", "--demo", "--listen", "127.0.0.1:0=bot_manager",
+             "--metrics", ""],
             stdout=subprocess.PIPE, stderr=self.errors)
         self.port = self._announced_port()
 
