@@ -43,9 +43,16 @@ const deliver = (fields, { platform = 'hook', timestamp = seconds(), signature, 
 };
 const sees = (count = 1) => eventually(() => received[count - 1], `answer ${count}`);
 
-afterEach(() => {
-  received.length = 0;
+/// Every answer has been sent, or has failed: none arrives in the next test.
+const isQuiet = async () => {
+  const types = (await eventsIn(server, 'CommandAnswered', 'ReplySent', 'ReplyFailed')).map(({ type }) => type);
+  return types.filter((type) => type === 'CommandAnswered').length * 2 === types.length;
+};
+
+afterEach(async () => {
   faults = [];
+  await eventually(isQuiet, 'every answer to arrive', 20_000);
+  received.length = 0;
 });
 
 describe('a delivery', () => {
