@@ -222,9 +222,9 @@ void Conversations::ask_now(const QuestionId& id) {
 }
 
 void Conversations::ask_with_tools(const QuestionId& id, AccountId asker, llm::ChatRequest request) {
-  const auto max_rounds = projections::bot_settings(store_).tools.max_rounds;
-  const auto loop =
-      std::make_shared<ToolLoop>(models_, tools_, std::move(request), tool_context(id, asker), max_rounds);
+  const auto settings = projections::bot_settings(store_);
+  const auto loop = std::make_shared<ToolLoop>(models_, tools_, std::move(request), tool_context(id, asker, settings),
+                                               settings.tools.max_rounds);
   {
     const std::lock_guard lock(mutex_);
     const auto at = under_way_.find(id);
@@ -239,7 +239,8 @@ void Conversations::ask_with_tools(const QuestionId& id, AccountId asker, llm::C
 }
 
 /// A contact is an administrator when the bots' settings name it, an account when it is one of the house.
-ToolContext Conversations::tool_context(const QuestionId& id, AccountId asker) const {
+ToolContext Conversations::tool_context(const QuestionId& id, AccountId asker,
+                                        const events::BotSettings& settings) const {
   ToolContext context{asker};
   context.session = id.session;
   context.number = id.number;
@@ -248,9 +249,7 @@ ToolContext Conversations::tool_context(const QuestionId& id, AccountId asker) c
     const auto talk = queries_.session(id.session);
     if (talk && talk->owner != asker) context.group = talk->owner;
     const auto platform = projections::PlatformQueries(store_).entry(contact->platform);
-    const auto admins = projections::bot_settings(store_).admins;
-    const std::string name = (platform ? platform->entry.type : std::string()) + ":" + contact->foreign_id;
-    context.by_admin = std::find(admins.begin(), admins.end(), name) != admins.end();
+    context.by_admin = is_administrator(settings, platform ? platform->entry.type : "", contact->foreign_id);
   } else if (const auto account = accounts_.account(asker)) {
     context.by_admin = account->active && account->role == "admin";
   }

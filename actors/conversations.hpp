@@ -128,7 +128,7 @@ class Conversations {
                            const projections::SessionRow& talk) const;
   std::string told_of(const events::QuestionContext& context, AccountId asker, Micros asked_at) const;
   ContextFile told_of_file(const FileId& id, AccountId asker, std::size_t room) const;
-  ToolContext tool_context(const QuestionId& id, AccountId asker) const;
+  ToolContext tool_context(const QuestionId& id, AccountId asker, const events::BotSettings& settings) const;
   void ask_with_tools(const QuestionId& id, AccountId asker, llm::ChatRequest request);
   void model_answered(const QuestionId& id, AccountId asker, Expected<llm::ChatAnswer> answer);
   void settle(const QuestionId& id, SessionDecider::Command outcome, std::function<void(Expected<Outcome>)> settled,

@@ -123,6 +123,10 @@ Verdict judge(const BotSettings& settings, const HeardMessage& message, bool is_
   return std::move(*verdict);
 }
 
+bool is_administrator(const BotSettings& settings, std::string_view platform_type, std::string_view user) {
+  return holds(settings.admins, std::string(platform_type) + ":" + std::string(user));
+}
+
 std::string decorated(const BotSettings& settings, std::string_view reply) {
   if (!settings.decoration.enabled) return std::string(reply);
   return settings.decoration.prefix + std::string(reply) + settings.decoration.suffix;

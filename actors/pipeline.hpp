@@ -47,6 +47,9 @@ Verdict judge(const events::BotSettings& settings, const HeardMessage& message, 
 bool too_fast(const events::RateRules& rate, std::span<const Micros> recent, Micros now);
 std::string reason_of(const events::RateRules& rate);
 
+/// Whether the settings name this person, of a platform of this type, as an administrator of the bots.
+bool is_administrator(const events::BotSettings& settings, std::string_view platform_type, std::string_view user);
+
 /// A reply as it is sent.
 std::string decorated(const events::BotSettings& settings, std::string_view reply);
 

@@ -15,21 +15,14 @@ using storage::RecordPtr;
 /// How often the contacts and the session of a talk are looked for again, where somebody else makes them meanwhile.
 constexpr int kMaxOpenings = 5;
 
-std::string group_key(const Speaker& speaker) { return speaker.platform + "/group/" + speaker.group; }
-
 /// Messages with one key wait for the same contacts and the same session.
 std::string key_of(const Speaker& speaker) {
-  return (speaker.in_group ? group_key(speaker) : speaker.platform) + "/user/" + speaker.user;
+  return speaker.platform + (speaker.in_group ? "/group/" + speaker.group : "") + "/user/" + speaker.user;
 }
 
 HeardMessage as_heard(const Incoming& message) {
   const Speaker& speaker = message.speaker;
   return {speaker.in_group, speaker.user, speaker.group, message.text, message.to_the_bot};
-}
-
-bool is_admin(const BotSettings& settings, const Speaker& speaker) {
-  const std::string name = speaker.platform_type + ":" + speaker.user;
-  return std::find(settings.admins.begin(), settings.admins.end(), name) != settings.admins.end();
 }
 
 template <class Event>
@@ -78,8 +71,7 @@ void Talks::hear(Incoming message, std::function<void(Expected<void>)> answer) {
       if (const auto at = opening_.find(key); at != opening_.end()) return at->second.push_back(std::move(*heard));
     }
     const auto place = place_of(heard->message.speaker, settings);
-    if (!place) return heard->answer(tl::unexpected(place.error()));
-    if (*place) return take(*heard, **place, settings);
+    if (place.session) return take(*heard, place, settings);
     const Speaker speaker = heard->message.speaker;
     {
       const std::lock_guard lock(mutex_);
@@ -94,19 +86,15 @@ bool Talks::has_heard(const Incoming& message) const {
   return is_repeat(house_.store, cause_of(message, house_.secrets));
 }
 
-/// Nothing while a contact or the session is not there yet.
-Expected<std::optional<Talks::Place>> Talks::place_of(const Speaker& speaker, const BotSettings& settings) const {
-  const auto user = contacts_.find(speaker.platform, false, speaker.user);
-  if (!user) return std::optional<Place>();
-  std::string name = std::to_string(*user);
-  if (speaker.in_group) {
-    const auto group = contacts_.find(speaker.platform, true, speaker.group);
-    if (!group) return std::optional<Place>();
-    name = std::to_string(*group) + (settings.conversations.one_for_each_user ? "/" + name : "");
-  }
-  const auto session = sessions_.talk_named(name);
-  if (!session) return std::optional<Place>();
-  return std::optional<Place>({*user, *session});
+Talks::Place Talks::place_of(const Speaker& speaker, const BotSettings& settings) const {
+  Place place;
+  place.author = contacts_.find(speaker.platform, false, speaker.user);
+  place.owner = speaker.in_group ? contacts_.find(speaker.platform, true, speaker.group) : place.author;
+  if (!place.author || !place.owner) return place;
+  place.name = std::to_string(*place.owner);
+  if (speaker.in_group && settings.conversations.one_for_each_user) place.name += "/" + std::to_string(*place.author);
+  place.session = sessions_.talk_named(place.name);
+  return place;
 }
 
 void Talks::meet(const Speaker& speaker, bool group, RecordAnswer then) {
@@ -124,22 +112,14 @@ void Talks::open(std::string key, Speaker speaker, int attempts) {
     const bool taken = house_.elsewhere([this, key, speaker, attempts] { open(key, speaker, attempts + 1); });
     if (!taken) opened(key, Error{Errc::overloaded, "too many messages wait to be heard"});
   };
-  const auto user = contacts_.find(speaker.platform, false, speaker.user);
-  if (!user) return meet(speaker, false, again);
-  std::string name = std::to_string(*user);
-  AccountId owner = *user;
-  if (speaker.in_group) {
-    const auto group = contacts_.find(speaker.platform, true, speaker.group);
-    if (!group) return meet(speaker, true, again);
-    owner = *group;
-    const bool one_each = projections::bot_settings(house_.store).conversations.one_for_each_user;
-    name = std::to_string(*group) + (one_each ? "/" + name : "");
-  }
-  if (sessions_.talk_named(name)) return opened(key, std::nullopt);
+  const auto place = place_of(speaker, projections::bot_settings(house_.store));
+  if (!place.author) return meet(speaker, false, again);
+  if (!place.owner) return meet(speaker, true, again);
+  if (place.session) return opened(key, std::nullopt);
   CreateSession talk;
   talk.kind = events::kTalkSession;
-  talk.owner = owner;
-  talk.name = name;
+  talk.owner = *place.owner;
+  talk.name = place.name;
   house_.conversations.create(std::move(talk), {}, of_the_platform(speaker), again);
 }
 
@@ -164,8 +144,8 @@ void Talks::opened(const std::string& key, const std::optional<Error>& error) {
           continue;
         }
         const auto place = place_of(heard.message.speaker, settings);
-        if (place && *place)
-          take(heard, **place, settings);
+        if (place.session)
+          take(heard, place, settings);
         else
           heard.answer(fail(Errc::overloaded, "the conversation is being opened; try again"));
       }
@@ -174,11 +154,15 @@ void Talks::opened(const std::string& key, const std::optional<Error>& error) {
   if (!house_.elsewhere(take_all)) take_all();
 }
 
-Expected<Hear> Talks::hearing(const Incoming& message, AccountId author, const BotSettings& settings) {
+Expected<Talks::Judged> Talks::judged(const Incoming& message, AccountId author, const BotSettings& settings) {
+  Judged judged;
+  Hear& hear = judged.hear;
   const auto spoken = spoken_in(settings, message);
   const auto command = spoken ? house_.commands.find(spoken->name) : nullptr;
+  if (spoken)
+    judged.call = {spoken->arguments, message.speaker,
+                   is_administrator(settings, message.speaker.platform_type, message.speaker.user)};
   const double dice = std::uniform_real_distribution<double>(0, 1)(random_);
-  Hear hear;
   hear.verdict = judge(settings, as_heard(message), command != nullptr, dice);
   auto sealed = house_.secrets.seal_for(author, message.text);
   if (!sealed) return tl::unexpected(sealed.error());
@@ -197,24 +181,25 @@ Expected<Hear> Talks::hearing(const Incoming& message, AccountId author, const B
     hear.question = Question{};
     hear.question->tools = settings.tools.enabled;
   }
-  return hear;
+  return judged;
 }
 
 void Talks::take(const Heard& heard, const Place& place, const BotSettings& settings) {
-  auto hear = hearing(heard.message, place.author, settings);
-  if (!hear) return heard.answer(tl::unexpected(hear.error()));
   Cause cause = cause_of(heard.message, house_.secrets);
   if (is_repeat(house_.store, cause)) return heard.answer({});
-  if (!listener_ || hear->verdict.step == Step::lists || hear->verdict.step == Step::safety)
-    return post(heard, place.session, std::move(*hear), std::move(cause), std::nullopt);
+  auto judged = this->judged(heard.message, *place.author, settings);
+  if (!judged) return heard.answer(tl::unexpected(judged.error()));
+  const Step step = judged->hear.verdict.step;
+  if (!listener_ || step == Step::lists || step == Step::safety)
+    return post(heard, *place.session, std::move(*judged), std::move(cause), std::nullopt);
   const std::string key = cause.idempotency ? cause.idempotency->key : std::string();
   if (!key.empty()) {
     // Who brings one message twice at once must not have it counted twice.
     const std::lock_guard lock(mutex_);
     if (!listening_.insert(key).second) return heard.answer(fail(Errc::overloaded, "the message is being heard"));
   }
-  listener_(heard.message, [this, heard, session = place.session, hear = std::move(*hear), cause = std::move(cause),
-                            key](std::optional<Handled> handled) {
+  listener_(heard.message, [this, heard, session = *place.session, judged = std::move(*judged),
+                            cause = std::move(cause), key](std::optional<Handled> handled) {
     Heard answered = heard;
     if (!key.empty())
       answered.answer = [this, key, answer = heard.answer](Expected<void> result) {
@@ -224,11 +209,12 @@ void Talks::take(const Heard& heard, const Place& place, const BotSettings& sett
         }
         answer(std::move(result));
       };
-    post(answered, session, hear, cause, std::move(handled));
+    post(answered, session, judged, cause, std::move(handled));
   });
 }
 
-void Talks::post(const Heard& heard, SessionId session, Hear hear, Cause cause, std::optional<Handled> handled) {
+void Talks::post(const Heard& heard, SessionId session, Judged judged, Cause cause, std::optional<Handled> handled) {
+  Hear& hear = judged.hear;
   if (handled) {
     hear.verdict = {Step::command, "plugin", {}};
     hear.command = kHandledByPlugin;
@@ -237,24 +223,24 @@ void Talks::post(const Heard& heard, SessionId session, Hear hear, Cause cause, 
     hear.prefix_bytes = 0;
   }
   house_.conversations.ask_session(session, std::move(hear), std::move(cause),
-                                   [this, heard, session, handled](Expected<RecordPtr> result) {
-                                     if (!result) return heard.answer(tl::unexpected(result.error()));
-                                     heard.answer({});
-                                     follow(**result, session, heard.message, handled);
+                                   [this, answer = heard.answer, session, call = std::move(judged.call),
+                                    handled = std::move(handled)](Expected<RecordPtr> result) {
+                                     if (!result) return answer(tl::unexpected(result.error()));
+                                     answer({});
+                                     follow(**result, session, call, handled);
                                    });
 }
 
-void Talks::follow(const events::Record& record, SessionId session, const Incoming& message,
+void Talks::follow(const events::Record& record, SessionId session, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled) {
-  if (const auto called = first_in<events::CommandCalled>(record))
-    return run_command(session, *called, message, handled);
+  if (const auto called = first_in<events::CommandCalled>(record)) return run_command(session, *called, call, handled);
   if (const auto asked = first_in<events::QuestionAsked>(record))
     house_.conversations.answer({session, asked->number}, [this, session](const Expected<Outcome>& outcome) {
       if (outcome) send(session, outcome->answer_number);
     });
 }
 
-void Talks::run_command(SessionId session, const events::CommandCalled& called, const Incoming& message,
+void Talks::run_command(SessionId session, const events::CommandCalled& called, const std::optional<CommandCall>& call,
                         const std::optional<Handled>& handled) {
   {
     // Who brings one message twice at once gets the first one's record twice.
@@ -288,13 +274,10 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
                                      asked);
   };
   if (handled) return settle(handled->reply);
-  const auto settings = projections::bot_settings(house_.store);
-  const auto spoken = spoken_in(settings, message);
   const auto command = house_.commands.find(called.name);
-  if (!spoken || !command) return settle(fail(Errc::not_found, "the command is gone"));
-  const bool admin = is_admin(settings, message.speaker);
-  if (command->for_admins && !admin) return settle("Only an administrator of the bots may use this command.");
-  command->run({spoken->arguments, message.speaker, admin}, settle);
+  if (!call || !command) return settle(fail(Errc::not_found, "the command is gone"));
+  if (command->for_admins && !call->by_admin) return settle("Only an administrator of the bots may use this command.");
+  command->run(*call, settle);
 }
 
 void Talks::say(Outgoing text, SendAnswer answer) {

@@ -79,8 +79,8 @@ class Talks {
   /// Before the first message.
   void listen_by(Listener listener) { listener_ = std::move(listener); }
 
-  /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Errors: upstream_failed (there are
-  /// no platforms), the platform's.
+  /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Errors: overloaded (no platform
+  /// is connected), the platform's.
   void say(Outgoing text, SendAnswer answer);
 
   /// `heard` comes when the message is durable, or could not be heard; empty: nobody asks. Errors: invalid (`text`),
@@ -103,24 +103,31 @@ class Talks {
     Incoming message;
     std::function<void(Expected<void>)> answer;
   };
-  /// Where a message belongs.
+  /// Where a message belongs, as far as that is there yet.
   struct Place {
-    AccountId author = 0;
-    SessionId session = 0;
+    std::optional<AccountId> author;  ///< who says it
+    std::optional<AccountId> owner;   ///< of the talk: the group, or the author
+    std::string name;                 ///< of the talk, once both are there
+    std::optional<SessionId> session;
+  };
+  /// A message as the settings at the moment take it.
+  struct Judged {
+    Hear hear;
+    std::optional<CommandCall> call;  ///< of one that has the form of a command
   };
   /// A talk while its contacts and its session are made: messages wait for that in their order.
   using Opening = std::vector<Heard>;
 
-  Expected<std::optional<Place>> place_of(const Speaker& speaker, const events::BotSettings& settings) const;
+  Place place_of(const Speaker& speaker, const events::BotSettings& settings) const;
   void open(std::string key, Speaker speaker, int attempts);
   void opened(const std::string& key, const std::optional<Error>& error);
   void meet(const Speaker& speaker, bool group, RecordAnswer then);
   void take(const Heard& heard, const Place& place, const events::BotSettings& settings);
-  Expected<Hear> hearing(const Incoming& message, AccountId author, const events::BotSettings& settings);
-  void post(const Heard& heard, SessionId session, Hear hear, Cause cause, std::optional<Handled> handled);
-  void follow(const events::Record& record, SessionId session, const Incoming& message,
+  Expected<Judged> judged(const Incoming& message, AccountId author, const events::BotSettings& settings);
+  void post(const Heard& heard, SessionId session, Judged judged, Cause cause, std::optional<Handled> handled);
+  void follow(const events::Record& record, SessionId session, const std::optional<CommandCall>& call,
               const std::optional<Handled>& handled);
-  void run_command(SessionId session, const events::CommandCalled& called, const Incoming& message,
+  void run_command(SessionId session, const events::CommandCalled& called, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled);
   void send(SessionId session, std::int64_t number);
   void report(SessionId session, ReportReply outcome);
