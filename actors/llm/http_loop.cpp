@@ -53,7 +53,7 @@ struct Transfer {
 
   void begin() {
     if (std::exchange(has_begun, true) || status() == 0) return;
-    listener->began(status(), [this](const char* name) { return header(name); });
+    listener->began(head());
   }
 
   void add_header(const std::string& line) {

@@ -24,6 +24,13 @@ struct HttpHead {
   int status = 0;
   std::string retry_after;
   std::vector<std::pair<std::string, std::string>> headers;  ///< those that the request names, in their order there
+
+  /// By its name as the request has it; empty when the response has none.
+  std::string_view header(std::string_view name) const {
+    for (const auto& [known, value] : headers)
+      if (known == name) return value;
+    return {};
+  }
 };
 
 /// How a transfer ended.
@@ -33,15 +40,12 @@ struct HttpEnd {
   std::string why;              ///< of one that did not: curl's words, which hold neither URL nor headers
 };
 
-/// The value of a header of the response by its name; empty without one.
-using HeaderNamed = std::function<std::string(const char* name)>;
-
 /// Takes a response, on the loop's thread.
 class HttpListener {
  public:
   virtual ~HttpListener() = default;
   /// The head is there: once, before the first bytes, or before the end of a response that has none.
-  virtual void began(int /*status*/, const HeaderNamed& /*header*/) {}
+  virtual void began(const HttpHead&) {}
   /// Of the body. False ends the transfer here.
   virtual bool bytes(int status, std::string_view bytes) = 0;
   /// Comes once, unless the transfer was aborted. May start another.

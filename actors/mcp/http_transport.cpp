@@ -10,11 +10,12 @@
 namespace troupe::actors::mcp {
 namespace {
 
-using llm::HeaderNamed;
 using llm::HttpEnd;
 using llm::HttpHead;
 using llm::HttpRequest;
 
+constexpr const char* kContentType = "Content-Type";
+constexpr const char* kSessionHeader = "Mcp-Session-Id";
 constexpr std::string_view kJson = "application/json", kEvents = "text/event-stream";
 
 bool is_of_type(std::string content_type, std::string_view type) {
@@ -100,10 +101,10 @@ class Streamable final : public Transport {
     std::optional<Error> fault;
     llm::SseParser parser{defaults::kMaxMcpMessageBytes};
 
-    void began(int status_in, const HeaderNamed& header) override {
-      status = status_in;
-      is_stream = is_good(status) && is_of_type(header("Content-Type"), kEvents);
-      if (is_good(status)) transport.note_session(header("Mcp-Session-Id"));
+    void began(const HttpHead& head) override {
+      status = head.status;
+      is_stream = is_good(status) && is_of_type(std::string(head.header(kContentType)), kEvents);
+      if (is_good(status)) transport.note_session(std::string(head.header(kSessionHeader)));
     }
     bool bytes(int, std::string_view bytes) override {
       if (!is_stream) {
@@ -136,8 +137,9 @@ class Streamable final : public Transport {
     request.url = server_.url;
     request.reach = server_.reach;
     request.method = method;
+    request.wanted_headers = {kContentType, kSessionHeader};
     if (!accept.empty()) request.headers.push_back("Accept: " + accept);
-    if (!session_.empty()) request.headers.push_back("Mcp-Session-Id: " + session_);
+    if (!session_.empty()) request.headers.push_back(std::string(kSessionHeader) + ": " + session_);
     if (!revision_.empty()) request.headers.push_back("MCP-Protocol-Version: " + revision_);
     for (const auto& [name, value] : server_.headers) request.headers.push_back(name + ": " + value);
     return request;

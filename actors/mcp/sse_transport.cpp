@@ -10,7 +10,6 @@
 namespace troupe::actors::mcp {
 namespace {
 
-using llm::HeaderNamed;
 using llm::HttpEnd;
 using llm::HttpHead;
 using llm::HttpRequest;
@@ -86,9 +85,9 @@ class Sse final : public Transport {
     llm::SseParser parser{defaults::kMaxMcpMessageBytes};
     std::optional<Error> fault;
 
-    void began(int status, const HeaderNamed&) override {
-      if (status != 200)
-        fault = Error{Errc::upstream_failed, "the server answers with HTTP status " + std::to_string(status)};
+    void began(const HttpHead& head) override {
+      if (head.status != 200)
+        fault = Error{Errc::upstream_failed, "the server answers with HTTP status " + std::to_string(head.status)};
     }
     bool bytes(int, std::string_view bytes) override {
       if (fault) return false;

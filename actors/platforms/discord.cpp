@@ -64,12 +64,6 @@ milliseconds seconds_in(const Json& value) {
                                 defaults::kPlatformMaxRetryAfter);
 }
 
-std::string_view header(const HttpAnswer& answer, std::string_view name) {
-  for (const auto& [key, value] : answer.head.headers)
-    if (key == name) return value;
-  return {};
-}
-
 /// Codes after which a new connection would end the same way.
 const char* hopeless(std::uint16_t code) {
   switch (code) {
@@ -234,8 +228,8 @@ SendOutcome outcome_of(const HttpAnswer& answer) {
   if (outcome.kind == SendOutcome::Kind::sent) {
     if (object) outcome.id = text_in(*object, "id");
     double seconds = 0;
-    const auto reset = header(answer, "X-RateLimit-Reset-After");
-    if (header(answer, "X-RateLimit-Remaining") == "0" &&
+    const auto reset = answer.head.header("X-RateLimit-Reset-After");
+    if (answer.head.header("X-RateLimit-Remaining") == "0" &&
         std::from_chars(reset.data(), reset.data() + reset.size(), seconds).ec == std::errc{})
       outcome.rest = seconds_in(Json(seconds));
     return outcome;
