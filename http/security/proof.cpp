@@ -39,6 +39,20 @@ void confirm_password(const Services& services, const CallPtr& call, std::string
       }));
 }
 
+void change_password(const Services& services, const CallPtr& call, std::function<void()> next) {
+  confirm_password(services, call, call->body_text("old_password"),
+                   [&services, call, next = std::move(next)](const std::string& verified) {
+                     services.system.hash_password(
+                         call->body_text("new_password"),
+                         services.then_with<std::string>(call, [&services, call, verified, next](std::string fresh) {
+                           services.system.ask_account(
+                               call->caller.account,
+                               actors::ChangePassword{verified, std::move(fresh), call->caller.login_hash},
+                               call->cause(), services.then(call, [next](const storage::Record&) { next(); }));
+                         }));
+                   });
+}
+
 void confirm_code(const Services& services, const CallPtr& call, std::string_view code, std::function<void()> next) {
   const auto account = call->caller.account;
   auto proof = second_proof_of(services, account, code, call->now);

@@ -28,6 +28,10 @@ void count_failed_proof(const Services& services, events::AccountId account, con
 void confirm_password(const Services& services, const CallPtr& call, std::string password,
                       std::function<void(const std::string& verified_hash)> next);
 
+/// Gives the caller the body's `new_password` once its `old_password` has proved right; all other logins end. Continues
+/// when that is durable, or refuses the call: errors as of `confirm_password`.
+void change_password(const Services& services, const CallPtr& call, std::function<void()> next);
+
 /// Uses a code of the caller up and continues, or refuses the call: unauthenticated (kCredentials), too_fast (kLocked),
 /// conflict (multi-factor authentication is not enabled).
 void confirm_code(const Services& services, const CallPtr& call, std::string_view code, std::function<void()> next);

@@ -64,18 +64,7 @@ void Authentication::log_out(const CallPtr& call) {
 }
 
 void Authentication::change_password(const CallPtr& call) {
-  const auto& services = context_.services;
-  confirm_password(services, call, call->body_text("old_password"), [&services, call](const std::string& verified) {
-    services.system.hash_password(call->body_text("new_password"),
-                                  services.then_with<std::string>(call, [&services, call, verified](std::string fresh) {
-                                    services.system.ask_account(
-                                        call->caller.account,
-                                        actors::ChangePassword{verified, std::move(fresh), call->caller.login_hash},
-                                        call->cause(), services.then(call, [call](const storage::Record&) {
-                                          succeed(call, OrderedJson::object(), kPasswordChanged);
-                                        }));
-                                  }));
-  });
+  http::change_password(context_.services, call, [call] { succeed(call, OrderedJson::object(), kPasswordChanged); });
 }
 
 void Authentication::user_info(const CallPtr& call) {
