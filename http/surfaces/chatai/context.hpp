@@ -1,34 +1,20 @@
 // What every part of this surface stands on.
 #pragma once
 
-#include "http/security/credentials.hpp"
-#include "http/services.hpp"
+#include "http/surface_context.hpp"
 #include "http/surfaces/chatai/errors.hpp"
 #include "http/surfaces/chatai/options.hpp"
 #include "projections/catalogue_queries.hpp"
-#include "projections/queries.hpp"
-#include "projections/session_queries.hpp"
 
 namespace troupe::http::chatai {
 
-/// Outlives the parts. `credentials` on the event loop's thread only; the rest is thread-safe.
-struct Context {
+struct Context : SurfaceContext {
   Context(const Services& house, ChatAiOptions options_in)
-      : services(house),
-        options(std::move(options_in)),
-        queries(house.store),
-        sessions(house.store),
-        providers(house.store),
-        personalities(house.store),
-        credentials(queries, house.system, house.secrets) {}
+      : SurfaceContext(house), options(std::move(options_in)), providers(house.store), personalities(house.store) {}
 
-  Services services;
   ChatAiOptions options;
-  projections::Queries queries;
-  projections::SessionQueries sessions;
   projections::ProviderQueries providers;
   projections::PersonalityQueries personalities;
-  Credentials credentials;
 };
 
 /// The envelope of every good answer. `more` stands beside `data`.

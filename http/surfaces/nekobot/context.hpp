@@ -3,35 +3,21 @@
 //   {"status":"success","data":…,"message":…}      a list has its `pagination` beside `data`
 #pragma once
 
-#include "http/security/credentials.hpp"
-#include "http/services.hpp"
+#include "http/surface_context.hpp"
 #include "http/surfaces/nekobot/options.hpp"
 #include "http/surfaces/nekobot/page.hpp"
 #include "http/surfaces/nekobot/wording.hpp"
 #include "projections/catalogue_queries.hpp"
-#include "projections/queries.hpp"
-#include "projections/session_queries.hpp"
 
 namespace troupe::http::nekobot {
 
-/// Outlives the parts. `credentials` on the event loop's thread only; the rest is thread-safe.
-struct Context {
+struct Context : SurfaceContext {
   Context(const Services& house, NekoBotOptions settings)
-      : services(house),
-        options(std::move(settings)),
-        queries(house.store),
-        sessions(house.store),
-        providers(house.store),
-        personalities(house.store),
-        credentials(queries, house.system, house.secrets) {}
+      : SurfaceContext(house), options(std::move(settings)), providers(house.store), personalities(house.store) {}
 
-  Services services;
   NekoBotOptions options;
-  projections::Queries queries;
-  projections::SessionQueries sessions;
   projections::ProviderQueries providers;
   projections::PersonalityQueries personalities;
-  Credentials credentials;
 };
 
 inline constexpr Sentence kDone{"Done", "操作成功"};
