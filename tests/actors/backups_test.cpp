@@ -9,7 +9,7 @@
 
 #include "actors/system.hpp"
 #include "projections/projection.hpp"
-#include "projections/rebuild.hpp"
+#include "tests/actors/open_store.hpp"
 #include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
@@ -26,10 +26,8 @@ class BackupsTest : public ::testing::Test {
   BackupsTest() { start(); }
 
   void start() {
-    auto opened = storage::Store::open({folder_.path()});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    store_ = testing::open_store(folder_.path());
+    ASSERT_TRUE(store_);
     secrets_ = *Secrets::open(folder_.path());
     options_.mail.outbox = folder_.path() / "outbox";
     system_ = std::make_unique<System>(*store_, secrets_, options_);

@@ -9,8 +9,8 @@
 #include "actors/system.hpp"
 #include "events/codec.hpp"
 #include "projections/projection.hpp"
-#include "projections/rebuild.hpp"
 #include "tests/actors/llm/fake_provider.hpp"
+#include "tests/actors/open_store.hpp"
 #include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
@@ -52,10 +52,8 @@ class ConversationsTest : public ::testing::Test {
   ~ConversationsTest() override { stop(); }
 
   void start() {
-    auto opened = storage::Store::open({folder_.path()});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    store_ = testing::open_store(folder_.path());
+    ASSERT_TRUE(store_);
     secrets_ = *Secrets::open(folder_.path());
     SystemOptions options;
     options.mail.outbox = folder_.path() / "outbox";

@@ -9,8 +9,8 @@
 
 #include "actors/system.hpp"
 #include "projections/projection.hpp"
-#include "projections/rebuild.hpp"
 #include "tests/actors/fake_scanner.hpp"
+#include "tests/actors/open_store.hpp"
 #include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
@@ -34,10 +34,8 @@ class SearchTest : public ::testing::Test {
   }
 
   void start() {
-    auto opened = storage::Store::open({folder_.path()});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    store_ = testing::open_store(folder_.path());
+    ASSERT_TRUE(store_);
     secrets_ = *Secrets::open(folder_.path());
     options_.mail.outbox = folder_.path() / "outbox";
     options_.files.store = *FileStore::open(folder_.path(), secrets_, 0);

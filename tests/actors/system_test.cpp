@@ -15,6 +15,7 @@
 #include "projections/exports.hpp"
 #include "projections/projection.hpp"
 #include "projections/rebuild.hpp"
+#include "tests/actors/open_store.hpp"
 #include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
@@ -31,10 +32,8 @@ class SystemTest : public ::testing::Test {
   SystemTest() { start(); }
 
   void start() {
-    auto opened = storage::Store::open({folder_.path()});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    store_ = testing::open_store(folder_.path());
+    ASSERT_TRUE(store_);
     secrets_ = *Secrets::open(folder_.path());
     options_.mail.outbox = folder_.path() / "outbox";
     system_ = std::make_unique<System>(*store_, secrets_, options_);

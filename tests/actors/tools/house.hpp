@@ -8,8 +8,8 @@
 
 #include "actors/system.hpp"
 #include "projections/catalogue_queries.hpp"
-#include "projections/rebuild.hpp"
 #include "tests/actors/llm/fake_provider.hpp"
+#include "tests/actors/open_store.hpp"
 #include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
 
@@ -35,10 +35,8 @@ class HouseTest : public ::testing::Test {
   ~HouseTest() override { stop(); }
 
   void start() {
-    auto opened = storage::Store::open({folder_.path()});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-    ASSERT_TRUE(projections::rebuild(*store_, false, {}));
+    store_ = testing::open_store(folder_.path());
+    ASSERT_TRUE(store_);
     SystemOptions options;
     options.mail.outbox = folder_.path() / "outbox";
     options.models.providers = {{"one", fake_.url, {}, "m"}};
