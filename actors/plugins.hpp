@@ -103,7 +103,8 @@ class Plugins {
 
   /// Of the enabled ones.
   std::vector<PluginTool> tools() const;
-  /// Errors: invalid (`arguments`: too large), not_found, overloaded, upstream_failed (its own error), timed_out, too_large (it is stopped then).
+  /// Errors: invalid (`arguments`: too large), not_found, overloaded, upstream_failed (its own error), timed_out,
+  /// too_large (it is stopped then).
   void run_tool(const std::string& plugin, const std::string& tool, Json arguments,
                 std::function<void(Expected<Json>)> answer);
   /// Called when `tools` has changed. Before `start`.

@@ -20,8 +20,8 @@ struct HalfLogin {
   std::string verified_hash;
 };
 
-/// Checks the password, counts a wrong one towards the lock of the account (or of the name that nobody has), opens the login, and continues with the account.
-/// Errors: unauthenticated (name or password; kMfaCode: the code was used or is wrong), too_fast (kLocked), forbidden (the
+/// Checks the password, counts a wrong one towards the lock of the account (or of the name that nobody has), opens the
+/// login, and continues with the account. Errors: unauthenticated (name or password; kMfaCode: the code was used or is wrong), too_fast (kLocked), forbidden (the
 /// account is inactive, or kMfaCode: a code is missing), overloaded. `refused` answers the call where the dialect has
 /// words of its own for them; `halfway`, where it can go on when a code is missing.
 void sign_in(const Services& services, const CallPtr& call, SignIn sign_in, std::function<void(events::AccountId)> next,
