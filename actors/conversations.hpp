@@ -77,6 +77,8 @@ class Conversations {
   void ask_session(SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
     ask_session_(id, std::move(command), std::move(cause), std::move(answer));
   }
+  /// Of something that has happened and must not be lost: while the session is too busy it is asked again.
+  void bring(SessionId id, SessionDecider::Command outcome, RecordAnswer answer);
 
   /// Posts a question and lets a model answer it. `asked` comes when the question is durable, or could not be asked;
   /// `settled` after a successful `asked`, once, when the outcome is durable. Errors of `settled`: upstream_failed,

@@ -236,14 +236,6 @@ Decision on(const SessionState& state, const Unreact& c) {
   return {{ReactionRemoved{c.message.number, c.account, c.emoji, others}}};
 }
 
-Decision on(const SessionState& state, const AskAgain& c) {
-  const auto* question = find_question(state, c.number);
-  if (!question) return std::vector<SessionEvent>{};
-  if (question->asked_again)
-    return {{QuestionFailed{c.number, question->asker, "the server ended twice before the model had answered"}}};
-  return {{QuestionAskedAgain{c.number}}};
-}
-
 /// The message that follows, as an answer to the one of this number.
 MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId key_of, std::string sealed_text) {
   MessagePosted reply;
@@ -263,6 +255,15 @@ std::vector<SessionEvent> failed(const SessionState& state, Failed event, Accoun
   const auto apology = reply_to(state, event.number, key_of, sealed_apology);
   event.answer_number = apology.number;
   return {apology, event};
+}
+
+Decision on(const SessionState& state, const AskAgain& c) {
+  const auto* question = find_question(state, c.number);
+  if (!question) return std::vector<SessionEvent>{};
+  if (question->asked_again)
+    return failed(state, QuestionFailed{c.number, question->asker, std::string(kEndedTwice)}, question->asker,
+                  c.sealed_apology);
+  return {{QuestionAskedAgain{c.number}}};
 }
 
 /// A question has one outcome: whoever comes second is told so and changes nothing.
@@ -321,7 +322,7 @@ Decision on(const SessionState& state, const AnswerCommand& c) {
   if (!command) return fail(Errc::conflict, "the command is not open");
   if (c.sealed_text.empty()) return {{CommandAnswered{c.number, 0, command->name, command->plugin, c.took}}};
   const auto reply = reply_to(state, c.number, command->caller, c.sealed_text);
-  return {{reply, CommandAnswered{c.number, reply.number, command->name, command->plugin, c.took}}};
+  return {{reply, CommandAnswered{c.number, reply.number, command->name, command->plugin, c.took, c.secret}}};
 }
 
 Decision on(const SessionState& state, const FailCommand& c) {
@@ -334,8 +335,13 @@ Decision on(const SessionState& state, const FailCommand& c) {
 Decision on(const SessionState& state, const ReportReply& c) {
   if (std::find(state.unsent.begin(), state.unsent.end(), c.number) == state.unsent.end())
     return std::vector<SessionEvent>{};
-  if (c.sent) return {{ReplySent{c.number, c.foreign_id}}};
-  return {{ReplyFailed{c.number, c.reason}}};
+  std::vector<SessionEvent> events;
+  if (c.sent)
+    events.push_back(ReplySent{c.number, c.foreign_id});
+  else
+    events.push_back(ReplyFailed{c.number, c.reason});
+  if (c.take_back) events.push_back(MessageDeleted{c.number});
+  return events;
 }
 
 void remember_heard(SessionState& state, Micros time) {

@@ -209,6 +209,7 @@ struct AnswerCommand {
   std::int64_t number = 0;
   std::string sealed_text;  ///< empty: it has nothing to say
   Micros took = 0;
+  bool secret = false;
 };
 struct FailCommand {
   std::int64_t number = 0;
@@ -221,11 +222,14 @@ struct ReportReply {
   bool sent = false;
   std::string foreign_id;  ///< of one that was sent
   std::string reason;      ///< of one that was not
+  bool take_back = false;  ///< its text is nobody's any more
 };
 
 /// A restart found the question open. A second time it has failed; nothing follows when it has an outcome.
+inline constexpr std::string_view kEndedTwice = "the server ended twice before the model had answered";
 struct AskAgain {
   std::int64_t number = 0;
+  std::string sealed_apology = {};  ///< as of FailCommand, with kEndedTwice as the reason
 };
 /// Errors: conflict (it has an outcome already). In a session that is full the question has failed.
 struct AnswerQuestion {

@@ -139,9 +139,10 @@ class Talks {
   Listener listener_;
   std::mutex mutex_;
   std::map<std::string, Opening> opening_;
-  std::set<std::string> listening_;  ///< idempotency keys of the messages that plugins have not answered yet
+  std::set<std::string> being_heard_;                     ///< idempotency keys of messages that are not durable yet
   std::set<std::pair<SessionId, std::int64_t>> running_;  ///< commands
   std::set<std::pair<SessionId, std::int64_t>> sending_;  ///< answers
+  std::pair<SessionId, std::int64_t> last_unsent_;        ///< where the last tick ended: the next one goes on behind it
   std::atomic<bool> ending_{false};
 };
 

@@ -530,11 +530,15 @@ inline constexpr std::size_t kMaxMcpLogLines = 20;
 inline constexpr std::size_t kMaxMcpLogLineLength = 300;
 /// Between its standard input's end and SIGTERM, and then SIGKILL.
 inline constexpr auto kMcpGrace = 2s;
-/// After a connection that broke; it doubles each time, up to the longest. After so many in a row it stays down until
-/// someone asks for it. One that held for kMcpHealthyAfter begins anew.
+/// After a connection that broke; it doubles each time, up to the longest. One that held for kMcpHealthyAfter begins anew.
 inline constexpr std::chrono::milliseconds kMcpRetryDelay = 1s;
 inline constexpr std::chrono::milliseconds kLongestMcpRetryDelay = 1min;
-inline constexpr std::size_t kMaxMcpRetries = 8;
+/// Until a list that a connected server did not give is asked for again.
+inline constexpr std::chrono::milliseconds kMcpListRetryDelay = 5s;
+/// Of a stream that breaks before it has brought the answer to its request.
+inline constexpr std::size_t kMaxMcpResumptions = 8;
+/// The server's own stream may end, but so often without a word it is no connection.
+inline constexpr std::size_t kMaxMcpMuteStreams = 3;
 inline constexpr auto kMcpHealthyAfter = 1min;
 /// Variables, or headers, of one server.
 inline constexpr std::size_t kMaxMcpSecrets = 64;

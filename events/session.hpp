@@ -274,8 +274,9 @@ struct CommandAnswered {
   std::string name;
   std::string plugin;
   Micros took = 0;
+  bool secret = false;  ///< the answer is for the one who asked alone
 };
-TROUPE_EVENT(CommandAnswered, number, answer_number, name, plugin, took)
+TROUPE_EVENT(CommandAnswered, number, answer_number, name, plugin, took, secret)
 
 struct CommandFailed {
   static constexpr std::string_view type = "CommandFailed";

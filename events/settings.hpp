@@ -100,7 +100,8 @@ struct BotSettings {
   std::string command_prefix = "/";
   std::string panel_prefix = "#ai";  ///< of commands as well
   bool debug = false;
-  std::vector<std::string> admins;  ///< `<platform type>:<user>`: they may use the commands that change something
+  /// `<platform type or id>:<user>`: they may use the commands that change something. By the type not of webhooks.
+  std::vector<std::string> admins;
   ListRules lists;
   RateRules rate;
   WakeRules wake;

@@ -227,6 +227,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionRow, id, kind, owner, nam
                                                 sealed_title, sealed_system_prompt, messages, created_at,
                                                 last_message_at, archived_at, cleared)
 
+/// The status of a message that is for its reader alone: no model and no search sees it.
+inline constexpr std::string_view kSecret = "secret";
+
 struct MessageRow {
   static constexpr Table table = Table::session_messages;
   std::int64_t number = 0;
@@ -240,8 +243,9 @@ struct MessageRow {
   std::int64_t thread = 0;  ///< number of the message that the chain of replies began with
   std::vector<std::string> attachments;
   std::int64_t tokens = 0;
-  std::string status;  ///< pending (a question or command under way), complete, or failed (one without an answer)
-  std::string model;   ///< who answered
+  /// pending (a question or command under way), complete, failed (one without an answer, or that says so), or kSecret
+  std::string status;
+  std::string model;  ///< who answered
   Micros created_at = 0;
   Micros edited_at = 0;   ///< 0: never
   Micros deleted_at = 0;  ///< 0: it is there

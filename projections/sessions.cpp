@@ -168,7 +168,9 @@ void close_command(const Context& c, std::int64_t number, const char* status, Ro
 
 void on(const CommandAnswered& e, const Context& c, Rows& rows) {
   close_command(c, e.number, "complete", rows);
-  if (e.answer_number != 0) put_unsent(session_in(c), e.answer_number, rows);
+  if (e.answer_number == 0) return;
+  put_unsent(session_in(c), e.answer_number, rows);
+  if (e.secret) rows.push_back(patch<MessageRow>(message_key(session_in(c), e.answer_number), {{"status", kSecret}}));
 }
 
 void on(const CommandFailed& e, const Context& c, Rows& rows) {

@@ -200,7 +200,7 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   }
   {
     std::unique_lock lock(mutex_);
-    if (calls_.size() >= defaults::kMaxToolCalls) {
+    if (calls_.size() + unlogged_.size() >= defaults::kMaxToolCalls) {
       lock.unlock();
       return refuse_now({Errc::overloaded, "too many tools are being called"});
     }
@@ -280,6 +280,11 @@ void Tools::append_end(Call call, ToolCallEnded ended) {
       ended.result.clear();
       return append_end(std::move(call), std::move(ended));
     }
+    if (!result && result.error().code == Errc::overloaded && !ending_) {
+      const std::lock_guard lock(mutex_);
+      unlogged_.emplace_back(std::move(call), std::move(ended));  // the next tick takes it up
+      return;
+    }
     hand_on([answer = std::move(call.answer), ended = std::move(ended), result = std::move(result)] {
       result ? answer(outcome_of(ended)) : answer(tl::unexpected(result.error()));
     });
@@ -312,11 +317,14 @@ void Tools::settle_interrupted() {
 void Tools::tick() {
   const auto now = std::chrono::steady_clock::now();
   std::vector<std::pair<CallId, StopTool>> late;
+  decltype(unlogged_) unlogged;
   {
     const std::lock_guard lock(mutex_);
+    unlogged.swap(unlogged_);
     for (const auto& [id, call] : calls_)
       if (call.is_running && now > call.until) late.emplace_back(id, call.stop);
   }
+  for (auto& [call, ended] : unlogged) append_end(std::move(call), std::move(ended));
   for (const auto& [id, stop] : late) {
     end(id, refused(id, {}, "timed_out", "the tool did not answer in time"));
     if (stop) stop();

@@ -95,6 +95,7 @@ class Tools {
   std::map<std::string, std::vector<OfferedTool>, std::less<>> offers_;
   std::vector<std::shared_ptr<const Tool>> tools_;
   std::map<CallId, Call> calls_;
+  std::vector<std::pair<Call, events::ToolCallEnded>> unlogged_;  ///< ends that the journal had no room for
   std::atomic<bool> ending_{false};
 };
 

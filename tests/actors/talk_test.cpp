@@ -90,6 +90,17 @@ TEST(Talk, GivesACommandOneOutcome) {
   expect_refused(answered.when(FailCommand{1, "why"}), Errc::conflict);
 }
 
+TEST(Talk, TakesASecretAnswerBackOnceItsOutcomeIsKnown) {
+  const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "link"}});
+  const auto answered = called.when(AnswerCommand{1, "sealed", 5, true});
+  EXPECT_TRUE(std::get<CommandAnswered>(answered->back()).secret);
+  const Given told({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "link"}, answered->front(), answered->back()});
+  const auto reported = told.when(ReportReply{2, true, "foreign", {}, true});
+  ASSERT_EQ(reported->size(), 2u);
+  EXPECT_EQ(std::get<ReplySent>(reported->front()).foreign_id, "foreign");
+  EXPECT_EQ(std::get<MessageDeleted>(reported->back()).number, 2);
+}
+
 TEST(Talk, SaysThatACommandFailed) {
   const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}});
   const auto events = called.when(FailCommand{1, "why", "sealed"});
@@ -107,6 +118,13 @@ TEST(Talk, SaysThatAQuestionFailed) {
   const auto events = asked.when(FailQuestion{1, "why", "sealed"});
   ASSERT_EQ(events->size(), 2u);
   EXPECT_EQ(std::get<MessagePosted>(events->front()).reply_to, 1);
+  EXPECT_EQ(std::get<QuestionFailed>((*events)[1]).answer_number, 2);
+}
+
+TEST(Talk, SaysThatAQuestionIsGivenUp) {
+  const Given again({a_talk(), MessagePosted{1}, QuestionAsked{1, 41}, QuestionAskedAgain{1}});
+  const auto events = again.when(AskAgain{1, "sealed"});
+  ASSERT_EQ(events->size(), 2u);
   EXPECT_EQ(std::get<QuestionFailed>((*events)[1]).answer_number, 2);
 }
 
