@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/foreign_words.hpp"
 #include "actors/rules.hpp"
 #include "actors/secrets.hpp"
 #include "actors/tools/schema.hpp"
@@ -28,8 +29,7 @@ constexpr std::size_t kMaxLoggedGarbage = 1000;
 
 /// Valid UTF-8 of a length that may be told and logged.
 std::string told(std::string_view text) {
-  std::string clean(text);
-  if (!is_utf8(text)) clean = Json::parse(json_text(Json(clean))).get<std::string>();
+  std::string clean = as_utf8(std::string(text));
   if (clean.size() <= defaults::kMaxToolResultBytes) return clean;
   return std::string(first_bytes(clean, defaults::kMaxToolResultBytes)) + "\n[cut: the result has more]";
 }
