@@ -730,5 +730,8 @@ SystemMetrics System::metrics() {
   metrics.search = impl_->search.metrics();
   return metrics;
 }
+  metrics.tool_calls_ended = impl_->tools.ended();
 
+  metrics.mcp_restarts = impl_->mcp.restarts();
+  metrics.platforms = impl_->platforms.counts();
 }  // namespace troupe::actors

@@ -288,6 +288,7 @@ SteadyTime Mcp::broken(const std::string& id, Served& served, SteadyTime now) {
   settle(served, tl::unexpected(error));
   if (retries >= defaults::kMaxMcpRetries) return SteadyTime::max();
   served.retries = retries + 1;
+  ++restarts_;
   served.retry_at =
       now + std::min<std::chrono::milliseconds>(options_.retry_delay * (1 << retries), defaults::kLongestMcpRetryDelay);
   return served.retry_at;

@@ -244,6 +244,21 @@ std::optional<PlatformStatus> Platforms::status(const std::string& id) const {
   return row ? std::optional(status_of(*row)) : std::nullopt;
 }
 
+std::map<std::string, PlatformCounts> Platforms::counts() const {
+  std::map<std::string, PlatformCounts> counts;
+  for (const auto& platform : status()) {
+    PlatformCounts& of_type = counts[platform.type];
+    of_type.running += platform.status == "running";
+    of_type.failing += platform.status == "error";
+    of_type.clients += platform.clients;
+    of_type.received += platform.received;
+    of_type.sent += platform.sent;
+    of_type.errors += platform.errors;
+    of_type.restarts += platform.restarts;
+  }
+  return counts;
+}
+
 void Platforms::send(Outgoing answer, SendAnswer sent) {
   auto shared = std::make_shared<SendAnswer>(std::move(sent));
   const bool taken = loop_.post([this, answer = std::move(answer), shared]() mutable {
