@@ -244,7 +244,7 @@ Decision on(const SessionState& state, const AskAgain& c) {
   return {{QuestionAskedAgain{c.number}}};
 }
 
-/// The message that follows, as an answer to the one of this number.
+/// The message that follows, as an answer to the one of this number, or to none.
 MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId key_of, std::string sealed_text) {
   MessagePosted reply;
   reply.number = state.messages + 1;
@@ -318,6 +318,15 @@ Decision on(const SessionState& state, const FailCommand& c) {
   const auto* command = find_command(state, c.number);
   if (!command) return fail(Errc::conflict, "the command is not open");
   return {{CommandFailed{c.number, command->name, command->plugin, c.reason}}};
+}
+
+Decision on(const SessionState& state, const Announce& c) {
+  if (state.kind != kTalkSession) return no_such_session();
+  if (state.messages >= kMaxMessagesPerSession) return fail(Errc::conflict, "the session is full");
+  if (state.unsent.size() >= defaults::kMaxUnsentOfTalk)
+    return fail(Errc::too_fast, "too much waits to be sent there already");
+  const auto said = reply_to(state, 0, c.key_of, c.sealed_text);
+  return {{said, MessageAnnounced{said.number, c.plugin}}};
 }
 
 Decision on(const SessionState& state, const ReportReply& c) {
@@ -417,6 +426,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
                  },
                  [&](const CommandFailed& e) { close_command(state, e.number); },
+                 [&](const MessageAnnounced& e) { state.unsent.push_back(e.number); },
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
                  [&](const ChatCleared& e) { state.cleared = e.through; },

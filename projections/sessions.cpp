@@ -166,6 +166,8 @@ void on(const CommandAnswered& e, const Context& c, Rows& rows) {
 
 void on(const CommandFailed& e, const Context& c, Rows& rows) { close_command(c, e.number, "failed", rows); }
 
+void on(const MessageAnnounced& e, const Context& c, Rows& rows) { put_unsent(session_in(c), e.number, rows); }
+
 void on(const ReplySent& e, const Context& c, Rows& rows) {
   settle_unsent(session_in(c), e.number, {{"delivery", "sent"}, {"foreign_id", e.foreign_id}}, rows);
 }

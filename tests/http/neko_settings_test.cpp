@@ -20,8 +20,8 @@ TEST(NekoSettings, ShowEveryFieldOfTheBotsSettings) {
 
 TEST(NekoSettings, WhatIsShownChangesNothing) {
   using Settings = actors::CatalogueDecider<events::BotSettings>;
-  for (const auto& fields : {config_changes(Json::parse(config_view({}).dump())),
-                             panel_changes(Json::parse(panel_view({}).dump()))}) {
+  for (const auto& fields :
+       {config_changes(Json::parse(config_view({}).dump())), panel_changes(Json::parse(panel_view({}).dump()))}) {
     const auto events = Settings::decide({}, actors::ChangeEntry{*fields}, 0);
     ASSERT_TRUE(events) << events.error().message;
     EXPECT_TRUE(events->empty());
