@@ -180,6 +180,18 @@ Expected<void> check(const events::BotSettings& s) {
   return check_line("panel.language", s.panel.language, defaults::kMaxPrefixLength);
 }
 
+Json* field_within(Json& settings, std::string_view dotted_name) {
+  Json* field = &settings;
+  for (;;) {
+    const auto dot = dotted_name.find('.');
+    const auto found = field->find(std::string(dotted_name.substr(0, dot)));
+    if (found == field->end()) return nullptr;
+    field = &*found;
+    if (dot == dotted_name.npos) return field;
+    dotted_name.remove_prefix(dot + 1);
+  }
+}
+
 Expected<void> check_key(std::string_view key) {
   const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (!key.empty() && key.size() <= defaults::kMaxProviderKeyLength && printable) return {};

@@ -236,7 +236,7 @@ Decision on(const SessionState& state, const Unreact& c) {
   return {{ReactionRemoved{c.message.number, c.account, c.emoji, others}}};
 }
 
-/// The message that follows, as an answer to the one of this number.
+/// The message that follows, as an answer to the one of this number, or to none.
 MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId key_of, std::string sealed_text) {
   MessagePosted reply;
   reply.number = state.messages + 1;
@@ -330,6 +330,15 @@ Decision on(const SessionState& state, const FailCommand& c) {
   if (!command) return fail(Errc::conflict, "the command is not open");
   return failed(state, CommandFailed{c.number, command->name, command->plugin, c.reason}, command->caller,
                 c.sealed_apology);
+}
+
+Decision on(const SessionState& state, const Announce& c) {
+  if (state.kind != kTalkSession) return no_such_session();
+  if (state.messages >= kMaxMessagesPerSession) return fail(Errc::conflict, "the session is full");
+  if (state.unsent.size() >= defaults::kMaxUnsentOfTalk)
+    return fail(Errc::too_fast, "too much waits to be sent there already");
+  const auto said = reply_to(state, 0, c.key_of, c.sealed_text);
+  return {{said, MessageAnnounced{said.number, c.plugin}}};
 }
 
 Decision on(const SessionState& state, const ReportReply& c) {
@@ -440,6 +449,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    close_command(state, e.number);
                    if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
                  },
+                 [&](const MessageAnnounced& e) { state.unsent.push_back(e.number); },
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
                  [&](const ChatCleared& e) { state.cleared = e.through; },

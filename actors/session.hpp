@@ -216,6 +216,12 @@ struct FailCommand {
   std::string reason;
   std::string sealed_apology = {};  ///< what the talk is told; empty, or no room for it: nothing
 };
+/// The bot says something unasked. Errors: conflict (the session is full), too_fast (kMaxUnsentOfTalk wait already).
+struct Announce {
+  AccountId key_of = 0;  ///< whose key seals the text: that of the one it is for
+  std::string sealed_text;
+  std::string plugin;
+};
 /// What became of a reply. Nothing follows when that is known.
 struct ReportReply {
   std::int64_t number = 0;
@@ -253,7 +259,7 @@ struct SessionDecider {
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
                                DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
-                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat>;
+                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat, Announce>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 

@@ -167,7 +167,9 @@ struct System::Impl {
         platforms({store, secrets, talks, options.allow_local_providers ? Reach::everywhere : Reach::public_only,
                    options.platform_retry}),
         plugins({caf_system, store, catalogue, bot_commands,
-                 [this](Outgoing text, SendAnswer answer) { talks.say(std::move(text), std::move(answer)); }}),
+                 [this](Announcement text, std::function<void(Expected<void>)> said) {
+                   talks.announce(std::move(text), std::move(said));
+                 }}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -319,6 +321,7 @@ struct System::Impl {
     conversations.tick();
     tools.tick();
     talks.tick();
+    plugins.tick(now);
     files.rescan_if_due(now);
     search.tick();
     completions.give_up_forsaken();
@@ -607,6 +610,7 @@ void System::forget_contact(AccountId id, Cause cause, RecordAnswer answer) {
   ask_contact(id, ForgetContact{}, std::move(cause),
               [this, id, answer = std::move(answer)](Expected<RecordPtr> result) {
                 if (!result) return answer(std::move(result));
+                impl_->plugins.forget(id);
                 const bool taken = impl_->caretaker.post([this, id, answer, result] {
                   if (auto gone = impl_->secrets.personal_keys().forget(id); !gone)
                     return answer(tl::unexpected(gone.error()));
@@ -726,7 +730,10 @@ SystemMetrics System::metrics() {
   metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
   metrics.tool_calls_under_way = impl_->tools.under_way();
+  metrics.tool_calls_ended = impl_->tools.ended();
   metrics.mcp_connections = impl_->mcp.connections();
+  metrics.mcp_restarts = impl_->mcp.restarts();
+  metrics.platforms = impl_->platforms.counts();
   metrics.search = impl_->search.metrics();
   return metrics;
 }

@@ -371,6 +371,8 @@ inline constexpr std::size_t kMaxSettingsListEntries = 2000;
 inline constexpr std::size_t kMaxPrefixLength = 32;
 /// A reply that its platform does not take for so long has failed: nobody waits for it any more.
 inline constexpr auto kReplyPatience = 5min;
+/// Texts that wait for one conversation's platform. Past it a plugin says nothing more there: it is away, or too slow.
+inline constexpr std::size_t kMaxUnsentOfTalk = 100;
 /// Replies that are looked at in one turn of a second.
 inline constexpr std::size_t kMaxUnsentAtOnce = 1000;
 /// Messages from platforms that wait to be heard. Past it: Errc::overloaded, and the platform is told so where it can be.
@@ -418,6 +420,11 @@ inline constexpr std::size_t kMaxPluginQueue = 1000;
 inline constexpr std::size_t kMaxPluginFailures = 5;
 inline constexpr std::size_t kMaxPluginCommands = 50;
 inline constexpr std::size_t kMaxPluginTools = 20;
+/// Timers of one plugin, and between what their periods are: who wants to be called more often than the house looks at
+/// them would keep it busy for nothing, and nobody waits for longer.
+inline constexpr std::size_t kMaxPluginTimers = 20;
+inline constexpr auto kMinPluginTimerPeriod = 1s;
+inline constexpr auto kMaxPluginTimerPeriod = 30 * 24h;
 inline constexpr std::size_t kMaxCommandNameLength = 32;
 /// Values that cross between a plugin and the house: how deep, how many, and how much text.
 inline constexpr std::size_t kMaxPluginValueDepth = 32;

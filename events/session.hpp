@@ -289,6 +289,15 @@ struct CommandFailed {
 };
 TROUPE_EVENT(CommandFailed, number, name, plugin, reason, answer_number)
 
+/// Comes with the MessagePosted that holds a text which answers nothing. The platform is to be given it, as an answer.
+struct MessageAnnounced {
+  static constexpr std::string_view type = "MessageAnnounced";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::string plugin;  ///< that says it
+};
+TROUPE_EVENT(MessageAnnounced, number, plugin)
+
 /// The platform took an answer.
 struct ReplySent {
   static constexpr std::string_view type = "ReplySent";
@@ -310,6 +319,6 @@ using SessionEvent =
     std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
                  ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed, ChannelDescribed,
                  ChannelArchived, MessageStopped, CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed,
-                 ChatDeleted, ChatCleared>;
+                 ChatDeleted, ChatCleared, MessageAnnounced>;
 
 }  // namespace troupe::events

@@ -178,6 +178,8 @@ void on(const CommandFailed& e, const Context& c, Rows& rows) {
   put_apology(session_in(c), e.answer_number, rows);
 }
 
+void on(const MessageAnnounced& e, const Context& c, Rows& rows) { put_unsent(session_in(c), e.number, rows); }
+
 void on(const ReplySent& e, const Context& c, Rows& rows) {
   settle_unsent(session_in(c), e.number, {{"delivery", "sent"}, {"foreign_id", e.foreign_id}}, rows);
 }

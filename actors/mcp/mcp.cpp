@@ -307,6 +307,7 @@ SteadyTime Mcp::broken(const std::string& id, Served& served, SteadyTime now) {
   close(id, served, "error", why);
   settle(served, tl::unexpected(error));
   served.retries = retries + 1;
+  ++restarts_;
   constexpr std::size_t kMostDoublings = 16;  // by then it is the longest, whatever it began with
   served.retry_at =
       now + std::min<std::chrono::milliseconds>(options_.retry_delay * (1 << std::min(retries, kMostDoublings)),

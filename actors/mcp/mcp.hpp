@@ -77,6 +77,8 @@ class Mcp {
   void get_prompt(const std::string& id, const std::string& name, Json arguments, mcp::ResultAnswer answer);
 
   std::size_t connections() const;
+  /// Attempts to connect again after a connection broke, since the server began.
+  std::uint64_t restarts() const { return restarts_; }
 
  private:
   struct Served;
@@ -111,6 +113,7 @@ class Mcp {
   mutable std::mutex mutex_;
   std::map<std::string, McpStatus> statuses_;  ///< under the mutex
   std::atomic<bool> is_started_{false};
+  std::atomic<std::uint64_t> restarts_{0};
   // On the loop's thread
   std::map<std::string, std::unique_ptr<Served>> served_;
   struct Ending {

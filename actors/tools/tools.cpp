@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/foreign_words.hpp"
 #include "actors/rules.hpp"
 #include "actors/secrets.hpp"
 #include "actors/tools/schema.hpp"
@@ -28,8 +29,7 @@ constexpr std::size_t kMaxLoggedGarbage = 1000;
 
 /// Valid UTF-8 of a length that may be told and logged.
 std::string told(std::string_view text) {
-  std::string clean(text);
-  if (!is_utf8(text)) clean = Json::parse(json_text(Json(clean))).get<std::string>();
+  std::string clean = as_utf8(std::string(text));
   if (clean.size() <= defaults::kMaxToolResultBytes) return clean;
   return std::string(first_bytes(clean, defaults::kMaxToolResultBytes)) + "\n[cut: the result has more]";
 }
@@ -191,6 +191,7 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   if (refusal_of_it) {
     auto append = append_of(id, of_the_asker(asker), asker, {started, *refusal_of_it});
     append.expected_version = 0;
+    count(refusal_of_it->outcome);
     store_.append(std::move(append), [this, answer, ended = *refusal_of_it](Expected<RecordPtr> result) {
       hand_on([answer, ended, result = std::move(result)] {
         result ? answer(outcome_of(ended)) : answer(tl::unexpected(result.error()));
@@ -268,6 +269,7 @@ void Tools::end(const CallId& id, ToolCallEnded ended) {
   ended.tool = call.tool->name;
   ended.took =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - call.started).count();
+  count(ended.outcome);
   append_end(std::move(call), std::move(ended));
 }
 
@@ -334,6 +336,16 @@ void Tools::tick() {
 std::size_t Tools::under_way() const {
   const std::lock_guard lock(mutex_);
   return calls_.size();
+}
+
+std::map<std::string, std::uint64_t> Tools::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+void Tools::count(const std::string& outcome) {
+  const std::lock_guard lock(mutex_);
+  ++ended_[outcome];
 }
 
 /// Somebody waits for it: when the worker is full, or gone, it is done here.

@@ -162,5 +162,29 @@ TEST(Talk, TakesNoMessageOfAPlatformAnywhereElse) {
   expect_refused(Given({SessionCreated{7, "chat", 3}}).when(hears()), Errc::not_found, kSessionId);
 }
 
+TEST(Talk, AnnouncesWhatAnswersNothingAndKeepsItUntilThePlatformHasTakenIt) {
+  std::vector<SessionEvent> events{a_talk()};
+  const auto said = Given(events).when(Announce{40, "sealed", "herald"});
+  EXPECT_EQ(second<MessageAnnounced>(said).plugin, "herald");
+  const auto& message = std::get<MessagePosted>(said->front());
+  EXPECT_EQ(message.role, "assistant");
+  EXPECT_EQ(message.key_of, 40);
+  EXPECT_EQ(message.reply_to, 0);
+  events.insert(events.end(), said->begin(), said->end());
+  EXPECT_EQ(only<ReplySent>(Given(events).when(ReportReply{1, true, "m9"})).foreign_id, "m9");
+  expect_refused(Given({SessionCreated{7, "chat", 40, "40"}}).when(Announce{40, "sealed", "herald"}), Errc::not_found);
+}
+
+TEST(Talk, AnnouncesNoMoreThanMayWait) {
+  std::vector<SessionEvent> events{a_talk()};
+  for (std::size_t i = 1; i <= defaults::kMaxUnsentOfTalk; ++i) {
+    events.push_back(MessagePosted{static_cast<std::int64_t>(i), "assistant"});
+    events.push_back(MessageAnnounced{static_cast<std::int64_t>(i), "herald"});
+  }
+  expect_refused(Given(events).when(Announce{40, "sealed", "herald"}), Errc::too_fast);
+  events.push_back(ReplySent{3, "m9"});
+  EXPECT_TRUE(Given(events).when(Announce{40, "sealed", "herald"}));
+}
+
 }  // namespace
 }  // namespace troupe::actors

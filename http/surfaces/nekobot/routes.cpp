@@ -431,7 +431,9 @@ void live_routes(RouteTable& table, const NekoBot& surface) {
           "told "
           "`{\"channel\":…,\"data\":{…}}`: on `logs` what GET /api/logs lists, on `events` `position`, `type`, "
           "`category`, `stream`, `timestamp`, `caused_by` and `request_id` of what happened, and nothing of its "
-          "content.\n\nFor administrators; and without a token wherever the endpoints without one are open. Bad "
+          "content.\n\nA browser, which cannot set headers, may offer the token as a subprotocol: "
+          "`new WebSocket(url, [\"bearer\", token])`. For administrators; and without a token wherever the endpoints "
+          "without one are open. Bad "
           "credentials are refused before the upgrade. Close codes: 1001 the server is ending; 1008 ten bad frames one "
           "after the other, or 1 MB waits for a client that does not read; 1009 a frame over 4 KB; 4001 the login has "
           "ended, or its account is no administrator any more.")

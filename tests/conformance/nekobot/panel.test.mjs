@@ -21,6 +21,19 @@ describe('/api/bot/config', () => {
     await dataOf(admin.put('/api/bot/config', { config: before }));
   });
 
+  it('takes changes of different fields of a section at once, and of one field the last', async () => {
+    const before = await dataOf(admin.get('/api/bot/config'));
+    const fields = ['enabled', 'group', 'at', 'keyword', 'random'];
+    for (const value of [false, true, false, true]) {
+      await Promise.all(fields.map((field) => dataOf(admin.put('/api/bot/config', { config: { waking: { [field]: value } } }))));
+      const { waking } = await dataOf(admin.get('/api/bot/config'));
+      assert.deepEqual(fields.map((field) => waking[field]), fields.map(() => value));
+    }
+    for (const rate of [0.1, 0.2]) await dataOf(admin.put('/api/bot/config', { config: { waking: { random_rate: rate } } }));
+    assert.equal((await dataOf(admin.get('/api/bot/config'))).waking.random_rate, 0.2);
+    await dataOf(admin.put('/api/bot/config', { config: before }));
+  });
+
   it('refuses a setting that there is not, by its name', async () => {
     await refusesNeko(admin.put('/api/bot/config', { config: { jwt: { secret_key: 'mine' } } }), 400, 'jwt');
     await refusesNeko(admin.put('/api/bot/config', { config: { rate_limit: { speed: 1 } } }), 400, 'rate_limit.speed');
