@@ -18,6 +18,7 @@
 #include "actors/commands.hpp"
 #include "actors/contact.hpp"
 #include "actors/conversations.hpp"
+#include "actors/groups.hpp"
 #include "actors/pipeline.hpp"
 #include "actors/secrets.hpp"
 #include "projections/contact_queries.hpp"
@@ -67,6 +68,7 @@ class Talks {
     const Secrets& secrets;
     Conversations& conversations;
     Commands& commands;
+    Groups& groups;
     std::function<void(MeetContact, Cause, RecordAnswer)> meet_contact;
     Elsewhere elsewhere;  ///< one piece after the other
   };
