@@ -1,7 +1,9 @@
 // What every part of this surface stands on.
 #pragma once
 
+#include "actors/llm/model_list.hpp"
 #include "http/surface_context.hpp"
+#include "http/surfaces/chatai/contacts.hpp"
 #include "http/surfaces/chatai/errors.hpp"
 #include "http/surfaces/chatai/options.hpp"
 #include "projections/catalogue_queries.hpp"
@@ -10,11 +12,13 @@ namespace troupe::http::chatai {
 
 struct Context : SurfaceContext {
   Context(const Services& house, ChatAiOptions options_in)
-      : SurfaceContext(house), options(std::move(options_in)), providers(house.store), personalities(house.store) {}
+      : SurfaceContext(house), options(std::move(options_in)), providers(house.store), personalities(house.store), contacts(house.store) {}
 
   ChatAiOptions options;
   projections::ProviderQueries providers;
   projections::PersonalityQueries personalities;
+  Contacts contacts;
+  actors::llm::ModelLists model_lists;
 };
 
 /// The envelope of every good answer. `more` stands beside `data`.
