@@ -218,6 +218,7 @@ struct AnswerCommand {
 struct FailCommand {
   std::int64_t number = 0;
   std::string reason;
+  std::string sealed_apology = {};  ///< what the talk is told; empty, or no room for it: nothing
 };
 /// What became of a reply. Nothing follows when that is known.
 struct ReportReply {
@@ -245,6 +246,7 @@ struct AnswerQuestion {
 struct FailQuestion {
   std::int64_t number = 0;
   std::string reason;
+  std::string sealed_apology = {};  ///< as of FailCommand
 };
 
 struct SessionDecider {

@@ -9,7 +9,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -131,6 +130,7 @@ class Talks {
               const std::optional<Handled>& handled);
   void run_command(SessionId session, const events::CommandCalled& called, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled);
+  Expected<Question> question_of(AccountId author, const events::BotSettings& settings) const;
   void send(SessionId session, std::int64_t number);
   void report(SessionId session, ReportReply outcome);
 
@@ -144,7 +144,6 @@ class Talks {
   std::set<std::string> listening_;  ///< idempotency keys of the messages that plugins have not answered yet
   std::set<std::pair<SessionId, std::int64_t>> running_;  ///< commands
   std::set<std::pair<SessionId, std::int64_t>> sending_;  ///< answers
-  std::minstd_rand random_{std::random_device{}()};
   std::atomic<bool> ending_{false};
 };
 
