@@ -158,7 +158,7 @@ void settle_unsent(SessionId id, std::int64_t number, Json fields, Rows& rows) {
 void on(const MessageStopped& e, const Context& c, Rows& rows) {
   rows.push_back(patch<MessageRow>(message_key(session_in(c), e.number), {{"stopped_by", e.step}}));
   if (e.answer_number == 0) return;
-  put_unsent(session_in(c), e.answer_number, rows);
+  put_apology(session_in(c), e.answer_number, rows);
   rows.push_back(add(Table::group_days, group_day_key(e.group, day_of(c.time), GroupFigure::told, e.limited), 1));
 }
 

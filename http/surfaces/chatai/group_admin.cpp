@@ -71,10 +71,10 @@ void GroupAdmin::show(const CallPtr& call) {
 
 void GroupAdmin::change(const CallPtr& call) {
   const auto group = call->caller.group;
-  config_.change(call, group, group_patch(call->body, config_.settings(group), context_.services.secrets),
-                 [this, call, group] {
-                   succeed(call, config_.view(group), {{"message", "配置已更新"}});
-                 });
+  config_.change(
+      call, group, group_patch(call->body, config_.settings(group), context_.services.secrets), [this, call, group] {
+        succeed(call, config_.view(group), {{"message", worded(call, "Configuration updated", "配置已更新")}});
+      });
 }
 
 OrderedJson GroupAdmin::list_view(events::AccountId group, bool whitelist) const {
@@ -89,11 +89,13 @@ void GroupAdmin::show_list(const CallPtr& call, bool whitelist) {
 
 void GroupAdmin::set_list(const CallPtr& call, bool whitelist) {
   const char* name = whitelist ? "whitelist" : "blacklist";
-  for (const auto& [field, value] : call->body.items())
-    if (field != name && field != "listMode" && field != "total")
+  Json body = call->body;
+  body.erase("total");
+  for (const auto& [field, value] : body.items())
+    if (field != name && field != "listMode")
       return call->refuse({Errc::invalid, field + " is not supported here", field});
   const auto group = call->caller.group;
-  config_.change(call, group, group_patch(call->body, {}, context_.services.secrets),
+  config_.change(call, group, group_patch(body, {}, context_.services.secrets),
                  [this, call, group, whitelist] { succeed(call, list_view(group, whitelist)); });
 }
 
@@ -116,10 +118,11 @@ void GroupAdmin::set_limits(const CallPtr& call) {
 void GroupAdmin::show_use(const CallPtr& call) { succeed(call, config_.use_view(call->caller.group, call->now)); }
 
 void GroupAdmin::reset_use(const CallPtr& call) {
-  context_.services.system.groups().forgive_use(
-      call->caller.group, call->cause(), context_.services.then(call, [this, call](const storage::Record&) {
-        succeed(call, config_.use_view(call->caller.group, call->now), {{"message", "使用统计已重置"}});
-      }));
+  context_.services.system.groups().forgive_use(call->caller.group, call->cause(),
+                                                context_.services.then(call, [this, call](const storage::Record&) {
+                                                  succeed(call, config_.use_view(call->caller.group, call->now),
+                                                          {{"message", worded(call, "Usage reset", "使用统计已重置")}});
+                                                }));
 }
 
 void GroupAdmin::show_channel(const CallPtr& call) {

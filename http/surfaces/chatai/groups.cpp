@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/surface.hpp"
 #include "projections/session_keys.hpp"
 
 namespace troupe::http::chatai {
@@ -9,8 +10,6 @@ namespace {
 
 using events::AccountId;
 
-constexpr const char* kChanged = "配置已更新";
-constexpr const char* kReset = "配置已重置";
 /// Contacts that are looked through for groups at a time.
 constexpr std::size_t kContactsAtOnce = 1000;
 
@@ -22,6 +21,8 @@ Expected<std::pair<std::int64_t, std::int64_t>> days_of(const CallPtr& call) {
   if (period == "month") return std::pair(today - 29, today);
   return fail(Errc::invalid, "period must be day or week or month", "period");
 }
+
+const char* changed(const CallPtr& call) { return worded(call, "Configuration updated", "配置已更新"); }
 
 /// A group or a user is a number to some clients.
 std::string id_in(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
@@ -81,7 +82,7 @@ void Groups::change(const CallPtr& call) {
   if (!group) return;
   config_.change(call, *group, group_patch(call->body, config_.settings(*group), context_.services.secrets),
                  [this, call, group = *group] {
-                   succeed(call, config_.view(group), {{"message", kChanged}});
+                   succeed(call, config_.view(group), {{"message", changed(call)}});
                  });
 }
 
@@ -89,7 +90,7 @@ void Groups::reset(const CallPtr& call) {
   const auto group = group_or_refused(call);
   if (!group) return;
   config_.ask(call, *group, actors::ResetGroup{*group}, [this, call, group = *group] {
-    succeed(call, config_.view(group), {{"message", kReset}});
+    succeed(call, config_.view(group), {{"message", worded(call, "Configuration reset", "配置已重置")}});
   });
 }
 
@@ -152,7 +153,7 @@ void Groups::reset_use(const CallPtr& call) {
   if (!group) return;
   context_.services.system.groups().forgive_use(
       *group, call->cause(), context_.services.then(call, [this, call, group = *group](const storage::Record&) {
-        succeed(call, config_.use_view(group, call->now), {{"message", "使用统计已重置"}});
+        succeed(call, config_.use_view(group, call->now), {{"message", worded(call, "Usage reset", "使用统计已重置")}});
       }));
 }
 
@@ -219,7 +220,7 @@ void Groups::set_preset(const CallPtr& call) {
   const auto group = group_or_refused(call);
   if (!group) return;
   config_.change(call, *group, Json{{"personality", call->body_text("presetId")}}, [this, call, group = *group] {
-    succeed(call, config_.view(group), {{"message", kChanged}});
+    succeed(call, config_.view(group), {{"message", changed(call)}});
   });
 }
 
@@ -275,7 +276,7 @@ void Groups::change_next(const std::shared_ptr<Batch>& batch) {
   const std::string id = batch->ids[batch->next++];
   const auto settled = [this, batch, id](const Expected<void>& outcome) {
     OrderedJson result = {{"groupId", id}, {"success", outcome.has_value()}};
-    if (!outcome) result["error"] = outcome.error().message;
+    if (!outcome) result["error"] = Surface::public_text(outcome.error(), batch->call->request.id);
     batch->good += outcome ? 1 : 0;
     batch->results.push_back(std::move(result));
     change_next(batch);

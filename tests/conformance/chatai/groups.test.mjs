@@ -25,13 +25,13 @@ describe('groups', () => {
 
   it('are set up and reset', async () => {
     const answer = await house.admin.put(of('config'), { enabled: true, triggers: { prefix: ['!'] }, tools: { disabledTools: ['current_time'] }, memory: { enabled: false }, rateLimit: { enabled: false } });
-    assert.equal(answer.body.message, '配置已更新');
+    assert.equal(answer.body.message, 'Configuration updated');
     assert.deepEqual(await house.hears('#chat hello', 0), []);
     assert.equal((await house.hears('! hello', 1))[0].text, house.model.text);
     assert.ok(!house.model.requests.at(-1).body.tools.some((tool) => tool.function.name === 'current_time'));
     await house.crashAndStart();
     assert.deepEqual((await data(house.admin.get(of('config')))).triggers.prefix, ['!']);
-    assert.equal((await house.admin.delete(of('config'))).body.message, '配置已重置');
+    assert.equal((await house.admin.send('DELETE', of('config'), undefined, { 'Accept-Language': 'zh-CN' })).body.message, '配置已重置');
     assert.equal((await house.hears('#chat hello', 1))[0].text, house.model.text);
     assert.ok(house.model.requests.at(-1).body.tools.some((tool) => tool.function.name === 'current_time'));
     assert.equal((await data(house.admin.get(of('config')))).hasCustomConfig, false);
