@@ -292,6 +292,7 @@ Expected<llm::ChatRequest> Conversations::request_for(const QuestionId& id, cons
     if (auto prompt = secrets_.unseal_for(question.asker, sealed_prompt))
       request.messages.push_back({"system", std::move(*prompt), {}, {}});
   std::reverse(request.messages.begin(), request.messages.end());
+  if (is_talk && tailor_) tailor_(session->owner, request);
   return request;
 }
 

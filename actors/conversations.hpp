@@ -94,6 +94,12 @@ class Conversations {
   /// Lets a model answer a question that is durable already, unless one is at it. `settled` as of `ask_model`.
   void answer(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone = {});
 
+  /// Makes a group's question to a model what that group has set: who answers, and in whose manner. Before the first
+  /// question.
+  void tailor_by(std::function<void(AccountId group, llm::ChatRequest& request)> tailor) {
+    tailor_ = std::move(tailor);
+  }
+
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
     observers_.push_back(std::move(observer));
@@ -153,6 +159,7 @@ class Conversations {
   Elsewhere elsewhere_;
   std::atomic<SessionId> last_session_;
   std::vector<std::function<void(const QuestionId&, std::string_view)>> observers_;
+  std::function<void(AccountId group, llm::ChatRequest& request)> tailor_;
   mutable std::mutex mutex_;
   std::map<QuestionId, UnderWay> under_way_;
   std::vector<std::function<void()>> postponed_;

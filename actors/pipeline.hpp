@@ -26,10 +26,10 @@ struct SpokenCommand {
   std::string name;       ///< `weather`, as it was written
   std::string arguments;  ///< `Oslo tomorrow`, without white space around it
 };
-/// Nothing when the text is no command.
+/// Nothing when the text is no command. One that begins with `#`, and not with a prefix, has that in its name.
 std::optional<SpokenCommand> command_in(const events::BotSettings& settings, std::string_view text);
 
-enum class Step : std::uint8_t { lists, safety, rate, wake, conversation, command, model };
+enum class Step : std::uint8_t { lists, safety, rate, wake, conversation, usage, command, model };
 std::string_view name_of(Step step);
 
 struct Verdict {

@@ -30,6 +30,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ContactDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::GroupDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
 
 namespace troupe::actors {
@@ -75,8 +76,9 @@ struct System::Impl {
   Directory<ContactDecider> contacts;
   Directory<BackupDecider> backup_entities;
   Directory<FileDecider> file_entities;
-  std::vector<AnyDirectory*> directories{&accounts,        &bots,         &commands, &sessions, &contacts,
-                                         &backup_entities, &file_entities};
+  Directory<GroupDecider> group_entities;
+  std::vector<AnyDirectory*> directories{&accounts,        &bots,          &commands,      &sessions, &contacts,
+                                         &backup_entities, &file_entities, &group_entities};
   Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work;
   Worker file_writes, file_reads;
   struct Inspections {
@@ -90,6 +92,7 @@ struct System::Impl {
   Catalogue catalogue;
   Completions completions;
   Files files;
+  Groups groups;
   Tools tools;
   Mcp mcp;
   Conversations conversations;
@@ -123,6 +126,7 @@ struct System::Impl {
         contacts(caf_system, store),
         backup_entities(caf_system, store),
         file_entities(caf_system, store),
+        group_entities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
@@ -146,6 +150,10 @@ struct System::Impl {
               {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
                [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
                [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
+        groups(store, secrets,
+               [this](AccountId id, GroupDecider::Command command, Cause cause, RecordAnswer answer) {
+                 group_entities.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
+               }),
         tools(store, [this](std::function<void()> work) { return tool_work.post(std::move(work)); }),
         mcp(store, secrets, tools,
             {options.mcp_commands, options.allow_local_providers ? Reach::everywhere : Reach::public_only}),
@@ -159,7 +167,7 @@ struct System::Impl {
                            });
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
-        talks({store, secrets, conversations, bot_commands,
+        talks({store, secrets, conversations, bot_commands, groups,
                [this](MeetContact contact, Cause cause, RecordAnswer answer) {
                  meet_contact(std::move(contact), std::move(cause), std::move(answer), 0);
                },
@@ -190,6 +198,8 @@ struct System::Impl {
     tools.offer(std::string(kBuiltIn), house_tools(store, secrets, [this](Outgoing message, SendAnswer answer) {
                   talks.say(std::move(message), std::move(answer));
                 }));
+    tools.heed([this](const events::ToolRules& house, AccountId group) { return groups.tools_for(house, group); });
+    conversations.tailor_by([this](AccountId group, llm::ChatRequest& request) { groups.tailor(group, request); });
     tools.settle_interrupted();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
@@ -563,6 +573,7 @@ Commands& System::commands() { return impl_->bot_commands; }
 Tools& System::tools() { return impl_->tools; }
 Mcp& System::mcp() { return impl_->mcp; }
 Talks& System::talks() { return impl_->talks; }
+Groups& System::groups() { return impl_->groups; }
 Platforms& System::platforms() { return impl_->platforms; }
 Plugins& System::plugins() { return impl_->plugins; }
 Backups& System::backups() { return impl_->backups; }

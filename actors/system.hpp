@@ -18,6 +18,7 @@
 #include "actors/contact.hpp"
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
+#include "actors/groups.hpp"
 #include "actors/mail.hpp"
 #include "actors/mcp/mcp.hpp"
 #include "actors/platforms/platforms.hpp"
@@ -131,6 +132,7 @@ class System {
   /// started.
   Commands& commands();
   Talks& talks();
+  Groups& groups();
   Platforms& platforms();
 
   /// What models may call, and the servers that some of it comes from.

@@ -229,8 +229,12 @@ void Talks::take(const Heard& heard, const Place& place, const BotSettings& sett
     };
   }
   if (is_repeat(house_.store, cause)) return one.answer({});
-  auto judged = this->judged(one.message, *place.author, settings);
+  const bool in_group = one.message.speaker.in_group;
+  const auto laid =
+      in_group ? house_.groups.settings_for(settings, *place.owner, one.message.speaker.group) : std::nullopt;
+  auto judged = this->judged(one.message, *place.author, laid ? *laid : settings);
   if (!judged) return one.answer(tl::unexpected(judged.error()));
+  if (in_group) judged->hear.group = *place.owner;
   const Step step = judged->hear.verdict.step;
   if (!listener_ || step == Step::lists || step == Step::safety)
     return post(one, *place.session, std::move(*judged), std::move(cause), std::nullopt);
@@ -248,18 +252,23 @@ void Talks::post(const Heard& heard, SessionId session, Judged judged, Cause cau
     hear.question.reset();
     hear.prefix_bytes = 0;
   }
-  house_.conversations.ask_session(session, std::move(hear), std::move(cause),
-                                   [this, answer = heard.answer, session, call = std::move(judged.call),
-                                    handled = std::move(handled)](Expected<RecordPtr> result) {
-                                     if (!result) return answer(tl::unexpected(result.error()));
-                                     answer({});
-                                     follow(**result, session, call, handled);
-                                   });
+  auto settle_use = house_.groups.hold_to_limits(hear, cause.now);
+  house_.conversations.ask_session(
+      session, std::move(hear), std::move(cause),
+      [this, answer = heard.answer, session, call = std::move(judged.call), handled = std::move(handled),
+       settle_use = std::move(settle_use)](Expected<RecordPtr> result) {
+        if (settle_use) settle_use(result);
+        if (!result) return answer(tl::unexpected(result.error()));
+        answer({});
+        follow(**result, session, call, handled);
+      });
 }
 
 void Talks::follow(const events::Record& record, SessionId session, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled) {
   if (const auto called = first_in<events::CommandCalled>(record)) return run_command(session, *called, call, handled);
+  if (const auto stopped = first_in<events::MessageStopped>(record); stopped && stopped->answer_number != 0)
+    return send(session, stopped->answer_number);
   if (const auto asked = first_in<events::QuestionAsked>(record))
     house_.conversations.answer({session, asked->number}, [this, session](const Expected<Outcome>& outcome) {
       if (outcome) send(session, outcome->answer_number);

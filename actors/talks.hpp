@@ -17,6 +17,7 @@
 #include "actors/commands.hpp"
 #include "actors/contact.hpp"
 #include "actors/conversations.hpp"
+#include "actors/groups.hpp"
 #include "actors/pipeline.hpp"
 #include "actors/secrets.hpp"
 #include "projections/contact_queries.hpp"
@@ -75,6 +76,7 @@ class Talks {
     const Secrets& secrets;
     Conversations& conversations;
     Commands& commands;
+    Groups& groups;
     std::function<void(MeetContact, Cause, RecordAnswer)> meet_contact;
     Elsewhere elsewhere;  ///< one piece after the other
   };

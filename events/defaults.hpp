@@ -629,6 +629,8 @@ inline constexpr std::size_t kMaxTestedModels = 50;
 inline constexpr long long kMaxTestConcurrency = 10;
 /// A list of models as a provider sends it: hundreds, with a kilobyte each.
 inline constexpr std::size_t kMaxModelListBytes = std::size_t{4} << 20;
+/// Such lists that are fetched at the same time.
+inline constexpr std::size_t kMaxModelLists = 16;
 /// A stream of events says that it is there.
 inline constexpr auto kEventHeartbeat = 15s;
 /// Events that a client may have missed and is told when it comes back.
@@ -636,6 +638,29 @@ inline constexpr std::size_t kMaxReplayedEvents = 1000;
 /// Streams of events, together and of one account: each is a connection.
 inline constexpr std::size_t kMaxEventStreams = 1000;
 inline constexpr std::size_t kMaxEventStreamsPerAccount = 10;
+
+// Groups that are looked after by their own administrators
+
+/// A code that logs in once: from the bot's answer to the panel.
+inline constexpr auto kGroupCodeLifetime = 5min;
+/// Of an alphabet of 31: nearly 900 million, of which an address may try kGroupLoginsPerMinute.
+inline constexpr std::size_t kGroupCodeLength = 6;
+inline constexpr std::size_t kGroupLoginsPerMinute = 5;
+/// Of one group, that are good; with one more, the oldest ends.
+inline constexpr std::size_t kMaxGroupCodes = 8;
+inline constexpr std::size_t kMaxGroupLogins = 20;
+inline constexpr auto kGroupLoginLifetime = 24h;
+/// A limit a day. More than that is none.
+inline constexpr std::int64_t kMaxDailyLimit = 1'000'000;
+/// Groups whose settings, and whose use of today, are remembered; each costs a row or two to look up again.
+inline constexpr std::size_t kMaxRememberedGroups = 20'000;
+/// Groups that are changed together.
+inline constexpr std::size_t kMaxGroupsAtOnce = 100;
+/// Those who used a group most, in its figures.
+inline constexpr std::size_t kMaxTopUsers = 10;
+/// Weights of providers, relative to each other.
+inline constexpr std::int64_t kMaxProviderWeight = 10'000;
+inline constexpr std::int64_t kMaxProviderQuota = 1'000'000'000;
 
 // The PlexiChat dialect's socket
 

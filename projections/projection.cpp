@@ -28,6 +28,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kBots) return rows_of_events<events::BotEvent>(record);
   if (category == events::kAccounts) return rows_of_events<events::AccountEvent>(record);
   if (category == events::kContacts) return rows_of_events<events::ContactEvent>(record);
+  if (category == events::kGroups) return rows_of_events<events::GroupEvent>(record);
   if (category == events::kResetRequests) return rows_of_events<events::ResetRequestEvent>(record);
   if (category == events::kSessions) return rows_of_events<events::SessionEvent>(record);
   if (category == events::kFiles) return rows_of_events<events::FileEvent>(record);

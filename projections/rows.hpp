@@ -10,6 +10,7 @@
 #include "events/contact.hpp"
 #include "events/embedding.hpp"
 #include "events/file.hpp"
+#include "events/group.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/tool.hpp"
@@ -66,6 +67,7 @@ enum class Table : TableId {
   embeddings = 80,          ///< big64(session) big64(number), or file id -> EmbeddingRow
   contacts = 90,            ///< big64(contact) -> ContactRow
   platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing
+  group_members = 92,       ///< big64(group) big64(user) -> big64(last message), of those who spoke there
   open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
   unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
   packages = 100,           ///< digest -> PackageRow
@@ -76,7 +78,10 @@ enum class Table : TableId {
   open_tool_calls = 108,    ///< call id -> nothing
   tool_days = 109,          ///< big64(days since 1970) tool, a zero byte, ToolFigure's letter -> counter
   permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
+  groups = 116,             ///< big64(group) -> GroupRow, of those that something is set of
   usage_days = 117,         ///< UsageOf's letter `/` name `/` big64(days since 1970) UsageFigure's letter -> counter
+  group_days = 118,         ///< big64(group) big64(days since 1970) GroupFigure's letter [big64(user)] -> counter
+  group_logins = 119,       ///< token digest -> GroupLoginRow
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
@@ -197,6 +202,23 @@ struct ContactRow {
   Micros met_at = 0;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContactRow, id, platform, is_group, foreign_id, name, met_at)
+
+struct GroupRow {
+  static constexpr Table table = Table::groups;
+  static constexpr std::string_view personal[] = {"settings"};
+  AccountId group = 0;
+  events::GroupSettings settings;
+  Micros updated_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupRow, group, settings, updated_at)
+
+/// Who may look after a group.
+struct GroupLoginRow {
+  static constexpr Table table = Table::group_logins;
+  AccountId group = 0, user = 0;
+  Micros expires_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupLoginRow, group, user, expires_at)
 
 struct ResetMailRow {
   static constexpr Table table = Table::reset_mails;
@@ -433,6 +455,16 @@ enum class UsageFigure : char {
   prompt_tokens = 'i',
   completion_tokens = 'o',
   took_us = 't'
+};
+
+/// What is counted of a group on one day, UTC. With a user behind the letter, what is that user's.
+enum class GroupFigure : char {
+  messages = 'm',  ///< of people
+  answers = 'r',   ///< of models
+  asked = 'a',     ///< questions to models; of the group and of each user
+  forgiven = 'f',  ///< of those, the ones that do not count towards limits; of both
+  told = 'n',      ///< times that somebody was told of a limit; of both
+  tool_calls = 't'
 };
 
 // Names of counters

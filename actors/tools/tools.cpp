@@ -146,8 +146,13 @@ std::shared_ptr<const Tool> Tools::find(std::string_view name) const {
   return at == tools_.end() ? nullptr : *at;
 }
 
-std::vector<std::shared_ptr<const Tool>> Tools::allowed(bool by_admin) const {
-  const auto rules = projections::bot_settings(store_).tools;
+events::ToolRules Tools::rules_in(AccountId group) const {
+  auto rules = projections::bot_settings(store_).tools;
+  return group != 0 && rules_of_group_ ? rules_of_group_(rules, group) : rules;
+}
+
+std::vector<std::shared_ptr<const Tool>> Tools::allowed(bool by_admin, AccountId group) const {
+  const auto rules = rules_in(group);
   auto tools = all();
   std::erase_if(tools, [&](const auto& tool) { return refusal(*tool, rules, by_admin).has_value(); });
   if (tools.size() > defaults::kMaxTools) tools.resize(defaults::kMaxTools);
@@ -179,7 +184,7 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   std::optional<ToolCallEnded> refusal_of_it;
   if (!tool)
     refusal_of_it = refused(id, called, "refused", "there is no such tool");
-  else if (const auto why = refusal(*tool, projections::bot_settings(store_).tools, context.by_admin))
+  else if (const auto why = refusal(*tool, rules_in(context.group), context.by_admin))
     refusal_of_it = refused(id, called, "refused", *why);
   else if (!input)
     refusal_of_it = refused(id, called, "failed", input.error().message);
