@@ -30,6 +30,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kContacts) return rows_of_events<events::ContactEvent>(record);
   if (category == events::kResetRequests) return rows_of_events<events::ResetRequestEvent>(record);
   if (category == events::kSessions) return rows_of_events<events::SessionEvent>(record);
+  if (category == events::kMemories) return rows_of_events<events::MemoryEvent>(record);
   if (category == events::kFiles) return rows_of_events<events::FileEvent>(record);
   if (category == events::kEmbeddings) return rows_of_events<events::EmbeddingEvent>(record);
   if (category == events::kUsage) return rows_of_events<events::UsageEvent>(record);

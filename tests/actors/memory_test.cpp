@@ -63,12 +63,13 @@ TEST(MemoryDecider, KeepsAsManyOfOnePersonAsTheSettingsAllow) {
 
 TEST(MemoryDecider, ChangesAFactAndWhatItIsCountedAs) {
   const auto event = only<FactChanged>(
-      Given({known(38), known(39)}).when(ChangeFact{39, "event", 1, {"moved to Oslo", "", {}}, "new"}));
+      Given({known(38), known(39)}).when(ChangeFact{39, "event", 1, {"moved to Oslo", "", Json::object()}, "new"}));
   EXPECT_EQ(event.former_category, "topic");
   EXPECT_EQ(event.category, "event");
   EXPECT_EQ(event.sealed_content, "new");
   EXPECT_EQ(event.counts, (FactCounts{{"event", 1}, {"topic", 1}}));
-  expect_refused(Given({known(38)}).when(ChangeFact{39, "event", 1, {"x", "", {}}, "new"}), Errc::not_found);
+  expect_refused(Given({known(38)}).when(ChangeFact{39, "event", 1, {"x", "", Json::object()}, "new"}),
+                 Errc::not_found);
   expect_refused(Given({known(39)}).when(ChangeFact{39, "event", 1, {"", "", {}}, "new"}), Errc::invalid, "content");
 }
 
