@@ -227,8 +227,10 @@ TEST_F(MemoriesTest, ForgetsForGood) {
   }
   EXPECT_EQ(says(other), "likes tea");
   std::ostringstream exported;
-  ASSERT_TRUE(projections::write_export(
-      *store_, {projections::ExportKind::events, "", projections::ExportFormat::ndjson}, exported));
+  projections::Export all;
+  all.kind = projections::ExportKind::events;
+  all.format = projections::ExportFormat::ndjson;
+  ASSERT_TRUE(projections::write_export(*store_, all, exported));
   EXPECT_THAT(exported.str(), HasSubstr("FactForgotten"));
   EXPECT_THAT(exported.str(), Not(HasSubstr("treasure")));
   stop();
