@@ -152,7 +152,7 @@ Expected<void> check(const events::BotSettings& s) {
       {"wake.random_rate", s.wake.random_rate, 0, 1},
       {"conversations.max_messages", s.conversations.max_messages, 1, defaults::kMaxContextMessages},
       {"tools.max_rounds", s.tools.max_rounds, 1, 32},
-      {"memory.max_memories", s.memory.max_memories, 1, 1000}};
+      {"memory.max_memories", s.memory.max_memories, 1, defaults::kMaxFactsOfSubject}};
   for (const auto& [field, value, least, most] : ranges)
     if (auto ok = check_range(field, value, least, most); !ok) return ok;
   if (s.wake.in_private != "always" && s.wake.in_private != "prefix" && s.wake.in_private != "off")

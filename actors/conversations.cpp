@@ -44,6 +44,15 @@ llm::ChatRequest bare_request(const QuestionRow& question) {
   return request;
 }
 
+/// At the end of the system prompt, or as one.
+void add_to_prompt(llm::ChatRequest& request, const std::string& known) {
+  if (known.empty()) return;
+  if (request.messages.front().role == "system")
+    request.messages.front().content += "\n\n" + known;
+  else
+    request.messages.insert(request.messages.begin(), {"system", known, {}, {}});
+}
+
 }  // namespace
 
 std::string sealed_apology(const Secrets& secrets, AccountId asker, std::string_view reason) {
@@ -215,9 +224,22 @@ void Conversations::ask_now(const QuestionId& id) {
   const AccountId asker = question->asker;
   auto request = request_for(id, *question);
   if (!request) return model_answered(id, asker, tl::unexpected(request.error()));
-  if (question->tools) return ask_with_tools(id, asker, std::move(*request));
+  const auto session = recall_ ? queries_.session(id.session) : std::nullopt;
+  if (!session || session->kind != events::kTalkSession) return ask_knowing(id, *question, std::move(*request));
+  Recall recall{asker, session->owner == asker ? 0 : session->owner, request->messages.back().content};
+  recall_(std::move(recall),
+          [this, id, question = *question, request = std::move(*request)](const std::string& known) mutable {
+            add_to_prompt(request, known);
+            ask_knowing(id, question, std::move(request));
+          });
+}
+
+void Conversations::ask_knowing(const QuestionId& id, const QuestionRow& question, llm::ChatRequest request) {
+  if (ending_) return;
+  const AccountId asker = question.asker;
+  if (question.tools) return ask_with_tools(id, asker, std::move(request));
   const auto ticket = models_.ask(
-      std::move(*request),
+      std::move(request),
       [this, id](std::string_view delta) {
         for (const auto& observer : observers_) observer(id, delta);
       },

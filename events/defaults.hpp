@@ -588,6 +588,39 @@ inline constexpr double kFullTextThreshold = 0.3;
 inline constexpr std::chrono::milliseconds kEmbeddingRetryDelay = 1s;
 inline constexpr std::chrono::milliseconds kLongestEmbeddingRetryDelay = 1min;
 
+// Memory
+
+/// Facts of one person or group that the settings may allow: all of them are opened and compared at each search.
+inline constexpr std::size_t kMaxFactsOfSubject = 1000;
+/// Characters of what one fact says: a fact is a sentence or two.
+inline constexpr std::size_t kMaxFactLength = 1000;
+/// Characters of a fact's own word for what it is about.
+inline constexpr std::size_t kMaxFactSubTypeLength = 64;
+/// A fact's metadata, as JSON.
+inline constexpr std::size_t kMaxFactMetadataBytes = 4096;
+/// Facts of one request that brings several: each costs an fsync for its key, and one embedding request takes them all.
+inline constexpr std::size_t kMaxFactsOfRequest = 100;
+/// Facts that one search over all people opens, the newest: a tenth of a second by words, and a third by vectors.
+inline constexpr std::size_t kMaxSearchedFacts = 10'000;
+/// What is written to memory, and not done yet. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedMemories = 1000;
+/// Of a person's facts, told with a question: they take a model's attention from what was asked.
+inline constexpr std::size_t kMaxRecalledFacts = 12;
+inline constexpr std::size_t kMaxRecalledBytes = 2000;
+/// How long a question waits for the vector by which facts are chosen for it; then they are chosen by words.
+inline constexpr std::chrono::milliseconds kRecallPatience = 2s;
+/// Share of words in common, and the cosine, from which on two facts are nearly the same. Below, they differ in what
+/// they say: of ten words one, of two vectors the tone.
+inline constexpr double kNearlySameWords = 0.85;
+inline constexpr double kNearlySameVectors = 0.95;
+/// Questions from which a model draws facts at the same time, and those that wait. Past it they are left alone.
+inline constexpr std::size_t kMaxExtractions = 4;
+inline constexpr std::size_t kMaxQueuedExtractions = 100;
+/// Facts drawn from one question.
+inline constexpr std::size_t kMaxExtractedFacts = 5;
+/// Facts that a bot lists in one reply.
+inline constexpr std::size_t kMaxListedFacts = 20;
+
 // The OpenAI-compatible API
 
 /// Of one caller, as fast as the other chat APIs take questions.

@@ -11,6 +11,7 @@
 #include "events/embedding.hpp"
 #include "events/file.hpp"
 #include "events/group.hpp"
+#include "events/memory.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/tool.hpp"
@@ -77,6 +78,11 @@ enum class Table : TableId {
   tool_calls_of = 107,      ///< `tool`, `asker` or `source` `/` name, a zero byte, big64(started_at) call id -> nothing
   open_tool_calls = 108,    ///< call id -> nothing
   tool_days = 109,          ///< big64(days since 1970) tool, a zero byte, ToolFigure's letter -> counter
+  facts = 110,              ///< big64(fact) -> FactRow
+  facts_of_subject = 111,   ///< big64(account or contact) big64(fact) -> nothing
+  facts_of_group = 112,     ///< big64(group) big64(fact) -> nothing: those that were learned there
+  fact_subjects = 113,      ///< big64(account or contact) -> FactSubjectRow, of those who have any
+  fact_vectors = 114,       ///< big64(fact) -> FactVectorRow
   permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
   groups = 116,             ///< big64(group) -> GroupRow, of those that something is set of
   usage_days = 117,         ///< UsageOf's letter `/` name `/` big64(days since 1970) UsageFigure's letter -> counter
@@ -219,6 +225,35 @@ struct GroupLoginRow {
   Micros expires_at = 0;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupLoginRow, group, user, expires_at)
+/// What it says is sealed under the fact's own key as well (events::FactContent).
+struct FactRow {
+  static constexpr Table table = Table::facts;
+  static constexpr std::string_view personal[] = {"sealed_content"};
+  events::FactId id = 0;
+  AccountId subject = 0, group = 0;
+  std::string category, source;
+  double confidence = 0;
+  std::string sealed_content;
+  Micros created_at = 0, updated_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FactRow, id, subject, group, category, source, confidence,
+                                                sealed_content, created_at, updated_at)
+
+struct FactSubjectRow {
+  static constexpr Table table = Table::fact_subjects;
+  AccountId subject = 0;
+  events::FactCounts counts;
+  Micros updated_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FactSubjectRow, subject, counts, updated_at)
+
+struct FactVectorRow {
+  static constexpr Table table = Table::fact_vectors;
+  static constexpr std::string_view personal[] = {"sealed_vector"};
+  std::string model;
+  std::string sealed_vector;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FactVectorRow, model, sealed_vector)
 
 struct ResetMailRow {
   static constexpr Table table = Table::reset_mails;
@@ -475,6 +510,9 @@ inline constexpr const char* kTotalCommands = "commands";
 inline constexpr const char* kPendingCommands = "pending";
 inline constexpr const char* kTotalLogs = "logs";
 inline constexpr const char* kTotalMessages = "messages";
+inline constexpr const char* kTotalFacts = "facts";
+inline constexpr const char* kTotalFactSubjects = "fact_subjects";
+inline std::string facts_of_category(std::string_view category) { return "facts/" + std::string(category); }
 inline std::string owner_bots(AccountId owner) { return "owner/" + std::to_string(owner) + "/bots"; }
 inline std::string owner_chats(AccountId owner) { return "owner/" + std::to_string(owner) + "/chats"; }
 inline std::string owner_channels(AccountId owner) { return "owner/" + std::to_string(owner) + "/channels"; }

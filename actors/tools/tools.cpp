@@ -87,6 +87,12 @@ bool is_good(const OfferedTool& tool) {
          tool.parameters.is_object() && json_text(tool.parameters).size() <= defaults::kMaxToolSchemaBytes;
 }
 
+/// As the log keeps it.
+ToolCallEnded logged(const Tool& tool, ToolCallEnded ended) {
+  if (tool.offered.confidential) ended.result.clear();
+  return ended;
+}
+
 ToolOutcome outcome_of(ToolCallEnded ended) {
   return {std::move(ended.id), std::move(ended.outcome), std::move(ended.result), ended.took};
 }
@@ -171,16 +177,17 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   const auto tool = find(name);
   auto input = parsed(arguments);
   const std::string called = tool_name(name);
-  const ToolCallStarted started{
-      id,
-      called,
-      tool ? tool->source : std::string(),
-      context.asker,
-      context.group,
-      context.session,
-      context.number,
-      context.through,
-      input ? json_text(*input) : std::string(first_bytes(told(arguments), kMaxLoggedGarbage))};
+  const ToolCallStarted started{id,
+                                called,
+                                tool ? tool->source : std::string(),
+                                context.asker,
+                                context.group,
+                                context.session,
+                                context.number,
+                                context.through,
+                                tool && tool->offered.confidential ? std::string()
+                                : input                            ? json_text(*input)
+                                        : std::string(first_bytes(told(arguments), kMaxLoggedGarbage))};
   std::optional<ToolCallEnded> refusal_of_it;
   if (!tool)
     refusal_of_it = refused(id, called, "refused", "there is no such tool");
@@ -194,7 +201,8 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   }
   const AccountId asker = context.asker;
   if (refusal_of_it) {
-    auto append = append_of(id, of_the_asker(asker), asker, {started, *refusal_of_it});
+    auto append =
+        append_of(id, of_the_asker(asker), asker, {started, tool ? logged(*tool, *refusal_of_it) : *refusal_of_it});
     append.expected_version = 0;
     count(refusal_of_it->outcome);
     store_.append(std::move(append), [this, answer, ended = *refusal_of_it](Expected<RecordPtr> result) {
@@ -280,7 +288,7 @@ void Tools::end(const CallId& id, ToolCallEnded ended) {
 
 void Tools::append_end(Call call, ToolCallEnded ended) {
   const AccountId asker = call.context.asker;
-  auto append = append_of(ended.id, by_the_house(), asker, {ended});
+  auto append = append_of(ended.id, by_the_house(), asker, {logged(*call.tool, ended)});
   store_.append(std::move(append), [this, call = std::move(call), ended](Expected<RecordPtr> result) mutable {
     if (!result && result.error().code == Errc::not_found && !ended.result.empty()) {
       // The asker is forgotten: what came of it is nobody's to read any more, but that it ended stays known.

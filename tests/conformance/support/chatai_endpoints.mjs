@@ -1,5 +1,6 @@
 // Every endpoint of the ChatAI API, one line each: method, path, a body that is good (or `{}`, which is found wanting), and
-// the status each caller gets. `:channel`, `:preset` and `:conversation` are there, made for the row; `:group` is not. Callers, in this order:
+// the status each caller gets. `:channel`, `:preset`, `:conversation` and `:memory` are there, made for the row; `:user` is
+// `self`, and `:group` is not there. Callers, in this order:
 //
 //   nobody
 //   reader   an API key of `self` that may read
@@ -114,6 +115,32 @@ export const endpoints = rows([
   ['POST', '/api/groups/:group/usage-stats/reset', {}, withStatus(adminWrites, 404)],
   ['DELETE', '/api/groups/:group/config', undefined, withStatus(adminWrites, 404)],
   ['DELETE', '/api/groups/:group/conversations', undefined, withStatus(adminWrites, 404)],
+  ...['/api/memory', '/api/memories'].flatMap((base) => [
+    ['GET', `${base}/users`, undefined, adminReads],
+    ['GET', `${base}/stats`, undefined, adminReads],
+    ['GET', `${base}/categories`, undefined, adminReads],
+    ['GET', `${base}/search?query=tea`, undefined, adminReads],
+    ['POST', `${base}/search`, { query: 'tea' }, adminReads],
+    ['GET', `${base}/user/:user`, undefined, adminReads],
+    ['GET', `${base}/user/:user/stats`, undefined, adminReads],
+    ['GET', `${base}/user/:user/category/:category`, undefined, withStatus(adminReads, 400)],
+    ['POST', `${base}/user/:user`, {}, withStatus(adminWrites, 400)],
+    ['POST', `${base}/user/:user/summarize`, {}, adminWrites],
+    ['DELETE', `${base}/user/:user`, undefined, adminWrites],
+    ['GET', `${base}/group/:group`, undefined, withStatus(adminReads, 404)],
+    ['POST', `${base}/batch`, {}, withStatus(adminWrites, 400)],
+    ['POST', `${base}/merge/:user`, undefined, adminWrites],
+    ['DELETE', `${base}/clear-all`, undefined, withStatus(adminWrites, 400)],
+    ['GET', `${base}/:memory`, undefined, adminReads],
+    ['PUT', `${base}/:memory`, { confidence: 1 }, adminWrites],
+  ]),
+  ...['/api/memory', '/api/memories', '/api/chat/memories'].flatMap((base) => [
+    ['GET', `${base}?userId=:user`, undefined, adminReads],
+    ['POST', base, {}, withStatus(adminWrites, 400)],
+    ['DELETE', base, { userId: ':user' }, adminWrites],
+    ['DELETE', `${base}/:memory`, undefined, adminWrites],
+  ]),
+  ['DELETE', '/api/contacts/:user?confirm=true', undefined, withStatus(adminWrites, 409)],
 ]);
 
 /// Their good answers do not end; who may have one is tested where they are read.
