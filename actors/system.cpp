@@ -20,6 +20,7 @@
 #include "actors/plugins/tools_of_plugins.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
+#include "actors/tools/custom_tools.hpp"
 #include "actors/tools/house_tools.hpp"
 #include "actors/worker.hpp"
 #include "projections/contact_queries.hpp"
@@ -77,7 +78,7 @@ struct System::Impl {
   Directory<FileDecider> file_entities;
   std::vector<AnyDirectory*> directories{&accounts,        &bots,         &commands, &sessions, &contacts,
                                          &backup_entities, &file_entities};
-  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work;
+  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work, custom_work;
   Worker file_writes, file_reads;
   struct Inspections {
     explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
@@ -92,6 +93,7 @@ struct System::Impl {
   Files files;
   Tools tools;
   Mcp mcp;
+  CustomTools custom_tools;
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
@@ -132,6 +134,7 @@ struct System::Impl {
         indexing(caf_system, defaults::kMaxQueuedSearches),
         archivist(caf_system, defaults::kMaxQueuedBackupJobs),
         tool_work(caf_system, defaults::kMaxQueuedToolWork),
+        custom_work(caf_system, defaults::kMaxQueuedCustomCalls),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
@@ -149,6 +152,7 @@ struct System::Impl {
         tools(store, [this](std::function<void()> work) { return tool_work.post(std::move(work)); }),
         mcp(store, secrets, tools,
             {options.mcp_commands, options.allow_local_providers ? Reach::everywhere : Reach::public_only}),
+        custom_tools(store, tools, [this](std::function<void()> work) { return custom_work.post(std::move(work)); }),
         conversations(
             store, secrets, files, models, tools,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -188,6 +192,7 @@ struct System::Impl {
     tools.offer(std::string(kBuiltIn), house_tools(store, secrets, [this](Outgoing message, SendAnswer answer) {
                   talks.say(std::move(message), std::move(answer));
                 }));
+    custom_tools.refresh();
     tools.settle_interrupted();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
@@ -236,6 +241,7 @@ struct System::Impl {
     search.stop();
     models.stop();
     tool_work.stop(Worker::Queued::drop);
+    custom_work.stop(Worker::Queued::drop);
     questions.stop(Worker::Queued::drop);
     hearing.stop(Worker::Queued::finish);
     plugins.stop();
@@ -377,6 +383,7 @@ struct System::Impl {
     catalogue.follow<events::Provider>([this](const std::string&) { configured_providers.refresh(); });
     catalogue.guard<events::McpServer>([this](const Json& fields) { return mcp.check(fields); });
     catalogue.follow<events::McpServer>([this](const std::string& id) { mcp.refresh(id); });
+    catalogue.follow<events::CustomTool>([this](const std::string&) { custom_tools.refresh(); });
     catalogue.guard<events::Platform>([this](const Json& fields) { return check_platform_reachable(fields); });
     catalogue.follow<events::Platform>([this](const std::string& id) { platforms.changed(id); });
   }
