@@ -228,8 +228,12 @@ struct Plugins::Impl {
     started->tools = outcome.tools;
     std::vector<BotCommand> commands;
     for (const auto& command : outcome.commands)
-      commands.push_back({command.name, started->name, command.description, command.aliases, command.for_admins,
-                          [started, name = command.name](CommandCall call, CommandAnswer answer) {
+      commands.push_back({.name = command.name,
+                          .plugin = started->name,
+                          .description = command.description,
+                          .aliases = command.aliases,
+                          .for_admins = command.for_admins,
+                          .run = [started, name = command.name](CommandCall call, CommandAnswer answer) {
                             Json fields = as_json(call.speaker);
                             fields["arguments"] = call.arguments;
                             fields["by_admin"] = call.by_admin;

@@ -75,7 +75,7 @@ std::vector<std::pair<SessionId, std::int64_t>> message_keys(
     const storage::Store& store, Table table, std::pair<SessionId, std::int64_t> after = {},
     std::size_t limit = std::numeric_limits<std::size_t>::max()) {
   std::vector<std::pair<SessionId, std::int64_t>> keys;
-  store.scan(id_of(table), message_key(after.first, after.second + 1), {}, Direction::forward,
+  store.scan(id_of(table), {}, message_key(after.first, after.second + 1), Direction::forward,
              [&](std::string_view key, std::string_view) {
                if (keys.size() >= limit) return false;
                keys.emplace_back(number_in(key, 0), number_in(key, 8));

@@ -16,10 +16,12 @@ void EventStreams::open(const CallPtr& call, const std::vector<std::string>& fir
   if (!heartbeat_) heartbeat_ = context_.services.loop.after(defaults::kEventHeartbeat, [this] { beat(); });
 }
 
-/// Also lets go of those who have left, or whose login has ended.
+/// Also lets go of those who have left, whose login has ended, or who are no administrators any more.
 void EventStreams::beat() {
   std::erase_if(clients_, [this](const Client& client) {
-    return client.body.gone() || !context_.credentials.still_good(client.caller);
+    const auto standing = context_.queries.standing(client.caller.account);
+    return client.body.gone() || !context_.credentials.still_good(client.caller) || !standing || !standing->active ||
+           standing->role != "admin";
   });
   send(event_text({{"type", "heartbeat"}, {"time", milliseconds(now_micros())}}));
   heartbeat_ = clients_.empty() ? nullptr : context_.services.loop.after(defaults::kEventHeartbeat, [this] { beat(); });

@@ -141,7 +141,7 @@ void House::stats(const CallPtr& call) {
                          {"toolCalls", tool_calls},
                          {"tokensUsed", total.tokens()},
                          {"activeUsers", usage_.by_name(UsageOf::user, days->first, days->last).size()},
-                         {"activeGroups", usage_.by_name(UsageOf::talk, days->first, days->last).size()}};
+                         {"activeGroups", groups_of(days->first, days->last).size()}};
   summary.update(view(total));
   succeed(call, {{"summary", std::move(summary)}, {"daily", std::move(daily)}});
 }
@@ -172,16 +172,25 @@ void House::channels(const CallPtr& call) { answer_by_name(call, UsageOf::provid
 void House::users(const CallPtr& call) { answer_by_name(call, UsageOf::user, "users", "userId"); }
 
 /// Of the talks, those in groups.
+/// Talks of groups, those with the most calls first.
+std::vector<std::pair<projections::ContactRow, UsageFigures>> House::groups_of(std::int64_t first,
+                                                                               std::int64_t last) const {
+  std::vector<std::pair<projections::ContactRow, UsageFigures>> groups;
+  for (auto& figures : usage_.by_name(UsageOf::talk, first, last)) {
+    const auto talk = context_.sessions.session(std::stoll(figures.name));
+    auto group = talk ? contacts_.contact(talk->owner) : std::nullopt;
+    if (group && group->is_group) groups.emplace_back(std::move(*group), std::move(figures));
+  }
+  return groups;
+}
+
 void House::groups(const CallPtr& call) {
   const auto days = days_of(call);
   if (!days) return call->refuse(days.error());
   OrderedJson ranking = OrderedJson::array();
-  for (const auto& figures : usage_.by_name(UsageOf::talk, days->first, days->last)) {
-    const auto talk = context_.sessions.session(std::stoll(figures.name));
-    const auto group = talk ? contacts_.contact(talk->owner) : std::nullopt;
-    if (!group || !group->is_group) continue;
+  for (const auto& [group, figures] : groups_of(days->first, days->last)) {
     if (ranking.size() == static_cast<std::size_t>(call->query_integer("limit"))) break;
-    OrderedJson one = {{"groupId", group->foreign_id}, {"name", group->name}};
+    OrderedJson one = {{"groupId", group.foreign_id}, {"name", group.name}};
     one.update(view(figures));
     ranking.push_back(std::move(one));
   }

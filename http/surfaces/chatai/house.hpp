@@ -32,6 +32,8 @@ class House {
  private:
   void answer_by_name(const CallPtr& call, projections::UsageOf kind, const char* list, const char* name);
   std::string name_of_user(const std::string& number) const;
+  std::vector<std::pair<projections::ContactRow, projections::UsageFigures>> groups_of(std::int64_t first,
+                                                                                       std::int64_t last) const;
 
   Context& context_;
   projections::UsageQueries usage_;

@@ -432,9 +432,9 @@ TEST_F(PluginsTest, SayItAgainUntilThePlatformTakesItAlsoAfterARestart) {
   is_away_ = false;
   EXPECT_EQ(sent(before + 1), "news");
   const projections::SessionQueries sessions(*store_);
-  for (int i = 0; i < 1000 && !sessions.unsent_replies(1).empty(); ++i)
+  for (int i = 0; i < 1000 && !sessions.unsent_replies({}, 1).empty(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(sessions.unsent_replies(1).empty());
+  EXPECT_TRUE(sessions.unsent_replies({}, 1).empty());
 }
 
 TEST_F(PluginsTest, SayNothingToAPlatformThatIsNotThere) {
