@@ -46,6 +46,10 @@ llm::ChatRequest bare_request(const QuestionRow& question) {
 
 }  // namespace
 
+std::string sealed_apology(const Secrets& secrets, AccountId asker, std::string_view reason) {
+  return secrets.seal_for(asker, "Sorry, that did not work: " + std::string(reason) + ".").value_or("");
+}
+
 Conversations::Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
                              Tools& tools, AskSession ask_session, Elsewhere elsewhere)
     : store_(store),
@@ -381,7 +385,10 @@ void Conversations::model_answered(const QuestionId& id, AccountId asker, Expect
   auto under_way = take(id);
   auto settled = under_way ? std::move(under_way->settled) : nullptr;
   const auto failed = [&](const Error& error) {
-    settle(id, FailQuestion{id.number, in_words(error).message}, std::move(settled), tl::unexpected(in_words(error)));
+    const Error told = in_words(error);
+    const auto question = asker == 0 ? queries_.open_question(id.session, id.number) : std::nullopt;
+    const auto apology = sealed_apology(secrets_, question ? question->asker : asker, told.message);
+    settle(id, FailQuestion{id.number, told.message, apology}, std::move(settled), tl::unexpected(told));
   };
   if (!answer) return failed(answer.error());
   auto sealed = secrets_.seal_for(asker, answer->text);

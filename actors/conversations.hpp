@@ -53,6 +53,9 @@ struct AskModel {
   std::function<bool()> gone;  ///< true when nobody waits for the answer any more: it is given up; may be empty
 };
 
+/// What a talk is told when a question or a command of it has failed, sealed for who asked; empty when they are forgotten.
+std::string sealed_apology(const Secrets& secrets, AccountId asker, std::string_view reason);
+
 class Conversations {
  public:
   using AskSession = std::function<void(SessionId, SessionDecider::Command, Cause, RecordAnswer)>;

@@ -255,6 +255,16 @@ MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId
   return reply;
 }
 
+/// That something failed, in the talk where it was asked for.
+template <class Failed>
+std::vector<SessionEvent> failed(const SessionState& state, Failed event, AccountId key_of,
+                                 const std::string& sealed_apology) {
+  if (sealed_apology.empty() || state.kind != kTalkSession || state.messages >= kMaxMessagesPerSession) return {event};
+  const auto apology = reply_to(state, event.number, key_of, sealed_apology);
+  event.answer_number = apology.number;
+  return {apology, event};
+}
+
 /// A question has one outcome: whoever comes second is told so and changes nothing.
 Decision on(const SessionState& state, const AnswerQuestion& c) {
   const auto* question = find_question(state, c.number);
@@ -271,7 +281,7 @@ Decision on(const SessionState& state, const AnswerQuestion& c) {
 Decision on(const SessionState& state, const FailQuestion& c) {
   const auto* question = find_question(state, c.number);
   if (!question) return fail(Errc::conflict, "the question is not open");
-  return {{QuestionFailed{c.number, question->asker, c.reason}}};
+  return failed(state, QuestionFailed{c.number, question->asker, c.reason}, question->asker, c.sealed_apology);
 }
 
 // Talks
@@ -317,7 +327,8 @@ Decision on(const SessionState& state, const AnswerCommand& c) {
 Decision on(const SessionState& state, const FailCommand& c) {
   const auto* command = find_command(state, c.number);
   if (!command) return fail(Errc::conflict, "the command is not open");
-  return {{CommandFailed{c.number, command->name, command->plugin, c.reason}}};
+  return failed(state, CommandFailed{c.number, command->name, command->plugin, c.reason}, command->caller,
+                c.sealed_apology);
 }
 
 Decision on(const SessionState& state, const Announce& c) {
@@ -411,7 +422,10 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    close_question(state, e.number);
                    if (e.to_send) state.unsent.push_back(e.answer_number);
                  },
-                 [&](const QuestionFailed& e) { close_question(state, e.number); },
+                 [&](const QuestionFailed& e) {
+                   close_question(state, e.number);
+                   if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
+                 },
                  [&](const ChannelDescribed& e) {
                    state.name = e.name;
                    state.description = e.description;
@@ -425,7 +439,10 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    close_command(state, e.number);
                    if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
                  },
-                 [&](const CommandFailed& e) { close_command(state, e.number); },
+                 [&](const CommandFailed& e) {
+                   close_command(state, e.number);
+                   if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
+                 },
                  [&](const MessageAnnounced& e) { state.unsent.push_back(e.number); },
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },

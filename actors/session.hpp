@@ -213,6 +213,7 @@ struct AnswerCommand {
 struct FailCommand {
   std::int64_t number = 0;
   std::string reason;
+  std::string sealed_apology = {};  ///< what the talk is told; empty, or no room for it: nothing
 };
 /// The bot says something unasked. Errors: conflict (the session is full), too_fast (kMaxUnsentOfTalk wait already).
 struct Announce {
@@ -246,6 +247,7 @@ struct AnswerQuestion {
 struct FailQuestion {
   std::int64_t number = 0;
   std::string reason;
+  std::string sealed_apology = {};  ///< as of FailCommand
 };
 
 struct SessionDecider {

@@ -1,6 +1,7 @@
 #include "actors/talks.hpp"
 
 #include <algorithm>
+#include <random>
 
 #include "actors/rules.hpp"
 #include "events/codec.hpp"
@@ -42,6 +43,12 @@ Cause cause_of(const Incoming& message, const Secrets& secrets) {
     cause.idempotency = storage::IdempotencyKey{
         "heard/" + secrets.keyed_digest(key_of(message.speaker) + "/" + message.message_id), {}};
   return cause;
+}
+
+/// From 0 up to 1.
+double rolled() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
 std::optional<SpokenCommand> spoken_in(BotSettings settings, const Incoming& message) {
@@ -162,8 +169,7 @@ Expected<Talks::Judged> Talks::judged(const Incoming& message, AccountId author,
   if (spoken)
     judged.call = {spoken->arguments, message.speaker,
                    is_administrator(settings, message.speaker.platform_type, message.speaker.user)};
-  const double dice = std::uniform_real_distribution<double>(0, 1)(random_);
-  hear.verdict = judge(settings, as_heard(message), command != nullptr, dice);
+  hear.verdict = judge(settings, as_heard(message), command != nullptr, rolled());
   auto sealed = house_.secrets.seal_for(author, message.text);
   if (!sealed) return tl::unexpected(sealed.error());
   hear.author = author;
@@ -178,10 +184,29 @@ Expected<Talks::Judged> Talks::judged(const Incoming& message, AccountId author,
     hear.tokens = llm::estimated_tokens(hear.verdict.text);
     const auto at = message.text.find(hear.verdict.text);
     hear.prefix_bytes = at == std::string::npos ? 0 : static_cast<std::int64_t>(at);
-    hear.question = Question{};
-    hear.question->tools = settings.tools.enabled;
+    auto question = question_of(author, settings);
+    if (!question) return tl::unexpected(question.error());
+    hear.question = std::move(*question);
   }
   return judged;
+}
+
+/// By the default personality, where there is one.
+Expected<Question> Talks::question_of(AccountId author, const BotSettings& settings) const {
+  Question question;
+  question.tools = settings.tools.enabled;
+  const auto personality = projections::default_personality(house_.store);
+  if (!personality) return question;
+  const events::Personality& it = personality->entry;
+  question.provider = it.provider;
+  question.model = it.model;
+  question.temperature = it.temperature;
+  question.max_tokens = it.max_tokens;
+  if (it.prompt.empty()) return question;
+  auto sealed = house_.secrets.seal_for(author, it.prompt);
+  if (!sealed) return tl::unexpected(sealed.error());
+  question.sealed_system_prompt = std::move(*sealed);
+  return question;
 }
 
 void Talks::take(const Heard& heard, const Place& place, const BotSettings& settings) {
@@ -255,11 +280,12 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
         running_.erase({session, number});
       }
       if (!result) return;
-      if (const auto answered = first_in<events::CommandAnswered>(**result); answered && answered->answer_number != 0)
-        send(session, answered->answer_number);
+      if (const auto said = first_in<events::MessagePosted>(**result)) send(session, said->number);
     };
     const auto fail_with = [&](std::string reason) {
-      house_.conversations.ask_session(session, FailCommand{called.number, std::move(reason)}, by_the_house(), asked);
+      const auto apology = sealed_apology(house_.secrets, called.caller, reason);
+      house_.conversations.ask_session(session, FailCommand{called.number, std::move(reason), apology}, by_the_house(),
+                                       asked);
     };
     if (!said) return fail_with(said.error().message);
     std::string sealed;
@@ -326,9 +352,13 @@ void Talks::report(SessionId session, ReportReply outcome) {
 }
 
 void Talks::settle_interrupted() {
-  for (const auto& [session, number] : sessions_.open_commands())
-    house_.conversations.ask_session(session, FailCommand{number, "the server ended before the command was done"},
-                                     by_the_house(), [](const Expected<RecordPtr>&) {});
+  for (const auto& [session, number] : sessions_.open_commands()) {
+    const std::string reason = "the server ended before the command was done";
+    const auto message = sessions_.message(session, number);
+    const auto apology = message ? sealed_apology(house_.secrets, message->author, reason) : std::string();
+    house_.conversations.ask_session(session, FailCommand{number, reason, apology}, by_the_house(),
+                                     [](const Expected<RecordPtr>&) {});
+  }
 }
 
 void Talks::tick() {

@@ -9,7 +9,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -144,6 +143,7 @@ class Talks {
   void run_command(SessionId session, const events::CommandCalled& called, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled);
   void announce(Announcement text, std::function<void(Expected<void>)> said, int attempts);
+  Expected<Question> question_of(AccountId author, const events::BotSettings& settings) const;
   void send(SessionId session, std::int64_t number);
   void report(SessionId session, ReportReply outcome);
 
@@ -157,7 +157,6 @@ class Talks {
   std::set<std::string> listening_;  ///< idempotency keys of the messages that plugins have not answered yet
   std::set<std::pair<SessionId, std::int64_t>> running_;  ///< commands
   std::set<std::pair<SessionId, std::int64_t>> sending_;  ///< answers
-  std::minstd_rand random_{std::random_device{}()};
   std::atomic<bool> ending_{false};
 };
 

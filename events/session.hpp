@@ -238,9 +238,10 @@ struct QuestionFailed {
   static constexpr std::uint16_t schema = 1;
   std::int64_t number = 0;
   AccountId asker = 0;
-  std::string reason;  ///< for people; no text of theirs, no secret
+  std::string reason;              ///< for people; no text of theirs, no secret
+  std::int64_t answer_number = 0;  ///< in a talk: the MessagePosted with it that says so; 0: nothing is said
 };
-TROUPE_EVENT(QuestionFailed, number, asker, reason)
+TROUPE_EVENT(QuestionFailed, number, asker, reason, answer_number)
 
 // Talks. A message is followed by a MessageStopped, a CommandCalled or a QuestionAsked in the same record.
 
@@ -282,9 +283,10 @@ struct CommandFailed {
   std::int64_t number = 0;
   std::string name;
   std::string plugin;
-  std::string reason;  ///< for people; no text of theirs, no secret
+  std::string reason;              ///< for people; no text of theirs, no secret
+  std::int64_t answer_number = 0;  ///< of the MessagePosted with it that says so; 0: nothing is said
 };
-TROUPE_EVENT(CommandFailed, number, name, plugin, reason)
+TROUPE_EVENT(CommandFailed, number, name, plugin, reason, answer_number)
 
 /// Comes with the MessagePosted that holds a text which answers nothing. The platform is to be given it, as an answer.
 struct MessageAnnounced {

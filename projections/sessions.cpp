@@ -138,6 +138,13 @@ void put_unsent(SessionId id, std::int64_t number, Rows& rows) {
   rows.push_back(patch<MessageRow>(message_key(id, number), {{"delivery", "waiting"}}));
 }
 
+/// An answer that says that there is none: it is no part of what was said, which models are told.
+void put_apology(SessionId id, std::int64_t number, Rows& rows) {
+  if (number == 0) return;
+  put_unsent(id, number, rows);
+  rows.push_back(patch<MessageRow>(message_key(id, number), {{"status", "failed"}}));
+}
+
 void settle_unsent(SessionId id, std::int64_t number, Json fields, Rows& rows) {
   rows.push_back(erase(Table::unsent_replies, message_key(id, number)));
   rows.push_back(patch<MessageRow>(message_key(id, number), std::move(fields)));
@@ -164,7 +171,10 @@ void on(const CommandAnswered& e, const Context& c, Rows& rows) {
   if (e.answer_number != 0) put_unsent(session_in(c), e.answer_number, rows);
 }
 
-void on(const CommandFailed& e, const Context& c, Rows& rows) { close_command(c, e.number, "failed", rows); }
+void on(const CommandFailed& e, const Context& c, Rows& rows) {
+  close_command(c, e.number, "failed", rows);
+  put_apology(session_in(c), e.answer_number, rows);
+}
 
 void on(const MessageAnnounced& e, const Context& c, Rows& rows) { put_unsent(session_in(c), e.number, rows); }
 
@@ -206,6 +216,7 @@ void on(const QuestionFailed& e, const Context& c, Rows& rows) {
   const SessionId id = session_in(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "failed"}}));
+  put_apology(id, e.answer_number, rows);
   count(ChatFigure::errors, e.asker, c.time, 1, rows);
   Usage failed;
   failed.user = e.asker;

@@ -90,6 +90,26 @@ TEST(Talk, GivesACommandOneOutcome) {
   expect_refused(answered.when(FailCommand{1, "why"}), Errc::conflict);
 }
 
+TEST(Talk, SaysThatACommandFailed) {
+  const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}});
+  const auto events = called.when(FailCommand{1, "why", "sealed"});
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).sealed_text, "sealed");
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).key_of, 41);
+  EXPECT_EQ(std::get<CommandFailed>((*events)[1]).answer_number, 2);
+  EXPECT_EQ(only<CommandFailed>(called.when(FailCommand{1, "why"})).answer_number, 0);
+  const Given told({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}, events->front(), (*events)[1]});
+  EXPECT_EQ(only<ReplySent>(told.when(ReportReply{2, true})).number, 2);
+}
+
+TEST(Talk, SaysThatAQuestionFailed) {
+  const Given asked({a_talk(), MessagePosted{1}, QuestionAsked{1, 41}});
+  const auto events = asked.when(FailQuestion{1, "why", "sealed"});
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).reply_to, 1);
+  EXPECT_EQ(std::get<QuestionFailed>((*events)[1]).answer_number, 2);
+}
+
 TEST(Talk, LetsACommandSayNothing) {
   const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}});
   EXPECT_EQ(only<CommandAnswered>(called.when(AnswerCommand{1, ""})).answer_number, 0);

@@ -86,8 +86,7 @@ std::optional<PersonalityRow> Presets::find(const std::string& id_or_name) const
 }
 
 std::optional<PersonalityRow> Presets::the_default() const {
-  const auto id = projections::default_of(context_.personalities.all());
-  return id.empty() ? std::nullopt : context_.personalities.entry(id);
+  return projections::default_personality(context_.services.store);
 }
 
 OrderedJson Presets::briefs() const {
