@@ -154,7 +154,8 @@ TEST(Talk, AnnouncesWhatAnswersNothingAndKeepsItUntilThePlatformHasTakenIt) {
   EXPECT_EQ(message.reply_to, 0);
   events.insert(events.end(), said->begin(), said->end());
   EXPECT_EQ(only<ReplySent>(Given(events).when(ReportReply{1, true, "m9"})).foreign_id, "m9");
-  expect_refused(Given({SessionCreated{7, "chat", 40, "40"}}).when(Announce{40, "sealed", "herald"}), Errc::not_found);
+  expect_refused(Given({SessionCreated{7, "chat", 40, "40"}}).when(Announce{40, "sealed", "herald"}), Errc::not_found,
+                 "session_id");
 }
 
 TEST(Talk, AnnouncesNoMoreThanMayWait) {
