@@ -18,8 +18,10 @@
 #include "actors/contact.hpp"
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
+#include "actors/groups.hpp"
 #include "actors/mail.hpp"
 #include "actors/mcp/mcp.hpp"
+#include "actors/memories.hpp"
 #include "actors/platforms/platforms.hpp"
 #include "actors/plugins.hpp"
 #include "actors/search.hpp"
@@ -99,7 +101,8 @@ class System {
   /// Numbers the contact and remembers it. Errors, besides the decider's: conflict (`contact`: it is known already),
   /// overloaded.
   void meet_contact(MeetContact command, Cause cause, RecordAnswer answer);
-  /// Forgets the contact and throws its key away: what it said is unreadable from then on. Answers when that is durable.
+  /// Forgets the contact, with all that is remembered of it, and throws its key away: what it said is unreadable from then
+  /// on. Answers when that is durable.
   void forget_contact(AccountId id, Cause cause, RecordAnswer answer);
   void ask_contact(AccountId id, ContactDecider::Command command, Cause cause, RecordAnswer answer);
 
@@ -131,7 +134,11 @@ class System {
   /// started.
   Commands& commands();
   Talks& talks();
+  Groups& groups();
   Platforms& platforms();
+
+  /// What bots remember of people and groups.
+  Memories& memories();
 
   /// What models may call, and the servers that some of it comes from.
   Tools& tools();

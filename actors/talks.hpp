@@ -17,6 +17,7 @@
 #include "actors/commands.hpp"
 #include "actors/contact.hpp"
 #include "actors/conversations.hpp"
+#include "actors/groups.hpp"
 #include "actors/pipeline.hpp"
 #include "actors/secrets.hpp"
 #include "projections/contact_queries.hpp"
@@ -75,6 +76,7 @@ class Talks {
     const Secrets& secrets;
     Conversations& conversations;
     Commands& commands;
+    Groups& groups;
     std::function<void(MeetContact, Cause, RecordAnswer)> meet_contact;
     Elsewhere elsewhere;  ///< one piece after the other
   };
@@ -142,8 +144,8 @@ class Talks {
               const std::optional<Handled>& handled);
   void run_command(SessionId session, const events::CommandCalled& called, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled);
-  void announce(Announcement text, std::function<void(Expected<void>)> said, int attempts);
   Expected<Question> question_of(AccountId author, const events::BotSettings& settings) const;
+  void announce(Announcement text, std::function<void(Expected<void>)> said, int attempts);
   void send(SessionId session, std::int64_t number);
   void report(SessionId session, ReportReply outcome);
 
@@ -154,9 +156,10 @@ class Talks {
   Listener listener_;
   std::mutex mutex_;
   std::map<std::string, Opening> opening_;
-  std::set<std::string> listening_;  ///< idempotency keys of the messages that plugins have not answered yet
+  std::set<std::string> being_heard_;                     ///< idempotency keys of messages that are not durable yet
   std::set<std::pair<SessionId, std::int64_t>> running_;  ///< commands
   std::set<std::pair<SessionId, std::int64_t>> sending_;  ///< answers
+  std::pair<SessionId, std::int64_t> last_unsent_;        ///< where the last tick ended: the next one goes on behind it
   std::atomic<bool> ending_{false};
 };
 

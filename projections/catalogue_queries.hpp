@@ -30,6 +30,12 @@ class EntryQueries {
                 [&](std::string_view, std::string_view) { return ++count, true; });
     return count;
   }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> ids;
+    store_.scan(id_of(Row::table), {}, {}, storage::Store::Direction::forward,
+                [&](std::string_view id, std::string_view) { return ids.emplace_back(id), true; });
+    return ids;
+  }
   /// Oldest first; up to kMaxListBytes.
   std::vector<Row> all() const {
     std::vector<Row> rows;

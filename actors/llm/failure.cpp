@@ -76,6 +76,11 @@ Failure fell_silent(const Provider& provider) {
   return {{Errc::timed_out, provider.name + " did not answer in time"}, Again::later};
 }
 
+Failure used_up(const Provider& provider) {
+  return {{Errc::upstream_failed, "the quota of the model provider " + provider.name + " is used up"},
+          Again::other_provider};
+}
+
 Failure unreadable(const Provider& provider, const Error& error) {
   if (error.code == Errc::upstream_failed)
     return {{Errc::upstream_failed, provider.name + " reported an error" + named(for_operators(error.field, provider))},

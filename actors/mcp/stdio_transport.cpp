@@ -43,7 +43,10 @@ class Stdio final : public Transport {
     write();
   }
 
-  void agreed(const std::string&) override {}
+  void agree(const std::string&, std::string initialized) override {
+    send(std::move(initialized), 0);
+    if (!is_broken_) listener_.ready();
+  }
   SteadyTime turn(SteadyTime) override { return SteadyTime::max(); }
 
  private:

@@ -36,6 +36,13 @@ const std::map<std::string_view, std::string_view>& translations() {
       {"No available channel", "没有可用的渠道"},
       {"message is required", "缺少消息内容"},
       {"token is required", "缺少 Token"},
+      {"Too many attempts to log in; try again later", "登录尝试过于频繁，请稍后再试"},
+      {"code is required", "请输入登录码"},
+      {"The code is wrong, used or ran out", "登录码无效、已过期或已使用"},
+      {"A group administrator must log in", "需要群管理员认证"},
+      {"The login is not good any more; log in again", "会话无效或已过期，请重新登录"},
+      {"Group not found", "群组不存在或无权限访问"},
+      {"User not found", "用户不存在"},
       {"Confirm with confirm=true", "请使用 confirm=true 确认此操作"},
   };
   return kTexts;

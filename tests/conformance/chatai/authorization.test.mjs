@@ -24,7 +24,9 @@ async function stage() {
   const { id: usual } = await data(admin.post('/api/presets', { name: `${name}d`, systemPrompt: 'x' }), 201);
   await data(admin.post(`/api/presets/${usual}/set-default`));
   const { conversationId: conversation } = await data(self.post('/api/chat', { message: 'hi' }));
-  return { clients, names: { channel, preset, conversation, section: 'trigger' } };
+  const user = `account:${self.user.id}`;
+  const { id: memory } = await data(admin.post(`/api/memory/user/${user}`, { content: 'likes tea' }), 201);
+  return { clients, names: { channel, preset, conversation, section: 'trigger', user, memory, group: '500', category: 'weather' } };
 }
 
 const codes = { 400: undefined, 401: undefined, 403: 'FORBIDDEN', 404: undefined };

@@ -39,7 +39,7 @@ describe('the configuration', () => {
     assert.equal((await data(admin.get('/api/config/memory'))).enabled, false);
     const { updated } = await data(admin.put('/api/config/memory', { enabled: true, maxMemories: 7 }));
     assert.deepEqual(updated.sort(), ['memory.enabled', 'memory.maxMemories']);
-    assert.deepEqual(await data(admin.get('/api/config/memory')), { enabled: true, maxMemories: 7 });
+    assert.deepEqual(await data(admin.get('/api/config/memory')), { enabled: true, maxMemories: 7, autoExtract: false });
     await refusesChatAi(admin.get('/api/config/web'), 404, 'SECTION_NOT_FOUND');
     await refusesChatAi(admin.put('/api/config/channels', {}), 404, 'SECTION_NOT_FOUND');
   });

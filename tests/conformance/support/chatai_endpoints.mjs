@@ -1,5 +1,6 @@
 // Every endpoint of the ChatAI API, one line each: method, path, a body that is good (or `{}`, which is found wanting), and
-// the status each caller gets. `:channel`, `:preset` and `:conversation` are there, made for the row. Callers, in this order:
+// the status each caller gets. `:channel`, `:preset`, `:conversation` and `:memory` are there, made for the row; `:user` is
+// `self`, and `:group` is not there. Callers, in this order:
 //
 //   nobody
 //   reader   an API key of `self` that may read
@@ -19,6 +20,7 @@ const adminReads = [401, 403, 403, 403, 200, 403];
 const adminWrites = [401, 403, 403, 403, 200, 403];
 const own = [401, 200, 403, 404, 404, 200];
 const ownWrites = [401, 403, 200, 404, 404, 200];
+const everyone = (status) => callers.map(() => status);
 const withStatus = (callersOf, status) => callersOf.map((usual) => (usual === 200 ? status : usual));
 
 export const endpoints = rows([
@@ -50,6 +52,7 @@ export const endpoints = rows([
   ['POST', '/api/channels', {}, withStatus(adminWrites, 400)],
   ['POST', '/api/channels/test', { baseUrl: 'ftp://nowhere' }, withStatus(adminWrites, 400)],
   ['POST', '/api/channels/test-model', {}, withStatus(adminWrites, 400)],
+  ['POST', '/api/channels/fetch-models', { baseUrl: 'ftp://nowhere' }, withStatus(adminWrites, 400)],
   ['POST', '/api/channels/batch-test', {}, withStatus(adminWrites, 400)],
   ['GET', '/api/channels/:channel', undefined, adminReads],
   ['PUT', '/api/channels/:channel', { priority: 5 }, adminWrites],
@@ -94,6 +97,50 @@ export const endpoints = rows([
   ['GET', '/api/version', undefined, readers],
   ...['/api/stats', '/api/system/stats'].flatMap((base) => ['', '/models', '/channels', '/users', '/groups']
     .map((path) => ['GET', `${base}${path}?period=week`, undefined, adminReads])),
+
+  ['POST', '/api/group-admin/login', {}, everyone(400)],
+  ...[['GET', 'verify'], ['POST', 'logout'], ['GET', 'config'], ['PUT', 'config'], ['GET', 'presets'], ['GET', 'channels'],
+    ...['blacklist', 'whitelist'].flatMap((list) => [['GET', list], ['PUT', list], ['POST', `${list}/add`], ['POST', `${list}/remove`]]),
+    ['GET', 'usage-limit'], ['PUT', 'usage-limit'], ['GET', 'usage-stats'], ['POST', 'usage-stats/reset'],
+    ['GET', 'channel'], ['PUT', 'channel'], ['DELETE', 'channel'], ['POST', 'models/fetch']]
+    .map(([method, path]) => [method, `/api/group-admin/${path}`, method === 'GET' ? undefined : {}, everyone(401)]),
+
+  ['GET', '/api/groups', undefined, adminReads],
+  ['POST', '/api/groups/batch', {}, withStatus(adminWrites, 400)],
+  ['POST', '/api/groups/batch/toggle', {}, withStatus(adminWrites, 400)],
+  ...['config', 'members', 'stats', 'usage-stats', 'conversations', 'presets', 'tools', 'triggers']
+    .map((path) => ['GET', `/api/groups/:group/${path}`, undefined, withStatus(adminReads, 404)]),
+  ...['config', 'preset', 'tools', 'triggers'].map((path) => ['PUT', `/api/groups/:group/${path}`, {}, withStatus(adminWrites, 404)]),
+  ['PUT', '/api/groups/:group/members/:user', { blocked: true }, withStatus(adminWrites, 404)],
+  ['POST', '/api/groups/:group/usage-stats/reset', {}, withStatus(adminWrites, 404)],
+  ['DELETE', '/api/groups/:group/config', undefined, withStatus(adminWrites, 404)],
+  ['DELETE', '/api/groups/:group/conversations', undefined, withStatus(adminWrites, 404)],
+  ...['/api/memory', '/api/memories'].flatMap((base) => [
+    ['GET', `${base}/users`, undefined, adminReads],
+    ['GET', `${base}/stats`, undefined, adminReads],
+    ['GET', `${base}/categories`, undefined, adminReads],
+    ['GET', `${base}/search?query=tea`, undefined, adminReads],
+    ['POST', `${base}/search`, { query: 'tea' }, adminReads],
+    ['GET', `${base}/user/:user`, undefined, adminReads],
+    ['GET', `${base}/user/:user/stats`, undefined, adminReads],
+    ['GET', `${base}/user/:user/category/:category`, undefined, withStatus(adminReads, 400)],
+    ['POST', `${base}/user/:user`, {}, withStatus(adminWrites, 400)],
+    ['POST', `${base}/user/:user/summarize`, {}, adminWrites],
+    ['DELETE', `${base}/user/:user`, undefined, adminWrites],
+    ['GET', `${base}/group/:group`, undefined, withStatus(adminReads, 404)],
+    ['POST', `${base}/batch`, {}, withStatus(adminWrites, 400)],
+    ['POST', `${base}/merge/:user`, undefined, adminWrites],
+    ['DELETE', `${base}/clear-all`, undefined, withStatus(adminWrites, 400)],
+    ['GET', `${base}/:memory`, undefined, adminReads],
+    ['PUT', `${base}/:memory`, { confidence: 1 }, adminWrites],
+  ]),
+  ...['/api/memory', '/api/memories', '/api/chat/memories'].flatMap((base) => [
+    ['GET', `${base}?userId=:user`, undefined, adminReads],
+    ['POST', base, {}, withStatus(adminWrites, 400)],
+    ['DELETE', base, { userId: ':user' }, adminWrites],
+    ['DELETE', `${base}/:memory`, undefined, adminWrites],
+  ]),
+  ['DELETE', '/api/contacts/:user?confirm=true', undefined, withStatus(adminWrites, 409)],
 ]);
 
 /// Their good answers do not end; who may have one is tested where they are read.
