@@ -6,6 +6,8 @@
 #include "actors/llm/provider.hpp"
 #include "actors/platforms/platform_type.hpp"
 #include "actors/rules.hpp"
+#include "actors/tools/custom_tools.hpp"
+#include "events/utf8.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -120,6 +122,25 @@ Expected<void> check(const events::McpServer& server) {
     if (auto ok = check_base_url(server.url); !ok) return fail(ok.error().code, ok.error().message, "url");
   if (server.timeout_ms < 1 || server.timeout_ms > 600'000) return out_of_range("timeout_ms", "1 to 600000");
   return {};
+}
+
+Expected<void> check(const events::CustomTool& tool) {
+  if (tool.name.empty() || tool.name.size() > defaults::kMaxToolNameLength || tool.name != tool_name(tool.name))
+    return fail(Errc::invalid,
+                "name must be 1 to " + std::to_string(defaults::kMaxToolNameLength) + " letters, digits, _ and -",
+                "name");
+  if (!is_utf8(tool.description) || tool.description.size() > defaults::kMaxToolDescriptionBytes)
+    return fail(
+        Errc::invalid,
+        "description must be UTF-8 and at most " + std::to_string(defaults::kMaxToolDescriptionBytes) + " bytes",
+        "description");
+  if (!tool.parameters.is_object() || tool.parameters.value("type", Json("object")) != "object")
+    return fail(Errc::invalid, "parameters must be a JSON Schema of an object", "parameters");
+  if (json_text(tool.parameters).size() > defaults::kMaxToolSchemaBytes)
+    return fail(Errc::invalid,
+                "parameters must have at most " + std::to_string(defaults::kMaxToolSchemaBytes) + " bytes",
+                "parameters");
+  return check_code(tool);
 }
 
 Expected<void> check(const events::BotSettings& s) {

@@ -19,6 +19,7 @@ Expected<void> check(const events::Personality& personality);
 Expected<void> check(const events::Platform& platform);
 Expected<void> check(const events::Plugin& plugin);
 Expected<void> check(const events::McpServer& server);
+Expected<void> check(const events::CustomTool& tool);
 Expected<void> check(const events::BotSettings& settings);
 
 /// Models by this name are the stand-in's: nothing that may be named as a model may be called so.

@@ -23,6 +23,7 @@
 #include "actors/plugins/tools_of_plugins.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
+#include "actors/tools/custom_tools.hpp"
 #include "actors/tools/house_tools.hpp"
 #include "actors/worker.hpp"
 #include "projections/contact_queries.hpp"
@@ -82,9 +83,9 @@ struct System::Impl {
   Directory<FileDecider> file_entities;
   Directory<GroupDecider> group_entities;
   Directory<MemoryDecider> memory_entities;
-  std::vector<AnyDirectory*> directories{&accounts,        &bots,          &commands,      &sessions, &contacts,
+  std::vector<AnyDirectory*> directories{&accounts,        &bots,          &commands,       &sessions,       &contacts,
                                          &backup_entities, &file_entities, &group_entities, &memory_entities};
-  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work;
+  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work, custom_work;
   Worker remembering, recalling;
   Worker file_writes, file_reads;
   struct Inspections {
@@ -103,6 +104,7 @@ struct System::Impl {
   Mcp mcp;
   Memories memories;
   Extraction extraction;
+  CustomTools custom_tools;
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
@@ -148,6 +150,7 @@ struct System::Impl {
         tool_work(caf_system, defaults::kMaxQueuedToolWork),
         remembering(caf_system, defaults::kMaxQueuedMemories),
         recalling(caf_system, defaults::kMaxQueuedMemories),
+        custom_work(caf_system, defaults::kMaxQueuedCustomCalls),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
@@ -179,6 +182,7 @@ struct System::Impl {
                   [this](std::function<void()> work) { return recalling.post(std::move(work)); }}),
         extraction({store, secrets, completions, memories,
                     [this](std::function<void()> work) { return recalling.post(std::move(work)); }}),
+        custom_tools(store, tools, [this](std::function<void()> work) { return custom_work.post(std::move(work)); }),
         conversations(
             store, secrets, files, models, tools,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -230,6 +234,7 @@ struct System::Impl {
                 }));
     tools.heed([this](const events::ToolRules& house, AccountId group) { return groups.tools_for(house, group); });
     conversations.tailor_by([this](AccountId group, llm::ChatRequest& request) { groups.tailor(group, request); });
+    custom_tools.refresh();
     tools.settle_interrupted();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
@@ -280,6 +285,7 @@ struct System::Impl {
     search.stop();
     models.stop();
     tool_work.stop(Worker::Queued::drop);
+    custom_work.stop(Worker::Queued::drop);
     questions.stop(Worker::Queued::drop);
     hearing.stop(Worker::Queued::finish);
     plugins.stop();
@@ -434,6 +440,7 @@ struct System::Impl {
     catalogue.follow<events::Provider>([this](const std::string&) { configured_providers.refresh(); });
     catalogue.guard<events::McpServer>([this](const Json& fields) { return mcp.check(fields); });
     catalogue.follow<events::McpServer>([this](const std::string& id) { mcp.refresh(id); });
+    catalogue.follow<events::CustomTool>([this](const std::string&) { custom_tools.refresh(); });
     catalogue.guard<events::Platform>([this](const Json& fields) { return check_platform_reachable(fields); });
     catalogue.follow<events::Platform>([this](const std::string& id) { platforms.changed(id); });
   }

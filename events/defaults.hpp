@@ -509,6 +509,12 @@ inline constexpr std::size_t kMaxToolResultBytes = 32000;
 inline constexpr std::size_t kMaxToolResultsBytes = std::size_t{256} << 10;
 /// Tools that start and answers that are handed on wait here. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxQueuedToolWork = 4096;
+/// The Lua of one custom tool, which is one event.
+inline constexpr std::size_t kMaxCustomToolBytes = std::size_t{64} << 10;
+/// A form or a file with it, its description and its schema.
+inline constexpr std::size_t kMaxCustomToolUploadBytes = std::size_t{256} << 10;
+/// Calls of them that wait for their thread: as many as there may be under way.
+inline constexpr std::size_t kMaxQueuedCustomCalls = kMaxToolCalls;
 /// Messages that one search of a conversation reads, the newest.
 inline constexpr std::size_t kMaxSearchedMessages = 1000;
 
@@ -550,6 +556,8 @@ inline constexpr auto kMcpHealthyAfter = 1min;
 /// Variables, or headers, of one server.
 inline constexpr std::size_t kMaxMcpSecrets = 64;
 inline constexpr std::size_t kMaxMcpSecretLength = 8192;
+/// How often calls of our own server are looked at, whether their clients are still there.
+inline constexpr std::chrono::milliseconds kMcpClientLook = 500ms;
 
 // Search
 
@@ -671,6 +679,10 @@ inline constexpr std::size_t kMaxReplayedEvents = 1000;
 /// Streams of events, together and of one account: each is a connection.
 inline constexpr std::size_t kMaxEventStreams = 1000;
 inline constexpr std::size_t kMaxEventStreamsPerAccount = 10;
+/// Tools that one request calls side by side: what a model may call at once.
+inline constexpr std::size_t kMaxBatchedCalls = kMaxToolCallsAtOnce;
+/// Servers in one import, each of which may be a process.
+inline constexpr std::size_t kMaxImportedServers = kMaxMcpConnections;
 
 // Groups that are looked after by their own administrators
 

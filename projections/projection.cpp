@@ -45,6 +45,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::Plugin::category) return rows_of_events<events::PluginEvent>(record);
   if (category == events::BotSettings::category) return rows_of_events<events::BotSettingsEvent>(record);
   if (category == events::McpServer::category) return rows_of_events<events::McpServerEvent>(record);
+  if (category == events::CustomTool::category) return rows_of_events<events::CustomToolEvent>(record);
   return Rows{};
 }
 

@@ -60,6 +60,6 @@ Expected<Rows> rows_of(const events::Record& record);
 
 /// Raise it with any change to the rows that come of an event: all rows are then dropped and replayed. It is one
 /// version for all tables, because the counters are fed by every projection.
-inline constexpr std::uint32_t kRowsVersion = 6;
+inline constexpr std::uint32_t kRowsVersion = 7;
 
 }  // namespace troupe::projections

@@ -58,6 +58,7 @@ enum class Table : TableId {
   plugins = 43,             ///< plugin id -> EntryRow<events::Plugin>
   mcp_servers = 44,         ///< MCP server id -> EntryRow<events::McpServer>
   settings = 45,            ///< `bot` -> EntryRow<events::BotSettings>, once something was set
+  custom_tools = 46,        ///< custom tool id -> EntryRow<events::CustomTool>
   backups = 60,             ///< backup id -> BackupRow
   log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
   files = 70,               ///< file id -> FileRow
@@ -431,6 +432,10 @@ template <>
 struct EntryTable<events::McpServer> {
   static constexpr Table table = Table::mcp_servers;
 };
+template <>
+struct EntryTable<events::CustomTool> {
+  static constexpr Table table = Table::custom_tools;
+};
 
 /// An entry of the catalogue. In the row, its fields stand beside the other three.
 template <class Entry>
@@ -460,6 +465,7 @@ using PersonalityRow = EntryRow<events::Personality>;
 using PlatformRow = EntryRow<events::Platform>;
 using PluginRow = EntryRow<events::Plugin>;
 using McpServerRow = EntryRow<events::McpServer>;
+using CustomToolRow = EntryRow<events::CustomTool>;
 
 /// What is counted of one tool on one day, UTC, by when its calls ended.
 enum class ToolFigure : char { calls = 'c', failures = 'f', took_us = 't' };

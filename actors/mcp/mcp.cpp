@@ -146,6 +146,14 @@ Expected<void> Mcp::check(const Json& fields) const {
   return {};
 }
 
+std::string Mcp::program(const std::string& command) const {
+  if (command.empty() || command.find('/') != command.npos) return command;
+  const auto is_it = [&](const std::string& allowed) { return allowed.ends_with("/" + command); };
+  const auto& allowed = options_.commands;
+  const auto found = std::find_if(allowed.begin(), allowed.end(), is_it);
+  return std::count_if(allowed.begin(), allowed.end(), is_it) == 1 ? *found : command;
+}
+
 void Mcp::refresh(const std::string& id) {
   if (is_started_) loop_.post([this, id] { take_up(id); });
 }
@@ -244,8 +252,13 @@ void Mcp::say(const std::string& id, Served& served, const std::string& state, c
   if (state != served.status.state) served.status.since = now_micros();
   served.status.state = state;
   served.status.error = why;
-  const std::lock_guard lock(mutex_);
-  statuses_[id] = served.status;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = statuses_[id];
+    if (known == served.status) return;
+    known = served.status;
+  }
+  for (const auto& listener : listeners_) listener(served.entry.name, served.status);
 }
 
 void Mcp::settle(Served& served, const Expected<void>& result) {

@@ -61,7 +61,8 @@ constexpr RateClass kFrames{"frames", 120, 60s, RateClass::Per::caller};
   R"(},"unified_webhook":false,"restarts":0,"clients":1,"messages":5,"messageStats":{"sent":2,"received":3,"error":0}})"
 #define MCP_SERVER                                                                                         \
   R"({"id":"AbCdEfGhIjKl","name":"files","type":"stdio","config":{"command":"mcp-files","args":["/srv"],)" \
-  R"("env":["TOKEN"],"timeout":30.0},"enabled":true,"created_at":)" TIME R"(,"updated_at":null})"
+  R"("env":["TOKEN"],"timeout":30.0},"enabled":true,"status":"connected","tool_count":4,"error":null,)"    \
+  R"("created_at":)" TIME R"(,"updated_at":null})"
 #define ANSWER                                                                                             \
   R"({"content":"Hello!","text":"Hello!","model":"gpt-4o-mini","provider":"main","finish_reason":"stop",)" \
   R"("usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12},"session_id":"1","timestamp":)" TIME "}"
