@@ -289,7 +289,7 @@ class PluginActor : public caf::event_based_actor {
     for (const auto& [digest, sealed] : projections::plugin_data(links_.store, id_)) {
       const auto contact = contact_of(sealed);
       const auto text = unsealed(sealed);
-      if (!text && contact != 0) {  // it is forgotten
+      if (!text && contact != 0 && text.error().code == Errc::not_found) {  // it is forgotten
         unreadable_.push_back(digest);
         continue;
       }

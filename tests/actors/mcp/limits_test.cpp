@@ -48,7 +48,8 @@ class McpLimitsTest : public testing::HouseTest {
     events::McpServer server;
     server.name = "program";
     server.command = "/bin/sh";
-    server.args = {"-c", script};
+    std::ofstream(folder_.path() / "server.sh") << script;
+    server.args = {folder_.path() / "server.sh"};
     return add(server);
   }
   /// The house's own stays unconnected: this one tries again quickly.

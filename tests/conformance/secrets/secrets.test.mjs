@@ -103,6 +103,8 @@ async function fillWithSecrets() {
   secrets['token of a bot'] = bot.token;
   secrets['login link'] = (await good(chatai.post('/api/auth/token/permanent', { forceNew: true }))).token;
   secrets['key of a program'] = (await good(plexi.post('/api/v1/auth/api-keys', { name: 'program', permissions: ['read'] }))).key;
+  names.backup = (await good(plexi.post('/api/v1/admin/backup'))).backup_id;
+  assert.ok(names.backup, 'a backup');
   assert.ok(Object.values(secrets).every((value) => typeof value === 'string' && value.length >= 16), JSON.stringify(secrets));
 }
 
@@ -121,6 +123,13 @@ async function provoke() {
   await tell(at('chatai').get(`/login/token?token=${secrets['login link']}`));
   await tell(at('neko').post(`/webhook/${names.webhook}`, { message_id: '1', user_id: '2', text: 'hi' },
     { 'X-Troupe-Timestamp': '1', 'X-Troupe-Signature': secrets['secret of a webhook'] }));
+  for (const [port, path] of [[ports.neko, `/ws?token=${secrets['token of neko']}`], [ports.plexi, `/ws?token=${secrets['token of plexi']}`],
+    [ports.neko, `/ws?token=${secrets['key of a program']}x`]])
+    await new Promise((resolve) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+      socket.on('open', () => resolve(socket.terminate()));
+      socket.on('error', resolve);
+    });
   await new Promise((resolve) => {
     const socket = new WebSocket(`ws://127.0.0.1:${names.onebot}/ws?access_token=${secrets['token of onebot']}`, { headers: { 'X-Self-ID': '1' } });
     socket.on('open', () => socket.send('nonsense', () => resolve(socket.terminate())));
