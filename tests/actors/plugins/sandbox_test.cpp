@@ -1,9 +1,12 @@
 // Scripts that mean harm: each must end, soon, with the error that says why.
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <chrono>
+#include <functional>
 #include <lua.hpp>
 #include <string>
+#include <thread>
 
 #include "actors/plugins/script.hpp"
 
@@ -110,6 +113,10 @@ constexpr Hostile kEndless[] = {
     {"a comparison", "table.sort({3, 2, 1, 4}, function() while true do end end)"},
     {"an __index",
      "local t = setmetatable({}, {}) getmetatable(t).__index = function() while true do end end return t.x"},
+    {"a comparison of long texts", "local s, t = ('x'):rep(1e6), {} for i = 1, 60000 do t[i] = s end table.sort(t)"},
+    {"a comparison of long texts that an __index gives",
+     "local s = ('x'):rep(1e6) local t = setmetatable({}, {__index = function() return s end}) "
+     "for i = 1, 60000 do t[i] = i % 2 == 0 and s or '' end table.sort(t, nil)"},
     {"json",
      "local t = {} for i = 1, 1000 do t[i] = 1 end while true do troupe.json.decode(troupe.json.encode(t)) end"},
     {"unpack", "while true do pcall(table.unpack, {}, 1, 900000) end"},
@@ -192,7 +199,58 @@ TEST(Sandbox, LetsNoChainOfCoroutinesExhaustTheStack) {
     error("ended at " .. depth, 0))",
                        limits);
   ASSERT_FALSE(ran);
-  EXPECT_EQ(ran.error().message, "evil: ended at 20");
+  EXPECT_EQ(ran.error().message, "evil: ended at 4");
+}
+
+/// The workers that run plugins have so much.
+constexpr std::size_t kStackBytes = std::size_t{8} << 20;
+
+void run_on_a_stack_of(std::size_t bytes, std::function<void()> work) {
+  pthread_attr_t attributes;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, bytes), 0);
+  pthread_t thread;
+  const auto begin = [](void* argument) -> void* {
+    (*static_cast<std::function<void()>*>(argument))();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, begin, &work), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+TEST(Sandbox, LetsCoroutinesThatCloseEachOtherTakeNoMoreThanTheStackOfAWorker) {
+  // Each closes the next from as many calls of C as Lua lets it make, and may make as many anew.
+  run_on_a_stack_of(kStackBytes, [] {
+    EXPECT_EQ(error_of(R"(
+      local function deep(n, f)
+        if n == 0 then return f() end
+        return (("a"):gsub("a", function() deep(n - 1, f) end))
+      end
+      local closing, reached = {}, 0
+      for i = 1, 30 do
+        closing[i] = coroutine.create(function()
+          local x <close> = setmetatable({}, {__close = function()
+            reached = i
+            deep(185, function() if closing[i + 1] then coroutine.close(closing[i + 1]) end end)
+          end})
+          coroutine.yield()
+        end)
+        coroutine.resume(closing[i])
+      end
+      deep(185, function() coroutine.close(closing[1]) end)
+      error("reached " .. reached, 0))"),
+              "evil: reached 4");
+  });
+}
+
+TEST(Sandbox, LooksAtTheClockOnceMoreWhenACallEnds) {
+  LuaLimits limits;
+  limits.time = std::chrono::milliseconds(20);
+  LuaState state(limits);
+  const auto ran = state.run([](lua_State*) { std::this_thread::sleep_for(std::chrono::milliseconds(30)); });
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Errc::timed_out);
 }
 
 TEST(Sandbox, SaysWherePluginsFail) {
@@ -308,6 +366,9 @@ TEST(Sandbox, IsStillLua) {
 
     local t = {5, 2, 4}
     table.sort(t)
+    local words = {"b", "", "a"}
+    table.sort(words, nil)
+    assert(table.concat(words, ",") == ",a,b" and not pcall(table.sort, {1, "x"}))
     table.insert(t, 1, 9)
     table.insert(t, 7)
     assert(table.concat(t, ",") == "9,2,4,5,7" and table.remove(t, 1) == 9 and table.remove(t) == 7)
