@@ -253,6 +253,58 @@ TEST(Sandbox, LooksAtTheClockOnceMoreWhenACallEnds) {
   EXPECT_EQ(ran.error().code, Errc::timed_out);
 }
 
+TEST(Sandbox, HasNoWeakTables) {
+  EXPECT_EQ(error_of("setmetatable({}, {__mode = 'k'})"), "evil/main.lua:1: a plugin's tables cannot be weak");
+  expect_runs(R"(
+    local function is_weak(metatable)
+      local t, junk = setmetatable({}, metatable)
+      return function()
+        t[{}] = 1
+        for i = 1, 1500 do junk = {i} end
+        return next(t) == nil
+      end
+    end
+    local mode = {}
+    local late = is_weak(mode)
+    mode.__mode = "k"
+    assert(not late())
+    rawset(mode, "__mo" .. "de", "kv")
+    assert(not late())
+    -- nor by any name that is like it
+    for i = 1, 255 do assert(not is_weak({[string.char(i) .. "_mode"] = i ~= 95 and "k" or nil})()) end)");
+}
+
+TEST(Sandbox, CollectsNothingInATimeThatIsASquare) {
+  // Each entry's key is the value of another's, in an order in which a collection of weak keys finds one at a time.
+  const auto began = std::chrono::steady_clock::now();
+  expect_runs(R"(
+    local mode, order, chain = {}, {}, {}
+    for i = 1, 60000 do order[i] = i end
+    for i = 60000, 2, -1 do
+      local j = math.random(i)
+      order[i], order[j] = order[j], order[i]
+    end
+    for i = 1, 60001 do chain[i] = {} end
+    first, tables = chain[1], {}
+    for n = 1, 60000 do
+      local i = order[n]
+      tables[n] = setmetatable({}, mode)
+      tables[n][chain[i]] = chain[i + 1]
+    end
+    mode.__mode = "k"
+    chain, order = nil, nil
+    local junk
+    for i = 1, 200000 do junk = {i} end)");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4));
+}
+
+TEST(Sandbox, CompilesTheLongestFileInTime) {
+  // Each branch looks through the jumps to the end of all before it.
+  std::string code = "local a if a then ";
+  while (code.size() < defaults::kMaxPackageFileBytes - 20) code += "elseif a then ";
+  expect_runs(code + "end");
+}
+
 TEST(Sandbox, SaysWherePluginsFail) {
   EXPECT_EQ(error_of("local x\n\nx.y = 1"), "evil/main.lua:3: attempt to index a nil value (local 'x')");
   EXPECT_EQ(error_of("\nwhile true do end"), "evil/main.lua:2: more than 10000000 instructions in one call");
