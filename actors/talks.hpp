@@ -41,6 +41,7 @@ struct Outgoing {
   std::string to;        ///< the user or the group
   std::string text;      ///< decorated
   std::string reply_to;  ///< the platform's id of the message that it answers; empty: none
+  std::string id = {};   ///< no other text has it, and one that is sent again keeps it
 };
 
 /// What the platform calls the sent message, or empty. Errors: overloaded (it is tried again), others (it has failed).
@@ -78,8 +79,8 @@ class Talks {
   /// Before the first message.
   void listen_by(Listener listener) { listener_ = std::move(listener); }
 
-  /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Errors: overloaded (no platform
-  /// is connected), the platform's.
+  /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Its `id` is made here.
+  /// Errors: overloaded (no platform is connected), the platform's.
   void say(Outgoing text, SendAnswer answer);
 
   /// `heard` comes when the message is durable, or could not be heard; empty: nobody asks. Errors: invalid (`text`),

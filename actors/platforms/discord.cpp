@@ -197,9 +197,7 @@ std::string message_request(const Outgoing& outgoing, std::string_view text, std
   // Discord does not make the same message twice within some minutes when it has a nonce, so that one that is sent again
   // because nobody knows whether it had arrived appears once.
   constexpr std::size_t kMaxNonce = 25;
-  const auto nonce =
-      text_digest(outgoing.to + "/" + outgoing.reply_to + "/" + std::to_string(piece) + "/" + std::string(text))
-          .substr(0, kMaxNonce);
+  const auto nonce = text_digest(outgoing.id + "/" + std::to_string(piece)).substr(0, kMaxNonce);
   Json body{{"content", std::string(text)},
             {"nonce", nonce},
             {"enforce_nonce", true},
