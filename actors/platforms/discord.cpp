@@ -28,6 +28,8 @@ enum Op : std::int64_t {
 
 /// Servers' and private messages, with their text.
 constexpr int kIntents = 1 << 9 | 1 << 12 | 1 << 15;
+/// Connections that end without a frame, one after the other, before a session's own place is given up.
+constexpr int kMaxSilentConnections = 2;
 /// Of text with a mention in it.
 constexpr std::string_view kSpace = " \t\r\n,:";
 
@@ -114,6 +116,7 @@ Expected<Gateway::Steps> Gateway::take(std::string_view text, double dice) {
   if (!frame) return tl::unexpected(frame.error());
   const auto op = integer_in(*frame, "op");
   if (!op) return fail(Errc::corrupt, "a frame of the gateway has no opcode");
+  has_frame_ = true;
   const Json& data = field_of(*frame, "d");
   switch (*op) {
     case kHello: {
@@ -190,6 +193,9 @@ std::optional<std::string> Gateway::closed(std::uint16_t code) {
   if (const char* why = hopeless(code)) return why;
   constexpr std::uint16_t kBadSequence = 4007, kSessionTimedOut = 4009;
   if (code == kBadSequence || code == kSessionTimedOut) session_id_.clear();
+  silent_connections_ = std::exchange(has_frame_, false) ? 0 : silent_connections_ + 1;
+  // The session may go on where sessions begin.
+  if (silent_connections_ == kMaxSilentConnections) resume_url_.clear();
   return std::nullopt;
 }
 

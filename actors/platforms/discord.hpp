@@ -56,7 +56,8 @@ class Gateway {
 
   explicit Gateway(Options options) : options_(std::move(options)) {}
 
-  /// Where to connect next: a session that is resumed has a place of its own.
+  /// Where to connect next: a session that is resumed has a place of its own, unless that
+  /// cannot be reached.
   std::string url() const;
   void connected() { is_acknowledged_ = true; }
   /// Errors: corrupt. `dice` from 0 up to 1.
@@ -77,6 +78,8 @@ class Gateway {
   std::string session_id_, resume_url_, bot_id_;
   std::optional<std::int64_t> sequence_;
   bool is_acknowledged_ = true;
+  bool has_frame_ = false;      ///< of this connection
+  int silent_connections_ = 0;  ///< that ended without one, one after the other
 };
 
 std::string message_request(const Outgoing& outgoing, std::string_view text, std::size_t piece);
