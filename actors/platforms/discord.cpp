@@ -218,12 +218,6 @@ std::string private_channel_request(std::string_view user) {
   return json_text(Json{{"recipient_id", std::string(user)}});
 }
 
-std::string id_in(std::string_view answer) {
-  const auto object = llm::parse_object(answer);
-  const auto id = object ? text_in(*object, "id") : std::string();
-  return is_snowflake(id) ? id : std::string();
-}
-
 std::vector<std::string> limit_headers() { return {"X-RateLimit-Remaining", "X-RateLimit-Reset-After"}; }
 
 SendOutcome outcome_of(const HttpAnswer& answer) {

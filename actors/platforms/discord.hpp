@@ -85,8 +85,6 @@ class Gateway {
 std::string message_request(const Outgoing& outgoing, std::string_view text, std::size_t piece);
 /// The body that asks for the channel to a person.
 std::string private_channel_request(std::string_view user);
-/// The id of what was made; empty when the answer says none.
-std::string id_in(std::string_view answer);
 
 SendOutcome outcome_of(const HttpAnswer& answer);
 /// Headers that `outcome_of` reads.

@@ -166,6 +166,15 @@ TEST(DiscordMessages, CallNobodyButWhomTheyAnswer) {
   EXPECT_FALSE(second.contains("message_reference"));
 }
 
+TEST(DiscordMessages, HaveTheSameNonceWhenTheyAreSentAgain) {
+  const auto nonce = [](const char* id, std::size_t piece) {
+    return Json::parse(message_request({"p", true, "42", "hello", "", id}, "hello", piece))["nonce"];
+  };
+  EXPECT_EQ(nonce("1/2", 0), nonce("1/2", 0));
+  EXPECT_NE(nonce("1/2", 0), nonce("1/2", 1));
+  EXPECT_NE(nonce("1/2", 0), nonce("1/3", 0)) << "who says the same again means it";
+}
+
 TEST(DiscordMessages, KeepToTheLimits) {
   HttpAnswer answer;
   answer.head.status = 200;
@@ -181,12 +190,3 @@ TEST(DiscordMessages, KeepToTheLimits) {
 
 }  // namespace
 }  // namespace troupe::actors::platforms::discord
-TEST(DiscordMessages, HaveTheSameNonceWhenTheyAreSentAgain) {
-  const auto nonce = [](const char* id, std::size_t piece) {
-    return Json::parse(message_request({"p", true, "42", "hello", "", id}, "hello", piece))["nonce"];
-  };
-  EXPECT_EQ(nonce("1/2", 0), nonce("1/2", 0));
-  EXPECT_NE(nonce("1/2", 0), nonce("1/2", 1));
-  EXPECT_NE(nonce("1/2", 0), nonce("1/3", 0)) << "who says the same again means it";
-}
-
