@@ -30,6 +30,12 @@ class EntryQueries {
                 [&](std::string_view, std::string_view) { return ++count, true; });
     return count;
   }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> ids;
+    store_.scan(id_of(Row::table), {}, {}, storage::Store::Direction::forward,
+                [&](std::string_view id, std::string_view) { return ids.emplace_back(id), true; });
+    return ids;
+  }
   /// Oldest first; up to kMaxListBytes.
   std::vector<Row> all() const {
     std::vector<Row> rows;
@@ -59,6 +65,7 @@ using PluginQueries = EntryQueries<events::Plugin>;
 events::BotSettings bot_settings(const storage::Store& store);
 
 using McpServerQueries = EntryQueries<events::McpServer>;
+using CustomToolQueries = EntryQueries<events::CustomTool>;
 
 /// The id of the one that answers where none is named; empty when none was ever chosen, or the chosen ones are gone.
 inline std::string default_of(const std::vector<PersonalityRow>& personalities) {
