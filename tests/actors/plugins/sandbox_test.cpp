@@ -352,9 +352,9 @@ TEST(Sandbox, HasNothingButWhatIsListed) {
       "math.ult next os.clock os.date os.difftime os.time pairs pcall print rawequal rawget rawlen rawset require "
       "select setmetatable string.byte string.char string.find string.format string.gmatch string.gsub string.len "
       "string.lower string.match string.rep string.reverse string.sub string.upper table.concat table.insert "
-      "table.move table.pack table.remove table.sort table.unpack tonumber tostring troupe.command troupe.log "
-      "troupe.now troupe.reply troupe.send troupe.tool type utf8.char utf8.codepoint utf8.codes utf8.len "
-      "utf8.offset xpcall");
+      "table.move table.pack table.remove table.sort table.unpack tonumber tostring troupe.after troupe.cancel "
+      "troupe.command troupe.every troupe.log troupe.now troupe.reply troupe.send troupe.tool type utf8.char "
+      "utf8.codepoint utf8.codes utf8.len utf8.offset xpcall");
 }
 
 TEST(Sandbox, RefusesFinalizers) {
