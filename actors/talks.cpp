@@ -317,6 +317,7 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
 
 void Talks::say(Outgoing text, SendAnswer answer) {
   if (ending_ || !sender_) return answer(fail(Errc::overloaded, "no platform is connected"));
+  text.id = random_token();
   sender_(std::move(text), std::move(answer));
 }
 
@@ -336,7 +337,7 @@ void Talks::send(SessionId session, std::int64_t number) {
     const auto question = sessions_.message(session, answer->reply_to);
     const auto settings = projections::bot_settings(house_.store);
     sender_({contact->platform, contact->is_group, contact->foreign_id, decorated(settings, *text),
-             question ? question->foreign_id : std::string()},
+             question ? question->foreign_id : std::string(), std::to_string(session) + "/" + std::to_string(number)},
             [this, session, number, since = answer->created_at](Expected<std::string> sent) {
               if (sent) return report(session, {number, true, std::move(*sent), {}});
               const bool in_time = now_micros() - since < to_micros(defaults::kReplyPatience);

@@ -42,6 +42,7 @@ struct Outgoing {
   std::string to;        ///< the user or the group
   std::string text;      ///< decorated
   std::string reply_to;  ///< the platform's id of the message that it answers; empty: none
+  std::string id = {};   ///< no other text has it, and one that is sent again keeps it
 };
 
 /// What the platform calls the sent message, or empty. Errors: overloaded (it is tried again), others (it has failed).
@@ -89,8 +90,8 @@ class Talks {
   /// Before the first message.
   void listen_by(Listener listener) { listener_ = std::move(listener); }
 
-  /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Errors: overloaded (no platform
-  /// is connected), the platform's.
+  /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Its `id` is made here.
+  /// Errors: overloaded (no platform is connected), the platform's.
   void say(Outgoing text, SendAnswer answer);
 
   /// Says it in the talk with the user or the group, which is made where there is none. `said` comes when it is durable;

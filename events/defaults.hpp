@@ -392,7 +392,8 @@ inline constexpr std::size_t kMaxProvidersFileBytes = std::size_t{4} << 20;
 /// A zip as it is uploaded. Plugins are text: the largest of today's have some 200 KB of it.
 inline constexpr std::size_t kMaxPackageBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxPackageFiles = 100;
-inline constexpr std::size_t kMaxPackageFileBytes = std::size_t{512} << 10;
+/// One file is compiled in one go, in up to the square of its size: some half a second for the worst of this.
+inline constexpr std::size_t kMaxPackageFileBytes = std::size_t{128} << 10;
 /// All files of a package, unpacked. They are one event.
 inline constexpr std::size_t kMaxPackageUnpackedBytes = std::size_t{2} << 20;
 /// Text packs to a tenth; what packs to less than a hundredth was made to fill memory.

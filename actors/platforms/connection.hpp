@@ -11,6 +11,7 @@
 #include "actors/platforms/loop.hpp"
 #include "actors/reach.hpp"
 #include "actors/talks.hpp"
+#include "events/defaults.hpp"
 #include "events/json.hpp"
 
 namespace troupe::actors::platforms {
@@ -68,6 +69,7 @@ struct ConnectionSetup {
   Reach reach = Reach::everywhere;
   std::chrono::milliseconds retry_delay;  ///< the first, between two attempts
   ConnectionEvents& events;
+  std::chrono::milliseconds answer_timeout = defaults::kPlatformAnswerTimeout;  ///< of a client to what it is sent
 };
 
 }  // namespace troupe::actors::platforms

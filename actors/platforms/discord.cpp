@@ -28,6 +28,8 @@ enum Op : std::int64_t {
 
 /// Servers' and private messages, with their text.
 constexpr int kIntents = 1 << 9 | 1 << 12 | 1 << 15;
+/// Connections that end without a frame, one after the other, before a session's own place is given up.
+constexpr int kMaxSilentConnections = 2;
 /// Of text with a mention in it.
 constexpr std::string_view kSpace = " \t\r\n,:";
 
@@ -114,6 +116,7 @@ Expected<Gateway::Steps> Gateway::take(std::string_view text, double dice) {
   if (!frame) return tl::unexpected(frame.error());
   const auto op = integer_in(*frame, "op");
   if (!op) return fail(Errc::corrupt, "a frame of the gateway has no opcode");
+  has_frame_ = true;
   const Json& data = field_of(*frame, "d");
   switch (*op) {
     case kHello: {
@@ -190,6 +193,9 @@ std::optional<std::string> Gateway::closed(std::uint16_t code) {
   if (const char* why = hopeless(code)) return why;
   constexpr std::uint16_t kBadSequence = 4007, kSessionTimedOut = 4009;
   if (code == kBadSequence || code == kSessionTimedOut) session_id_.clear();
+  silent_connections_ = std::exchange(has_frame_, false) ? 0 : silent_connections_ + 1;
+  // The session may go on where sessions begin.
+  if (silent_connections_ == kMaxSilentConnections) resume_url_.clear();
   return std::nullopt;
 }
 
@@ -197,9 +203,7 @@ std::string message_request(const Outgoing& outgoing, std::string_view text, std
   // Discord does not make the same message twice within some minutes when it has a nonce, so that one that is sent again
   // because nobody knows whether it had arrived appears once.
   constexpr std::size_t kMaxNonce = 25;
-  const auto nonce =
-      text_digest(outgoing.to + "/" + outgoing.reply_to + "/" + std::to_string(piece) + "/" + std::string(text))
-          .substr(0, kMaxNonce);
+  const auto nonce = text_digest(outgoing.id + "/" + std::to_string(piece)).substr(0, kMaxNonce);
   Json body{{"content", std::string(text)},
             {"nonce", nonce},
             {"enforce_nonce", true},
@@ -212,12 +216,6 @@ std::string message_request(const Outgoing& outgoing, std::string_view text, std
 
 std::string private_channel_request(std::string_view user) {
   return json_text(Json{{"recipient_id", std::string(user)}});
-}
-
-std::string id_in(std::string_view answer) {
-  const auto object = llm::parse_object(answer);
-  const auto id = object ? text_in(*object, "id") : std::string();
-  return is_snowflake(id) ? id : std::string();
 }
 
 std::vector<std::string> limit_headers() { return {"X-RateLimit-Remaining", "X-RateLimit-Reset-After"}; }

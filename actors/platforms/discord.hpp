@@ -58,7 +58,8 @@ class Gateway {
 
   explicit Gateway(Options options) : options_(std::move(options)) {}
 
-  /// Where to connect next: a session that is resumed has a place of its own.
+  /// Where to connect next: a session that is resumed has a place of its own, unless that
+  /// cannot be reached.
   std::string url() const;
   void connected() { is_acknowledged_ = true; }
   /// Errors: corrupt. `dice` from 0 up to 1.
@@ -79,13 +80,13 @@ class Gateway {
   std::string session_id_, resume_url_, bot_id_;
   std::optional<std::int64_t> sequence_;
   bool is_acknowledged_ = true;
+  bool has_frame_ = false;      ///< of this connection
+  int silent_connections_ = 0;  ///< that ended without one, one after the other
 };
 
 std::string message_request(const Outgoing& outgoing, std::string_view text, std::size_t piece);
 /// The body that asks for the channel to a person.
 std::string private_channel_request(std::string_view user);
-/// The id of what was made; empty when the answer says none.
-std::string id_in(std::string_view answer);
 
 /// The channels to people, as far as they are known. With so many remembered, all are forgotten: Discord tells them again.
 class PrivateChannels {

@@ -136,20 +136,18 @@ void DiscordConnection::send(Outgoing answer, SendAnswer sent) {
   if (answer.in_group) return send_to(answer.to, answer, std::move(sent));
   if (const auto known = private_channels_.to(answer.to); !known.empty())
     return send_to(known, answer, std::move(sent));
-  setup_.http.post(request("/users/@me/channels", discord::private_channel_request(answer.to)),
-                   defaults::kPlatformAnswerTimeout,
-                   [me = weak_from_this(), answer, sent = std::move(sent)](const Expected<HttpAnswer>& made) {
-                     const auto alive = me.lock();
-                     if (!alive || alive->is_stopped_ || !made)
-                       return sent(fail(Errc::overloaded, made ? "the connection was stopped" : made.error().message));
-                     const auto outcome = discord::outcome_of(*made);
-                     if (outcome.kind == SendOutcome::Kind::again) return sent(fail(Errc::overloaded, outcome.why));
-                     const auto channel = discord::id_in(made->body);
-                     if (outcome.kind == SendOutcome::Kind::refused || channel.empty())
-                       return sent(fail(Errc::upstream_failed, "there is no private channel: " + outcome.why));
-                     alive->private_channels_.remember(answer.to, channel);
-                     alive->send_to(channel, answer, sent);
-                   });
+  const std::string path = "/users/@me/channels";
+  sender_->send(path, {request(path, discord::private_channel_request(answer.to))},
+                [me = weak_from_this(), answer, sent = std::move(sent)](const Expected<std::string>& channel) {
+                  const auto alive = me.lock();
+                  if (!channel && channel.error().code == Errc::overloaded) return sent(channel);
+                  if (!alive) return sent(fail(Errc::overloaded, "the connection was stopped"));
+                  if (!channel || !discord::is_snowflake(*channel))
+                    return sent(fail(Errc::upstream_failed,
+                                     "there is no private channel: " + (channel ? "no id" : channel.error().message)));
+                  alive->private_channels_.remember(answer.to, *channel);
+                  alive->send_to(*channel, answer, sent);
+                });
 }
 
 void DiscordConnection::send_to(const std::string& channel, const Outgoing& answer, SendAnswer sent) {

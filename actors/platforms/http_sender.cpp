@@ -46,7 +46,7 @@ HttpSender::HttpSender(const ConnectionSetup& setup, Judge judge)
 
 void HttpSender::send(const std::string& place, std::vector<llm::HttpRequest> requests, SendAnswer sent) {
   if (requests.empty()) return sent(fail(Errc::invalid, "there is nothing to send", "text"));
-  if (rests(place, steady_clock::now())) return sent(fail(Errc::overloaded, "the platform asked for patience"));
+  if (rests_until(place) > steady_clock::now()) return sent(fail(Errc::overloaded, "the platform asked for patience"));
   if (under_way_.size() >= defaults::kMaxUnansweredSends)
     return sent(fail(Errc::overloaded, "too many answers wait for the platform"));
   auto sending = std::make_shared<Sending>();
@@ -79,7 +79,7 @@ void HttpSender::went(const std::shared_ptr<Sending>& sending, const SendOutcome
     rest(outcome.rests_everywhere ? std::string() : sending->place, outcome.rest);
     sending->attempts = 0;
     if (++sending->next == sending->requests.size()) return finish(sending, outcome.id);
-    return post(sending);
+    return post_when_rested(sending);
   }
   const auto delay = backoff_.failed(events_.dice(), outcome.rest);
   rest(outcome.rests_everywhere ? std::string() : sending->place, delay);
@@ -87,11 +87,19 @@ void HttpSender::went(const std::shared_ptr<Sending>& sending, const SendOutcome
   events_.erred(outcome.why);
   if (++sending->attempts == kMaxAttempts)
     return finish(sending, fail(Errc::upstream_failed, "only the beginning was sent: " + outcome.why));
+  post_when_rested(sending);
+}
+
+void HttpSender::post_when_rested(const std::shared_ptr<Sending>& sending) {
+  const auto now = steady_clock::now();
+  const auto until = rests_until(sending->place);
+  if (until <= now) return post(sending);
+  const auto delay = std::chrono::ceil<milliseconds>(until - now);
   sending->again = loop_.after(delay, [me = weak_from_this(), sending = sending.get()] {
     const auto alive = me.lock();
     if (!alive) return;
     for (const auto& one : alive->under_way_)
-      if (one.get() == sending) return alive->post(std::shared_ptr<Sending>(one));
+      if (one.get() == sending) return alive->post_when_rested(std::shared_ptr<Sending>(one));
   });
 }
 
@@ -109,17 +117,19 @@ void HttpSender::stop() {
   }
 }
 
-bool HttpSender::rests(const std::string& place, SteadyTime now) const {
+HttpSender::SteadyTime HttpSender::rests_until(const std::string& place) const {
+  SteadyTime until{};
   for (const auto& where : {std::string(), place})
-    if (const auto at = rests_.find(where); at != rests_.end() && now < at->second) return true;
-  return false;
+    if (const auto at = rests_.find(where); at != rests_.end()) until = std::max(until, at->second);
+  return until;
 }
 
 void HttpSender::rest(const std::string& place, milliseconds delay) {
   if (delay.count() <= 0) return;
   const auto now = steady_clock::now();
   if (rests_.size() >= kManyRests) std::erase_if(rests_, [&](const auto& rest) { return rest.second <= now; });
-  rests_[place] = now + delay;
+  SteadyTime& until = rests_[place];
+  until = std::max(until, now + delay);
 }
 
 }  // namespace troupe::actors::platforms

@@ -62,7 +62,8 @@ class HttpSender : public std::enable_shared_from_this<HttpSender> {
   SendOutcome outcome_of(const Expected<HttpAnswer>& answer) const;
   void went(const std::shared_ptr<Sending>& sending, const SendOutcome& outcome);
   void finish(const std::shared_ptr<Sending>& sending, Expected<std::string> result);
-  bool rests(const std::string& place, SteadyTime now) const;
+  void post_when_rested(const std::shared_ptr<Sending>& sending);
+  SteadyTime rests_until(const std::string& place) const;
   void rest(const std::string& place, std::chrono::milliseconds delay);
 
   Loop& loop_;

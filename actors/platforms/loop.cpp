@@ -12,6 +12,13 @@ namespace troupe::actors::platforms {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// What fails must not end the others.
+void log_failure(const std::exception& e) { spdlog::error("a platform's connection failed: {}", e.what()); }
+
+}  // namespace
+
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() {
   stop([] {});
@@ -23,7 +30,11 @@ void Loop::Impl::run_posted() {
     const std::lock_guard lock(mutex);
     ready.swap(posted);
   }
-  for (auto& work : ready) std::exchange(work, nullptr)();
+  for (auto& work : ready) try {
+      std::exchange(work, nullptr)();
+    } catch (const std::exception& e) {
+      log_failure(e);
+    }
 }
 
 // Many at once, such as the messages of a busy platform, cost one wake-up.
@@ -38,7 +49,7 @@ bool Loop::post(std::function<void()> work) {
         impl->io.run();
         return;
       } catch (const std::exception& e) {
-        spdlog::error("a platform's connection failed: {}", e.what());  // it must not end the others
+        log_failure(e);
       }
   });
   return true;

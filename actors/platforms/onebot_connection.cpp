@@ -163,15 +163,20 @@ void OneBotConnection::stop() {
 }
 
 void OneBotConnection::listen() {
-  is_listening_ = true;
   setup_.listening.open(
       text("ws_host"), port(), std::make_shared<Door>(weak_from_this(), setup_.loop, waiting_, text("access_token")),
-      [me = weak_from_this(), &loop = setup_.loop](Expected<void> opened) {
-        loop.post([me, opened] {
+      [me = weak_from_this(), &loop = setup_.loop, &listening = setup_.listening, address = text("ws_host"),
+       port = port()](Expected<void> opened) {
+        loop.post([me, &listening, address, port, opened] {
           const auto alive = me.lock();
-          if (!alive || alive->is_stopped_) return;
-          if (opened) return alive->setup_.events.running();
-          alive->is_listening_ = false;
+          if (!alive || alive->is_stopped_) {
+            if (opened) listening.close(address, port);
+            return;
+          }
+          if (opened) {
+            alive->is_listening_ = true;
+            return alive->setup_.events.running();
+          }
           alive->setup_.events.failed(opened.error().message);
           alive->again_ =
               alive->setup_.loop.after(alive->backoff_.failed(alive->setup_.events.dice()), [still = alive.get()] {
@@ -330,7 +335,7 @@ void OneBotConnection::send(Outgoing answer, SendAnswer sent) {
   if (unanswered_.size() >= defaults::kMaxUnansweredSends)
     return sent(fail(Errc::overloaded, "too many answers wait for their clients"));
   const auto echo = "troupe-" + std::to_string(++last_echo_);
-  unanswered_.emplace(echo, Unanswered{id, steady_clock::now() + defaults::kPlatformAnswerTimeout, std::move(sent)});
+  unanswered_.emplace(echo, Unanswered{id, steady_clock::now() + setup_.answer_timeout, std::move(sent)});
   client->socket->send(onebot::send_action(answer, question.message_id, echo));
 }
 
@@ -339,7 +344,7 @@ void OneBotConnection::look() {
   const auto now = steady_clock::now();
   std::erase_if(unanswered_, [&](auto& entry) {
     if (now < entry.second.until) return false;
-    entry.second.sent(fail(Errc::timed_out, "the client did not answer"));
+    entry.second.sent(fail(Errc::overloaded, "the client did not answer"));  // as when its connection ends
     return true;
   });
   std::vector<ClientId> silent;

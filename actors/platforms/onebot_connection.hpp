@@ -70,7 +70,7 @@ class OneBotConnection final : public Connection, public std::enable_shared_from
 
   ConnectionSetup setup_;
   bool is_stopped_ = false;
-  bool is_listening_ = false;
+  bool is_listening_ = false;  ///< the address is ours
   Backoff backoff_;
   Loop::TimerPtr again_, looks_;
   std::shared_ptr<Waiting> waiting_ = std::make_shared<Waiting>();

@@ -77,7 +77,7 @@ Expected<Incoming> parse(std::string_view body) {
 
 std::string body_of(const Outgoing& outgoing) {
   const std::string kind = outgoing.in_group ? "group" : "private";
-  return json_text(Json{{"id", text_digest(kind + "/" + outgoing.to + "/" + outgoing.reply_to + "/" + outgoing.text)},
+  return json_text(Json{{"id", text_digest(outgoing.id)},
                         {"kind", kind},
                         {"to", outgoing.to},
                         {"text", outgoing.text},

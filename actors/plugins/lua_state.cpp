@@ -49,6 +49,8 @@ Expected<void> LuaState::run(const std::function<void(lua_State*)>& body) {
   lua_pushlightuserdata(state_, const_cast<void*>(static_cast<const void*>(&body)));
   const int status = lua_pcall(state_, 1, 0, 0);
   if (status == LUA_ERRMEM && budget_.stop == Stop::none) budget_.stop = Stop::memory;
+  // What C code did last was seen by no hook.
+  if (budget_.stop == Stop::none && std::chrono::steady_clock::now() > budget_.deadline) budget_.stop = Stop::time;
   if (status == LUA_OK && budget_.stop == Stop::none) return {};
   return tl::unexpected(error_of(status));
 }

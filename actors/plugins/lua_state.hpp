@@ -4,7 +4,9 @@
 // How the limits hold: memory is counted by the allocator. Instructions are counted by a hook, in every coroutine. What
 // takes long without instructions (patterns, `table.insert` into the middle, `string.rep`) is charged for, or done by
 // functions of our own (lua_libraries.cpp). Once a limit is passed `pcall`, `xpcall` and `coroutine.resume` let the error
-// through. Finalizers (`__gc`) are refused, because Lua runs them without hooks.
+// through. Finalizers (`__gc`) are refused, because Lua runs them without hooks, and no table is weak (`__mode`), because
+// a collection of weak keys takes up to the square of the memory. What is left that no look at the clock interrupts takes
+// less than a second: one step of a collection, and compiling one file, whose limit is for that.
 #pragma once
 
 #include <chrono>

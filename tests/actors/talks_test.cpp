@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <set>
 #include <thread>
 
 #include "actors/system.hpp"
@@ -235,9 +236,28 @@ TEST_F(TalksTest, SendAfterARestartWhatMayNotHaveArrivedAndFailWhatWasInterrupte
   is_silent_ = false;
   start();
   EXPECT_EQ(sent(2).back().text, "Pong ");
+  EXPECT_EQ(sent(2).back().id, sent(2).front().id) << "so that a platform can tell";
   EXPECT_TRUE(
       eventually([&] { return sessions().open_commands().empty() && sessions().unsent_replies({}, 1).empty(); }));
   EXPECT_EQ(sessions().message(1, 3)->status, "failed");
+}
+
+TEST_F(TalksTest, GiveEachTextAnIdOfItsOwnHoweverLikeAnotherItIs) {
+  const auto say = [&] {
+    return wait<std::string>([&](auto answer) { system_->talks().say({kPlatform, false, "7", "Pong ", ""}, answer); });
+  };
+  EXPECT_TRUE(say());
+  EXPECT_TRUE(say());
+  for (int i = 0; i < 2; ++i) {
+    auto message = says("/ping");
+    message.message_id.clear();
+    ASSERT_TRUE(hear(message));
+    sent(3 + static_cast<std::size_t>(i));
+  }
+  std::set<std::string> ids;
+  for (const auto& text : sent(4)) ids.insert(text.id);
+  EXPECT_EQ(ids.size(), 4u);
+  EXPECT_FALSE(ids.contains(""));
 }
 
 TEST_F(TalksTest, LeaveNothingOfAContactReadableOnceItIsForgotten) {

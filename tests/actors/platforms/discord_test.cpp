@@ -75,6 +75,25 @@ TEST_F(DiscordGateway, ResumesWhereItWas) {
   EXPECT_TRUE(step<Gateway::Ready>(take(R"({"op":0,"s":2,"t":"RESUMED","d":{}})")));
 }
 
+TEST_F(DiscordGateway, ResumesWhereSessionsBeginWhenItsOwnPlaceIsNotReached) {
+  get_ready();
+  gateway_.closed(1006);
+  gateway_.closed(1006);
+  EXPECT_EQ(gateway_.url(), "wss://resume.example/?v=10&encoding=json") << "once may be chance";
+  gateway_.closed(1006);
+  EXPECT_EQ(gateway_.url(), "wss://gateway.example/?v=10&encoding=json");
+  EXPECT_EQ(sent(take(kHello))["op"], 6);
+}
+
+TEST_F(DiscordGateway, StaysAtAPlaceThatAnswersHoweverOftenItEnds) {
+  get_ready();
+  for (int i = 0; i < 5; ++i) {
+    gateway_.closed(1006);
+    EXPECT_EQ(gateway_.url(), "wss://resume.example/?v=10&encoding=json");
+    take(kHello);
+  }
+}
+
 TEST_F(DiscordGateway, BeginsAnewWhenItsSessionIsNotGood) {
   get_ready();
   const auto steps = take(R"({"op":9,"d":false})");
@@ -145,6 +164,15 @@ TEST(DiscordMessages, CallNobodyButWhomTheyAnswer) {
   const auto second = Json::parse(message_request({"p", true, "42", "@everyone", "55"}, "@everyone", 1));
   EXPECT_NE(body["nonce"], second["nonce"]);
   EXPECT_FALSE(second.contains("message_reference"));
+}
+
+TEST(DiscordMessages, HaveTheSameNonceWhenTheyAreSentAgain) {
+  const auto nonce = [](const char* id, std::size_t piece) {
+    return Json::parse(message_request({"p", true, "42", "hello", "", id}, "hello", piece))["nonce"];
+  };
+  EXPECT_EQ(nonce("1/2", 0), nonce("1/2", 0));
+  EXPECT_NE(nonce("1/2", 0), nonce("1/2", 1));
+  EXPECT_NE(nonce("1/2", 0), nonce("1/3", 0)) << "who says the same again means it";
 }
 
 TEST(DiscordPrivateChannels, AreForgottenAllWhenTheyAreTooMany) {

@@ -60,13 +60,13 @@ TEST(Webhook, NamesTheFieldAtFault) {
 }
 
 TEST(Webhook, SendsTheSameIdForTheSameAnswer) {
-  const Outgoing outgoing{"p", true, "g", "hello", "m1"};
+  const Outgoing outgoing{"p", true, "g", "hello", "m1", "1/2"};
   const auto body = Json::parse(body_of(outgoing));
   EXPECT_EQ(body["kind"], "group");
   EXPECT_EQ(body["to"], "g");
   EXPECT_EQ(body["reply_to"], "m1");
   EXPECT_EQ(body, Json::parse(body_of(outgoing)));
-  EXPECT_NE(body["id"], Json::parse(body_of({"p", false, "g", "hello", "m1"}))["id"]);
+  EXPECT_NE(body["id"], Json::parse(body_of({"p", true, "g", "hello", "m1", "1/3"}))["id"]) << "it says so again";
 }
 
 TEST(Webhook, KnowsWhatTheReceiverCallsAnAnswer) {

@@ -1,9 +1,12 @@
 // Scripts that mean harm: each must end, soon, with the error that says why.
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <chrono>
+#include <functional>
 #include <lua.hpp>
 #include <string>
+#include <thread>
 
 #include "actors/plugins/script.hpp"
 
@@ -110,6 +113,10 @@ constexpr Hostile kEndless[] = {
     {"a comparison", "table.sort({3, 2, 1, 4}, function() while true do end end)"},
     {"an __index",
      "local t = setmetatable({}, {}) getmetatable(t).__index = function() while true do end end return t.x"},
+    {"a comparison of long texts", "local s, t = ('x'):rep(1e6), {} for i = 1, 60000 do t[i] = s end table.sort(t)"},
+    {"a comparison of long texts that an __index gives",
+     "local s = ('x'):rep(1e6) local t = setmetatable({}, {__index = function() return s end}) "
+     "for i = 1, 60000 do t[i] = i % 2 == 0 and s or '' end table.sort(t, nil)"},
     {"json",
      "local t = {} for i = 1, 1000 do t[i] = 1 end while true do troupe.json.decode(troupe.json.encode(t)) end"},
     {"unpack", "while true do pcall(table.unpack, {}, 1, 900000) end"},
@@ -192,7 +199,110 @@ TEST(Sandbox, LetsNoChainOfCoroutinesExhaustTheStack) {
     error("ended at " .. depth, 0))",
                        limits);
   ASSERT_FALSE(ran);
-  EXPECT_EQ(ran.error().message, "evil: ended at 20");
+  EXPECT_EQ(ran.error().message, "evil: ended at 4");
+}
+
+/// The workers that run plugins have so much.
+constexpr std::size_t kStackBytes = std::size_t{8} << 20;
+
+void run_on_a_stack_of(std::size_t bytes, std::function<void()> work) {
+  pthread_attr_t attributes;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, bytes), 0);
+  pthread_t thread;
+  const auto begin = [](void* argument) -> void* {
+    (*static_cast<std::function<void()>*>(argument))();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, begin, &work), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+TEST(Sandbox, LetsCoroutinesThatCloseEachOtherTakeNoMoreThanTheStackOfAWorker) {
+  // Each closes the next from as many calls of C as Lua lets it make, and may make as many anew.
+  run_on_a_stack_of(kStackBytes, [] {
+    EXPECT_EQ(error_of(R"(
+      local function deep(n, f)
+        if n == 0 then return f() end
+        return (("a"):gsub("a", function() deep(n - 1, f) end))
+      end
+      local closing, reached = {}, 0
+      for i = 1, 30 do
+        closing[i] = coroutine.create(function()
+          local x <close> = setmetatable({}, {__close = function()
+            reached = i
+            deep(185, function() if closing[i + 1] then coroutine.close(closing[i + 1]) end end)
+          end})
+          coroutine.yield()
+        end)
+        coroutine.resume(closing[i])
+      end
+      deep(185, function() coroutine.close(closing[1]) end)
+      error("reached " .. reached, 0))"),
+              "evil: reached 4");
+  });
+}
+
+TEST(Sandbox, LooksAtTheClockOnceMoreWhenACallEnds) {
+  LuaLimits limits;
+  limits.time = std::chrono::milliseconds(20);
+  LuaState state(limits);
+  const auto ran = state.run([](lua_State*) { std::this_thread::sleep_for(std::chrono::milliseconds(30)); });
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Errc::timed_out);
+}
+
+TEST(Sandbox, HasNoWeakTables) {
+  EXPECT_EQ(error_of("setmetatable({}, {__mode = 'k'})"), "evil/main.lua:1: a plugin's tables cannot be weak");
+  expect_runs(R"(
+    local function is_weak(metatable)
+      local t, junk = setmetatable({}, metatable)
+      return function()
+        t[{}] = 1
+        for i = 1, 1500 do junk = {i} end
+        return next(t) == nil
+      end
+    end
+    local mode = {}
+    local late = is_weak(mode)
+    mode.__mode = "k"
+    assert(not late())
+    rawset(mode, "__mo" .. "de", "kv")
+    assert(not late())
+    -- nor by any name that is like it
+    for i = 1, 255 do assert(not is_weak({[string.char(i) .. "_mode"] = i ~= 95 and "k" or nil})()) end)");
+}
+
+TEST(Sandbox, CollectsNothingInATimeThatIsASquare) {
+  // Each entry's key is the value of another's, in an order in which a collection of weak keys finds one at a time.
+  const auto began = std::chrono::steady_clock::now();
+  expect_runs(R"(
+    local mode, order, chain = {}, {}, {}
+    for i = 1, 60000 do order[i] = i end
+    for i = 60000, 2, -1 do
+      local j = math.random(i)
+      order[i], order[j] = order[j], order[i]
+    end
+    for i = 1, 60001 do chain[i] = {} end
+    first, tables = chain[1], {}
+    for n = 1, 60000 do
+      local i = order[n]
+      tables[n] = setmetatable({}, mode)
+      tables[n][chain[i]] = chain[i + 1]
+    end
+    mode.__mode = "k"
+    chain, order = nil, nil
+    local junk
+    for i = 1, 200000 do junk = {i} end)");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4));
+}
+
+TEST(Sandbox, CompilesTheLongestFileInTime) {
+  // Each branch looks through the jumps to the end of all before it.
+  std::string code = "local a if a then ";
+  while (code.size() < defaults::kMaxPackageFileBytes - 20) code += "elseif a then ";
+  expect_runs(code + "end");
 }
 
 TEST(Sandbox, SaysWherePluginsFail) {
@@ -242,9 +352,9 @@ TEST(Sandbox, HasNothingButWhatIsListed) {
       "math.ult next os.clock os.date os.difftime os.time pairs pcall print rawequal rawget rawlen rawset require "
       "select setmetatable string.byte string.char string.find string.format string.gmatch string.gsub string.len "
       "string.lower string.match string.rep string.reverse string.sub string.upper table.concat table.insert "
-      "table.move table.pack table.remove table.sort table.unpack tonumber tostring troupe.command troupe.log "
-      "troupe.now troupe.reply troupe.send troupe.tool type utf8.char utf8.codepoint utf8.codes utf8.len "
-      "utf8.offset xpcall");
+      "table.move table.pack table.remove table.sort table.unpack tonumber tostring troupe.after troupe.cancel "
+      "troupe.command troupe.every troupe.log troupe.now troupe.reply troupe.send troupe.tool type utf8.char "
+      "utf8.codepoint utf8.codes utf8.len utf8.offset xpcall");
 }
 
 TEST(Sandbox, RefusesFinalizers) {
@@ -308,6 +418,9 @@ TEST(Sandbox, IsStillLua) {
 
     local t = {5, 2, 4}
     table.sort(t)
+    local words = {"b", "", "a"}
+    table.sort(words, nil)
+    assert(table.concat(words, ",") == ",a,b" and not pcall(table.sort, {1, "x"}))
     table.insert(t, 1, 9)
     table.insert(t, 7)
     assert(table.concat(t, ",") == "9,2,4,5,7" and table.remove(t, 1) == 9 and table.remove(t) == 7)
