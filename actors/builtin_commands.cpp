@@ -45,21 +45,23 @@ std::string ids(const Speaker& speaker) {
 
 }  // namespace
 
-void offer_builtin_commands(Commands& commands, const storage::Store& store) {
+void offer_builtin_commands(Commands& commands, const storage::Store& store, std::vector<BotCommand> more) {
   const auto say = [](auto words) {
     return [words](const CommandCall& call, const CommandAnswer& answer) { answer(words(call)); };
   };
-  commands.offer("", {{.name = "help",
-                       .description = "what the bot can do; help NAME: one command",
-                       .run = say([&commands, &store](const CommandCall& call) {
-                         return help(commands, projections::bot_settings(store).command_prefix, call);
-                       })},
-                      {.name = "ping", .description = "whether the bot is there", .run = say([](const CommandCall&) {
-                                                                                    return std::string("Pong!");
-                                                                                  })},
-                      {.name = "sid",
-                       .description = "the ids of you, this group and this platform",
-                       .run = say([](const CommandCall& call) { return ids(call.speaker); })}});
+  std::vector<BotCommand> own = {{.name = "help",
+                                  .description = "what the bot can do; help NAME: one command",
+                                  .run = say([&commands, &store](const CommandCall& call) {
+                                    return help(commands, projections::bot_settings(store).command_prefix, call);
+                                  })},
+                                 {.name = "ping",
+                                  .description = "whether the bot is there",
+                                  .run = say([](const CommandCall&) { return std::string("Pong!"); })},
+                                 {.name = "sid",
+                                  .description = "the ids of you, this group and this platform",
+                                  .run = say([](const CommandCall& call) { return ids(call.speaker); })}};
+  std::move(more.begin(), more.end(), std::back_inserter(own));
+  commands.offer("", std::move(own));
 }
 
 }  // namespace troupe::actors

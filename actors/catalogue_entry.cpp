@@ -6,6 +6,8 @@
 #include "actors/llm/provider.hpp"
 #include "actors/platforms/platform_type.hpp"
 #include "actors/rules.hpp"
+#include "actors/tools/custom_tools.hpp"
+#include "events/utf8.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -122,6 +124,25 @@ Expected<void> check(const events::McpServer& server) {
   return {};
 }
 
+Expected<void> check(const events::CustomTool& tool) {
+  if (tool.name.empty() || tool.name.size() > defaults::kMaxToolNameLength || tool.name != tool_name(tool.name))
+    return fail(Errc::invalid,
+                "name must be 1 to " + std::to_string(defaults::kMaxToolNameLength) + " letters, digits, _ and -",
+                "name");
+  if (!is_utf8(tool.description) || tool.description.size() > defaults::kMaxToolDescriptionBytes)
+    return fail(
+        Errc::invalid,
+        "description must be UTF-8 and at most " + std::to_string(defaults::kMaxToolDescriptionBytes) + " bytes",
+        "description");
+  if (!tool.parameters.is_object() || tool.parameters.value("type", Json("object")) != "object")
+    return fail(Errc::invalid, "parameters must be a JSON Schema of an object", "parameters");
+  if (json_text(tool.parameters).size() > defaults::kMaxToolSchemaBytes)
+    return fail(Errc::invalid,
+                "parameters must have at most " + std::to_string(defaults::kMaxToolSchemaBytes) + " bytes",
+                "parameters");
+  return check_code(tool);
+}
+
 Expected<void> check(const events::BotSettings& s) {
   const std::pair<const char*, const std::string&> lines[] = {{"command_prefix", s.command_prefix},
                                                               {"panel_prefix", s.panel_prefix}};
@@ -152,7 +173,7 @@ Expected<void> check(const events::BotSettings& s) {
       {"wake.random_rate", s.wake.random_rate, 0, 1},
       {"conversations.max_messages", s.conversations.max_messages, 1, defaults::kMaxContextMessages},
       {"tools.max_rounds", s.tools.max_rounds, 1, 32},
-      {"memory.max_memories", s.memory.max_memories, 1, 1000}};
+      {"memory.max_memories", s.memory.max_memories, 1, defaults::kMaxFactsOfSubject}};
   for (const auto& [field, value, least, most] : ranges)
     if (auto ok = check_range(field, value, least, most); !ok) return ok;
   if (s.wake.in_private != "always" && s.wake.in_private != "prefix" && s.wake.in_private != "off")
@@ -166,6 +187,18 @@ Expected<void> check(const events::BotSettings& s) {
                   field);
   if (auto ok = check_line("panel.theme", s.panel.theme, defaults::kMaxPrefixLength); !ok) return ok;
   return check_line("panel.language", s.panel.language, defaults::kMaxPrefixLength);
+}
+
+Json* field_within(Json& settings, std::string_view dotted_name) {
+  Json* field = &settings;
+  for (;;) {
+    const auto dot = dotted_name.find('.');
+    const auto found = field->find(std::string(dotted_name.substr(0, dot)));
+    if (found == field->end()) return nullptr;
+    field = &*found;
+    if (dot == dotted_name.npos) return field;
+    dotted_name.remove_prefix(dot + 1);
+  }
 }
 
 Expected<void> check_key(std::string_view key) {

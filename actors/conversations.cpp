@@ -44,6 +44,15 @@ llm::ChatRequest bare_request(const QuestionRow& question) {
   return request;
 }
 
+/// At the end of the system prompt, or as one.
+void add_to_prompt(llm::ChatRequest& request, const std::string& known) {
+  if (known.empty()) return;
+  if (request.messages.front().role == "system")
+    request.messages.front().content += "\n\n" + known;
+  else
+    request.messages.insert(request.messages.begin(), {"system", known, {}, {}});
+}
+
 }  // namespace
 
 std::string sealed_apology(const Secrets& secrets, AccountId asker, std::string_view reason) {
@@ -191,8 +200,10 @@ void Conversations::take_up_open_questions() {
 }
 
 void Conversations::take_up(const QuestionId& id) {
-  ask_session(id.session, AskAgain{id.number}, by_the_house(), [this, id](Expected<RecordPtr> result) {
-    if (is_busy(result) && after_a_while([this, id] { take_up(id); })) return;
+  const auto question = queries_.open_question(id.session, id.number);
+  if (!question) return;
+  AskAgain again{id.number, sealed_apology(secrets_, question->asker, kEndedTwice)};
+  bring(id.session, std::move(again), [this, id](const Expected<RecordPtr>& result) {
     const bool once_more =
         result && !(*result)->events.empty() && (*result)->events.front().type == events::QuestionAskedAgain::type;
     if (!once_more) return;
@@ -213,9 +224,22 @@ void Conversations::ask_now(const QuestionId& id) {
   const AccountId asker = question->asker;
   auto request = request_for(id, *question);
   if (!request) return model_answered(id, asker, tl::unexpected(request.error()));
-  if (question->tools) return ask_with_tools(id, asker, std::move(*request));
+  const auto session = recall_ ? queries_.session(id.session) : std::nullopt;
+  if (!session || session->kind != events::kTalkSession) return ask_knowing(id, *question, std::move(*request));
+  Recall recall{asker, session->owner == asker ? 0 : session->owner, request->messages.back().content};
+  recall_(std::move(recall),
+          [this, id, question = *question, request = std::move(*request)](const std::string& known) mutable {
+            add_to_prompt(request, known);
+            ask_knowing(id, question, std::move(request));
+          });
+}
+
+void Conversations::ask_knowing(const QuestionId& id, const QuestionRow& question, llm::ChatRequest request) {
+  if (ending_) return;
+  const AccountId asker = question.asker;
+  if (question.tools) return ask_with_tools(id, asker, std::move(request));
   const auto ticket = models_.ask(
-      std::move(*request),
+      std::move(request),
       [this, id](std::string_view delta) {
         for (const auto& observer : observers_) observer(id, delta);
       },
@@ -253,7 +277,8 @@ ToolContext Conversations::tool_context(const QuestionId& id, AccountId asker,
     const auto talk = queries_.session(id.session);
     if (talk && talk->owner != asker) context.group = talk->owner;
     const auto platform = projections::PlatformQueries(store_).entry(contact->platform);
-    context.by_admin = is_administrator(settings, platform ? platform->entry.type : "", contact->foreign_id);
+    context.by_admin =
+        is_administrator(settings, contact->platform, platform ? platform->entry.type : "", contact->foreign_id);
   } else if (const auto account = accounts_.account(asker)) {
     context.by_admin = account->active && account->role == "admin";
   }
@@ -409,22 +434,29 @@ void Conversations::model_answered(const QuestionId& id, AccountId asker, Expect
 /// `told` is what the asker learns once `outcome` is durable.
 void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome,
                            std::function<void(Expected<Outcome>)> settled, Expected<Outcome> told) {
-  ask_session(id.session, outcome, by_the_house(),
-              [this, id, outcome, settled = std::move(settled), told = std::move(told)](Expected<RecordPtr> result) {
-                if (is_busy(result) && after_a_while([=, this] { settle(id, outcome, settled, told); })) return;
-                if (!settled) return;
-                if (!result) return settled(tl::unexpected(result.error()));
-                if (!told) return settled(told);
-                const auto message = message_in(**result);
-                if (!message) return settled(fail(Errc::conflict, "the session is full"));
-                Outcome complete = *told;
-                complete.answer_number = message->number;
-                complete.answered_at = (*result)->time;
-                settled(std::move(complete));
-              });
+  bring(id.session, std::move(outcome),
+        [settled = std::move(settled), told = std::move(told)](const Expected<RecordPtr>& result) {
+          if (!settled) return;
+          if (!result) return settled(tl::unexpected(result.error()));
+          if (!told) return settled(told);
+          const auto message = message_in(**result);
+          if (!message) return settled(fail(Errc::conflict, "the session is full"));
+          Outcome complete = *told;
+          complete.answer_number = message->number;
+          complete.answered_at = (*result)->time;
+          settled(std::move(complete));
+        });
 }
 
-/// False when it will never be: the house is ending. What waits here is bounded by the questions that are open.
+void Conversations::bring(SessionId id, SessionDecider::Command outcome, RecordAnswer answer) {
+  ask_session(id, outcome, by_the_house(), [this, id, outcome, answer](Expected<RecordPtr> result) {
+    if (is_busy(result) && after_a_while([=, this] { bring(id, outcome, answer); })) return;
+    answer(std::move(result));
+  });
+}
+
+/// False when it will never be: the house is ending. What waits here is bounded by the questions and commands that
+/// are open, and the answers that are not sent.
 bool Conversations::after_a_while(std::function<void()> work) {
   if (ending_) return false;
   const std::lock_guard lock(mutex_);

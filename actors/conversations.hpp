@@ -15,6 +15,7 @@
 #include "actors/channel_context.hpp"
 #include "actors/files.hpp"
 #include "actors/llm/models.hpp"
+#include "actors/memories.hpp"
 #include "actors/secrets.hpp"
 #include "actors/session.hpp"
 #include "actors/tools/loop.hpp"
@@ -77,6 +78,8 @@ class Conversations {
   void ask_session(SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
     ask_session_(id, std::move(command), std::move(cause), std::move(answer));
   }
+  /// Of something that has happened and must not be lost: while the session is too busy it is asked again.
+  void bring(SessionId id, SessionDecider::Command outcome, RecordAnswer answer);
 
   /// Posts a question and lets a model answer it. `asked` comes when the question is durable, or could not be asked;
   /// `settled` after a successful `asked`, once, when the outcome is durable. Errors of `settled`: upstream_failed,
@@ -101,6 +104,12 @@ class Conversations {
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
     observers_.push_back(std::move(observer));
+  }
+
+  /// What is known that fits a question, asked for before a talk's question is put to a model; `then` gets it once, on any
+  /// thread, or nothing. Before the first question.
+  void recall_by(std::function<void(Recall, std::function<void(std::string known)>)> recall) {
+    recall_ = std::move(recall);
   }
 
   /// The session in which the account asks questions that stand alone; made when it is not there yet. Errors: as of
@@ -131,6 +140,7 @@ class Conversations {
   bool note_under_way(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone);
   void put_to_model(const QuestionId& id);
   void ask_now(const QuestionId& id);
+  void ask_knowing(const QuestionId& id, const projections::QuestionRow& question, llm::ChatRequest request);
   Expected<llm::ChatRequest> request_for(const QuestionId& id, const projections::QuestionRow& question) const;
   Expected<llm::ChatRequest> standing_alone(const QuestionId& id, const projections::QuestionRow& question) const;
   std::string told_in_talk(const projections::MessageRow& row, const std::string& text,
@@ -158,6 +168,7 @@ class Conversations {
   std::atomic<SessionId> last_session_;
   std::vector<std::function<void(const QuestionId&, std::string_view)>> observers_;
   std::function<void(AccountId group, llm::ChatRequest& request)> tailor_;
+  std::function<void(Recall, std::function<void(std::string)>)> recall_;
   mutable std::mutex mutex_;
   std::map<QuestionId, UnderWay> under_way_;
   std::vector<std::function<void()>> postponed_;

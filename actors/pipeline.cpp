@@ -129,8 +129,12 @@ Verdict judge(const BotSettings& settings, const HeardMessage& message, bool is_
   return std::move(*verdict);
 }
 
-bool is_administrator(const BotSettings& settings, std::string_view platform_type, std::string_view user) {
-  return holds(settings.admins, std::string(platform_type) + ":" + std::string(user));
+bool is_administrator(const BotSettings& settings, std::string_view platform, std::string_view platform_type,
+                      std::string_view user) {
+  const auto named = [&](std::string_view where) {
+    return !where.empty() && holds(settings.admins, std::string(where) + ":" + std::string(user));
+  };
+  return named(platform) || (platform_type != "webhook" && named(platform_type));
 }
 
 std::string decorated(const BotSettings& settings, std::string_view reply) {

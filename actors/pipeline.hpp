@@ -47,8 +47,10 @@ Verdict judge(const events::BotSettings& settings, const HeardMessage& message, 
 bool too_fast(const events::RateRules& rate, std::span<const Micros> recent, Micros now);
 std::string reason_of(const events::RateRules& rate);
 
-/// Whether the settings name this person, of a platform of this type, as an administrator of the bots.
-bool is_administrator(const events::BotSettings& settings, std::string_view platform_type, std::string_view user);
+/// Whether the settings name this person as an administrator of the bots: `<id of the platform>:<user>`, or
+/// `<type of the platform>:<user>`. The latter counts for no webhook, whose sender says who speaks.
+bool is_administrator(const events::BotSettings& settings, std::string_view platform, std::string_view platform_type,
+                      std::string_view user);
 
 /// A reply as it is sent.
 std::string decorated(const events::BotSettings& settings, std::string_view reply);

@@ -237,15 +237,7 @@ Decision on(const SessionState& state, const Unreact& c) {
   return {{ReactionRemoved{c.message.number, c.account, c.emoji, others}}};
 }
 
-Decision on(const SessionState& state, const AskAgain& c) {
-  const auto* question = find_question(state, c.number);
-  if (!question) return std::vector<SessionEvent>{};
-  if (question->asked_again)
-    return {{QuestionFailed{c.number, question->asker, "the server ended twice before the model had answered"}}};
-  return {{QuestionAskedAgain{c.number}}};
-}
-
-/// The message that follows, as an answer to the one of this number.
+/// The message that follows, as an answer to the one of this number, or to none.
 MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId key_of, std::string sealed_text) {
   MessagePosted reply;
   reply.number = state.messages + 1;
@@ -264,6 +256,15 @@ std::vector<SessionEvent> failed(const SessionState& state, Failed event, Accoun
   const auto apology = reply_to(state, event.number, key_of, sealed_apology);
   event.answer_number = apology.number;
   return {apology, event};
+}
+
+Decision on(const SessionState& state, const AskAgain& c) {
+  const auto* question = find_question(state, c.number);
+  if (!question) return std::vector<SessionEvent>{};
+  if (question->asked_again)
+    return failed(state, QuestionFailed{c.number, question->asker, std::string(kEndedTwice)}, question->asker,
+                  c.sealed_apology);
+  return {{QuestionAskedAgain{c.number}}};
 }
 
 /// A question has one outcome: whoever comes second is told so and changes nothing.
@@ -331,7 +332,7 @@ Decision on(const SessionState& state, const AnswerCommand& c) {
   if (!command) return fail(Errc::conflict, "the command is not open");
   if (c.sealed_text.empty()) return {{CommandAnswered{c.number, 0, command->name, command->plugin, c.took}}};
   const auto reply = reply_to(state, c.number, command->caller, c.sealed_text);
-  return {{reply, CommandAnswered{c.number, reply.number, command->name, command->plugin, c.took}}};
+  return {{reply, CommandAnswered{c.number, reply.number, command->name, command->plugin, c.took, c.secret}}};
 }
 
 Decision on(const SessionState& state, const FailCommand& c) {
@@ -341,11 +342,25 @@ Decision on(const SessionState& state, const FailCommand& c) {
                 c.sealed_apology);
 }
 
+Decision on(const SessionState& state, const Announce& c) {
+  if (state.kind != kTalkSession) return no_such_session();
+  if (state.messages >= kMaxMessagesPerSession) return fail(Errc::conflict, "the session is full");
+  if (state.unsent.size() >= defaults::kMaxUnsentOfTalk)
+    return fail(Errc::too_fast, "too much waits to be sent there already");
+  const auto said = reply_to(state, 0, c.key_of, c.sealed_text);
+  return {{said, MessageAnnounced{said.number, c.plugin}}};
+}
+
 Decision on(const SessionState& state, const ReportReply& c) {
   if (std::find(state.unsent.begin(), state.unsent.end(), c.number) == state.unsent.end())
     return std::vector<SessionEvent>{};
-  if (c.sent) return {{ReplySent{c.number, c.foreign_id}}};
-  return {{ReplyFailed{c.number, c.reason}}};
+  std::vector<SessionEvent> events;
+  if (c.sent)
+    events.push_back(ReplySent{c.number, c.foreign_id});
+  else
+    events.push_back(ReplyFailed{c.number, c.reason});
+  if (c.take_back) events.push_back(MessageDeleted{c.number});
+  return events;
 }
 
 void remember_heard(SessionState& state, Micros time) {
@@ -446,6 +461,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    close_command(state, e.number);
                    if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
                  },
+                 [&](const MessageAnnounced& e) { state.unsent.push_back(e.number); },
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
                  [&](const ChatCleared& e) { state.cleared = e.through; },

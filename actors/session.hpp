@@ -214,11 +214,18 @@ struct AnswerCommand {
   std::int64_t number = 0;
   std::string sealed_text;  ///< empty: it has nothing to say
   Micros took = 0;
+  bool secret = false;
 };
 struct FailCommand {
   std::int64_t number = 0;
   std::string reason;
   std::string sealed_apology = {};  ///< what the talk is told; empty, or no room for it: nothing
+};
+/// The bot says something unasked. Errors: conflict (the session is full), too_fast (kMaxUnsentOfTalk wait already).
+struct Announce {
+  AccountId key_of = 0;  ///< whose key seals the text: that of the one it is for
+  std::string sealed_text;
+  std::string plugin;
 };
 /// What became of a reply. Nothing follows when that is known.
 struct ReportReply {
@@ -226,11 +233,14 @@ struct ReportReply {
   bool sent = false;
   std::string foreign_id;  ///< of one that was sent
   std::string reason;      ///< of one that was not
+  bool take_back = false;  ///< its text is nobody's any more
 };
 
 /// A restart found the question open. A second time it has failed; nothing follows when it has an outcome.
+inline constexpr std::string_view kEndedTwice = "the server ended twice before the model had answered";
 struct AskAgain {
   std::int64_t number = 0;
+  std::string sealed_apology = {};  ///< as of FailCommand, with kEndedTwice as the reason
 };
 /// Errors: conflict (it has an outcome already). In a session that is full the question has failed.
 struct AnswerQuestion {
@@ -254,7 +264,7 @@ struct SessionDecider {
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
                                DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
-                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat>;
+                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat, Announce>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 

@@ -16,10 +16,14 @@
 #include "actors/entity.hpp"
 #include "actors/heartbeats.hpp"
 #include "actors/llm/configured_providers.hpp"
+#include "actors/memory/extraction.hpp"
+#include "actors/memory/memory_commands.hpp"
+#include "actors/memory/memory_tools.hpp"
 #include "actors/platforms/platform_type.hpp"
 #include "actors/plugins/tools_of_plugins.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
+#include "actors/tools/custom_tools.hpp"
 #include "actors/tools/house_tools.hpp"
 #include "actors/worker.hpp"
 #include "projections/contact_queries.hpp"
@@ -29,6 +33,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BotDecider>
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CommandDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ContactDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::MemoryDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::GroupDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
@@ -77,9 +82,11 @@ struct System::Impl {
   Directory<BackupDecider> backup_entities;
   Directory<FileDecider> file_entities;
   Directory<GroupDecider> group_entities;
-  std::vector<AnyDirectory*> directories{&accounts,        &bots,          &commands,      &sessions, &contacts,
-                                         &backup_entities, &file_entities, &group_entities};
-  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work;
+  Directory<MemoryDecider> memory_entities;
+  std::vector<AnyDirectory*> directories{&accounts,        &bots,          &commands,       &sessions,       &contacts,
+                                         &backup_entities, &file_entities, &group_entities, &memory_entities};
+  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work, custom_work;
+  Worker remembering, recalling;
   Worker file_writes, file_reads;
   struct Inspections {
     explicit Inspections(caf::actor_system& system) : worker(system, defaults::kMaxQueuedInspections) {}
@@ -95,6 +102,9 @@ struct System::Impl {
   Groups groups;
   Tools tools;
   Mcp mcp;
+  Memories memories;
+  Extraction extraction;
+  CustomTools custom_tools;
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
@@ -106,6 +116,7 @@ struct System::Impl {
   Backups backups;
   std::atomic<bool> mails_posted{false};
   std::atomic<bool> ending{false};
+  std::atomic<bool> has_memory{false};
   std::atomic<bool> administrator_leaving{false};
   caf::actor ticker;
   Micros last_sweep = 0;
@@ -127,6 +138,7 @@ struct System::Impl {
         backup_entities(caf_system, store),
         file_entities(caf_system, store),
         group_entities(caf_system, store),
+        memory_entities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
         caretaker(caf_system, defaults::kMaxQueuedDeletions),
@@ -136,6 +148,9 @@ struct System::Impl {
         indexing(caf_system, defaults::kMaxQueuedSearches),
         archivist(caf_system, defaults::kMaxQueuedBackupJobs),
         tool_work(caf_system, defaults::kMaxQueuedToolWork),
+        remembering(caf_system, defaults::kMaxQueuedMemories),
+        recalling(caf_system, defaults::kMaxQueuedMemories),
+        custom_work(caf_system, defaults::kMaxQueuedCustomCalls),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
@@ -157,6 +172,17 @@ struct System::Impl {
         tools(store, [this](std::function<void()> work) { return tool_work.post(std::move(work)); }),
         mcp(store, secrets, tools,
             {options.mcp_commands, options.allow_local_providers ? Reach::everywhere : Reach::public_only}),
+        memories({store, secrets, models,
+                  [this](AccountId subject, MemoryDecider::Command command, Cause cause, RecordAnswer answer) {
+                    memory_entities.ask(std::to_string(subject), std::move(command), std::move(cause),
+                                        std::move(answer));
+                  },
+                  [this] { return ++last_account; },
+                  [this](std::function<void()> work) { return remembering.post(std::move(work)); },
+                  [this](std::function<void()> work) { return recalling.post(std::move(work)); }}),
+        extraction({store, secrets, completions, memories,
+                    [this](std::function<void()> work) { return recalling.post(std::move(work)); }}),
+        custom_tools(store, tools, [this](std::function<void()> work) { return custom_work.post(std::move(work)); }),
         conversations(
             store, secrets, files, models, tools,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -175,7 +201,9 @@ struct System::Impl {
         platforms({store, secrets, talks, options.allow_local_providers ? Reach::everywhere : Reach::public_only,
                    options.platform_retry}),
         plugins({caf_system, store, catalogue, bot_commands,
-                 [this](Outgoing text, SendAnswer answer) { talks.say(std::move(text), std::move(answer)); }}),
+                 [this](Announcement text, std::function<void(Expected<void>)> said) {
+                   talks.announce(std::move(text), std::move(said));
+                 }}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -191,13 +219,22 @@ struct System::Impl {
             },
             [this](std::function<void()> work) { return archivist.post(std::move(work)); }) {
     wire_catalogue();
-    offer_builtin_commands(bot_commands, store);
+    offer_builtin_commands(bot_commands, store, memory_commands(memories, store));
+    conversations.recall_by([this](Recall recall, std::function<void(std::string)> then) {
+      has_memory ? memories.recall(std::move(recall), std::move(then)) : then({});
+    });
+    use_memory();
+    catalogue.follow<events::BotSettings>([this](const std::string&) {
+      use_memory();
+      extraction.refresh();
+    });
     talks.send_by([this](Outgoing answer, SendAnswer sent) { platforms.send(std::move(answer), std::move(sent)); });
     tools.offer(std::string(kBuiltIn), house_tools(store, secrets, [this](Outgoing message, SendAnswer answer) {
                   talks.say(std::move(message), std::move(answer));
                 }));
     tools.heed([this](const events::ToolRules& house, AccountId group) { return groups.tools_for(house, group); });
     conversations.tailor_by([this](AccountId group, llm::ChatRequest& request) { groups.tailor(group, request); });
+    custom_tools.refresh();
     tools.settle_interrupted();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
@@ -240,15 +277,19 @@ struct System::Impl {
     platforms.stop();
     talks.stop();
     conversations.stop();
+    extraction.stop();
+    memories.stop();
     tools.stop();
     mcp.stop();
     files.stop();
     search.stop();
     models.stop();
     tool_work.stop(Worker::Queued::drop);
+    custom_work.stop(Worker::Queued::drop);
     questions.stop(Worker::Queued::drop);
     hearing.stop(Worker::Queued::finish);
     plugins.stop();
+    recalling.stop(Worker::Queued::drop);
     indexing.stop(Worker::Queued::drop);
     backups.stop();
     archivist.stop(Worker::Queued::drop);
@@ -259,6 +300,7 @@ struct System::Impl {
     for (auto& thread : inspections) thread->worker.stop(Worker::Queued::finish);
     mailer.stop(Worker::Queued::finish);
     caretaker.stop(Worker::Queued::finish);
+    remembering.stop(Worker::Queued::finish);  // after those who wait for it
     // What was asked is still answered; the journal answers everything, so this ends.
     const auto is_awake = [](const AnyDirectory* directory) { return directory->awake() > 0; };
     while (std::any_of(directories.begin(), directories.end(), is_awake)) {
@@ -284,6 +326,15 @@ struct System::Impl {
     if (auto* c = std::get_if<ChangeActive>(&command)) return &c->another_administrator;
     if (auto* c = std::get_if<DeleteAccount>(&command)) return &c->another_administrator;
     return nullptr;
+  }
+
+  /// Only where there is a memory: a model that is told of tools will try them.
+  void use_memory() {
+    has_memory = memories.enabled();
+    if (has_memory)
+      tools.offer(std::string(kMemorySource), memory_tools(memories));
+    else
+      tools.withdraw(std::string(kMemorySource));
   }
 
   /// Asks and waits. Only on a worker's thread.
@@ -327,8 +378,10 @@ struct System::Impl {
     }
     if (reset_mails.due(now)) work_off_mails();
     conversations.tick();
+    memories.tick();
     tools.tick();
     talks.tick();
+    plugins.tick(now);
     files.rescan_if_due(now);
     search.tick();
     completions.give_up_forsaken();
@@ -387,6 +440,7 @@ struct System::Impl {
     catalogue.follow<events::Provider>([this](const std::string&) { configured_providers.refresh(); });
     catalogue.guard<events::McpServer>([this](const Json& fields) { return mcp.check(fields); });
     catalogue.follow<events::McpServer>([this](const std::string& id) { mcp.refresh(id); });
+    catalogue.follow<events::CustomTool>([this](const std::string&) { custom_tools.refresh(); });
     catalogue.guard<events::Platform>([this](const Json& fields) { return check_platform_reachable(fields); });
     catalogue.follow<events::Platform>([this](const std::string& id) { platforms.changed(id); });
   }
@@ -508,6 +562,7 @@ struct System::Impl {
     leave_channels_of(account, cause);
     if (auto ok = files.delete_files_of(account, cause); !ok) return ok;
     if (auto ok = reset_mails.forget(account); !ok) return ok;
+    if (auto ok = memories.erase_remains(account, cause); !ok) return ok;
     if (ending) return fail(Errc::shutting_down, "the server is ending; the account's key goes at the next start");
     return secrets.personal_keys().forget(account);
   }
@@ -524,11 +579,12 @@ struct System::Impl {
     };
   }
 
-  /// What a crash left half done: deleted accounts with a key or in a channel, bots without an owner, commands without a
-  /// bot. Accounts after `last` may have their key and be about to be registered.
+  /// What a crash left half done: deleted accounts and forgotten facts with a key, deleted accounts in a channel, bots
+  /// without an owner, commands without a bot. Accounts after `last` may have their key and be about to be registered.
   void finish_deletions(AccountId last) {
     for (AccountId id = 1; id <= last && !ending; ++id) {
-      if (queries.account_exists(id) || projections::ContactQueries(store).exists(id)) continue;
+      if (queries.account_exists(id) || projections::ContactQueries(store).exists(id) || memories.queries().exists(id))
+        continue;
       leave_channels_of(id, by_the_house());
       if (!secrets.personal_keys().find(id)) continue;
       if (auto erased = erase_remains(id, by_the_house()); !erased) spdlog::error("{}", erased.error().message);
@@ -567,6 +623,7 @@ llm::Models& System::models() { return impl_->models; }
 Files& System::files() { return impl_->files; }
 Search& System::search() { return impl_->search; }
 Commands& System::commands() { return impl_->bot_commands; }
+Memories& System::memories() { return impl_->memories; }
 Tools& System::tools() { return impl_->tools; }
 Mcp& System::mcp() { return impl_->mcp; }
 Talks& System::talks() { return impl_->talks; }
@@ -618,7 +675,10 @@ void System::forget_contact(AccountId id, Cause cause, RecordAnswer answer) {
   ask_contact(id, ForgetContact{}, std::move(cause),
               [this, id, answer = std::move(answer)](Expected<RecordPtr> result) {
                 if (!result) return answer(std::move(result));
+                impl_->plugins.forget(id);
                 const bool taken = impl_->caretaker.post([this, id, answer, result] {
+                  if (auto gone = impl_->memories.erase_remains(id, by_the_house()); !gone)
+                    return answer(tl::unexpected(gone.error()));
                   if (auto gone = impl_->secrets.personal_keys().forget(id); !gone)
                     return answer(tl::unexpected(gone.error()));
                   answer(result);
@@ -737,7 +797,10 @@ SystemMetrics System::metrics() {
   metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
   metrics.tool_calls_under_way = impl_->tools.under_way();
+  metrics.tool_calls_ended = impl_->tools.ended();
   metrics.mcp_connections = impl_->mcp.connections();
+  metrics.mcp_restarts = impl_->mcp.restarts();
+  metrics.platforms = impl_->platforms.counts();
   metrics.search = impl_->search.metrics();
   return metrics;
 }

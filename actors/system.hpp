@@ -21,6 +21,7 @@
 #include "actors/groups.hpp"
 #include "actors/mail.hpp"
 #include "actors/mcp/mcp.hpp"
+#include "actors/memories.hpp"
 #include "actors/platforms/platforms.hpp"
 #include "actors/plugins.hpp"
 #include "actors/search.hpp"
@@ -68,7 +69,10 @@ struct SystemMetrics {
   SearchMetrics search;
   std::size_t completions_under_way = 0;
   std::size_t tool_calls_under_way = 0;
+  std::map<std::string, std::uint64_t> tool_calls_ended;  ///< by outcome
   std::size_t mcp_connections = 0;
+  std::uint64_t mcp_restarts = 0;
+  std::map<std::string, PlatformCounts> platforms;  ///< by type, of the entries that there are
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -97,7 +101,8 @@ class System {
   /// Numbers the contact and remembers it. Errors, besides the decider's: conflict (`contact`: it is known already),
   /// overloaded.
   void meet_contact(MeetContact command, Cause cause, RecordAnswer answer);
-  /// Forgets the contact and throws its key away: what it said is unreadable from then on. Answers when that is durable.
+  /// Forgets the contact, with all that is remembered of it, and throws its key away: what it said is unreadable from then
+  /// on. Answers when that is durable.
   void forget_contact(AccountId id, Cause cause, RecordAnswer answer);
   void ask_contact(AccountId id, ContactDecider::Command command, Cause cause, RecordAnswer answer);
 
@@ -131,6 +136,9 @@ class System {
   Talks& talks();
   Groups& groups();
   Platforms& platforms();
+
+  /// What bots remember of people and groups.
+  Memories& memories();
 
   /// What models may call, and the servers that some of it comes from.
   Tools& tools();

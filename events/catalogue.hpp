@@ -107,6 +107,20 @@ struct McpServer {
 };
 TROUPE_EVENT(McpServer, name, transport, command, args, sealed_env, url, sealed_headers, timeout_ms, enabled)
 
+/// A tool that administrators have written in Lua.
+struct CustomTool {
+  static constexpr std::string_view category = "custom_tool";
+  static constexpr std::string_view added = "CustomToolAdded", changed = "CustomToolChanged",
+                                    removed = "CustomToolRemoved";
+  std::string name;  ///< as models call it
+  std::string description;
+  Json parameters = {{"type", "object"}};  ///< JSON Schema of the arguments
+  std::string code;                        ///< Lua
+  bool dangerous = false;
+  bool enabled = true;
+};
+TROUPE_EVENT(CustomTool, name, description, parameters, code, dangerous, enabled)
+
 /// Two entries of one kind never have the same name.
 template <class Entry>
 std::string name_claim(std::string_view name) {
@@ -168,5 +182,6 @@ using PersonalityEvent = EntryEvent<Personality>;
 using PlatformEvent = EntryEvent<Platform>;
 using PluginEvent = EntryEvent<Plugin>;
 using McpServerEvent = EntryEvent<McpServer>;
+using CustomToolEvent = EntryEvent<CustomTool>;
 
 }  // namespace troupe::events

@@ -371,6 +371,8 @@ inline constexpr std::size_t kMaxSettingsListEntries = 2000;
 inline constexpr std::size_t kMaxPrefixLength = 32;
 /// A reply that its platform does not take for so long has failed: nobody waits for it any more.
 inline constexpr auto kReplyPatience = 5min;
+/// Texts that wait for one conversation's platform. Past it a plugin says nothing more there: it is away, or too slow.
+inline constexpr std::size_t kMaxUnsentOfTalk = 100;
 /// Replies that are looked at in one turn of a second.
 inline constexpr std::size_t kMaxUnsentAtOnce = 1000;
 /// Messages from platforms that wait to be heard. Past it: Errc::overloaded, and the platform is told so where it can be.
@@ -418,6 +420,11 @@ inline constexpr std::size_t kMaxPluginQueue = 1000;
 inline constexpr std::size_t kMaxPluginFailures = 5;
 inline constexpr std::size_t kMaxPluginCommands = 50;
 inline constexpr std::size_t kMaxPluginTools = 20;
+/// Timers of one plugin, and between what their periods are: who wants to be called more often than the house looks at
+/// them would keep it busy for nothing, and nobody waits for longer.
+inline constexpr std::size_t kMaxPluginTimers = 20;
+inline constexpr auto kMinPluginTimerPeriod = 1s;
+inline constexpr auto kMaxPluginTimerPeriod = 30 * 24h;
 inline constexpr std::size_t kMaxCommandNameLength = 32;
 /// Values that cross between a plugin and the house: how deep, how many, and how much text.
 inline constexpr std::size_t kMaxPluginValueDepth = 32;
@@ -502,6 +509,12 @@ inline constexpr std::size_t kMaxToolResultBytes = 32000;
 inline constexpr std::size_t kMaxToolResultsBytes = std::size_t{256} << 10;
 /// Tools that start and answers that are handed on wait here. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxQueuedToolWork = 4096;
+/// The Lua of one custom tool, which is one event.
+inline constexpr std::size_t kMaxCustomToolBytes = std::size_t{64} << 10;
+/// A form or a file with it, its description and its schema.
+inline constexpr std::size_t kMaxCustomToolUploadBytes = std::size_t{256} << 10;
+/// Calls of them that wait for their thread: as many as there may be under way.
+inline constexpr std::size_t kMaxQueuedCustomCalls = kMaxToolCalls;
 /// Messages that one search of a conversation reads, the newest.
 inline constexpr std::size_t kMaxSearchedMessages = 1000;
 
@@ -530,15 +543,21 @@ inline constexpr std::size_t kMaxMcpLogLines = 20;
 inline constexpr std::size_t kMaxMcpLogLineLength = 300;
 /// Between its standard input's end and SIGTERM, and then SIGKILL.
 inline constexpr auto kMcpGrace = 2s;
-/// After a connection that broke; it doubles each time, up to the longest. After so many in a row it stays down until
-/// someone asks for it. One that held for kMcpHealthyAfter begins anew.
+/// After a connection that broke; it doubles each time, up to the longest. One that held for kMcpHealthyAfter begins anew.
 inline constexpr std::chrono::milliseconds kMcpRetryDelay = 1s;
 inline constexpr std::chrono::milliseconds kLongestMcpRetryDelay = 1min;
-inline constexpr std::size_t kMaxMcpRetries = 8;
+/// Until a list that a connected server did not give is asked for again.
+inline constexpr std::chrono::milliseconds kMcpListRetryDelay = 5s;
+/// Of a stream that breaks before it has brought the answer to its request.
+inline constexpr std::size_t kMaxMcpResumptions = 8;
+/// The server's own stream may end, but so often without a word it is no connection.
+inline constexpr std::size_t kMaxMcpMuteStreams = 3;
 inline constexpr auto kMcpHealthyAfter = 1min;
 /// Variables, or headers, of one server.
 inline constexpr std::size_t kMaxMcpSecrets = 64;
 inline constexpr std::size_t kMaxMcpSecretLength = 8192;
+/// How often calls of our own server are looked at, whether their clients are still there.
+inline constexpr std::chrono::milliseconds kMcpClientLook = 500ms;
 
 // Search
 
@@ -576,6 +595,39 @@ inline constexpr double kFullTextThreshold = 0.3;
 /// so that one text that a model does not take holds up none but itself.
 inline constexpr std::chrono::milliseconds kEmbeddingRetryDelay = 1s;
 inline constexpr std::chrono::milliseconds kLongestEmbeddingRetryDelay = 1min;
+
+// Memory
+
+/// Facts of one person or group that the settings may allow: all of them are opened and compared at each search.
+inline constexpr std::size_t kMaxFactsOfSubject = 1000;
+/// Characters of what one fact says: a fact is a sentence or two.
+inline constexpr std::size_t kMaxFactLength = 1000;
+/// Characters of a fact's own word for what it is about.
+inline constexpr std::size_t kMaxFactSubTypeLength = 64;
+/// A fact's metadata, as JSON.
+inline constexpr std::size_t kMaxFactMetadataBytes = 4096;
+/// Facts of one request that brings several: each costs an fsync for its key, and one embedding request takes them all.
+inline constexpr std::size_t kMaxFactsOfRequest = 100;
+/// Facts that one search over all people opens, the newest: a tenth of a second by words, and a third by vectors.
+inline constexpr std::size_t kMaxSearchedFacts = 10'000;
+/// What is written to memory, and not done yet. Past it: Errc::overloaded.
+inline constexpr std::size_t kMaxQueuedMemories = 1000;
+/// Of a person's facts, told with a question: they take a model's attention from what was asked.
+inline constexpr std::size_t kMaxRecalledFacts = 12;
+inline constexpr std::size_t kMaxRecalledBytes = 2000;
+/// How long a question waits for the vector by which facts are chosen for it; then they are chosen by words.
+inline constexpr std::chrono::milliseconds kRecallPatience = 2s;
+/// Share of words in common, and the cosine, from which on two facts are nearly the same. Below, they differ in what
+/// they say: of ten words one, of two vectors the tone.
+inline constexpr double kNearlySameWords = 0.85;
+inline constexpr double kNearlySameVectors = 0.95;
+/// Questions from which a model draws facts at the same time, and those that wait. Past it they are left alone.
+inline constexpr std::size_t kMaxExtractions = 4;
+inline constexpr std::size_t kMaxQueuedExtractions = 100;
+/// Facts drawn from one question.
+inline constexpr std::size_t kMaxExtractedFacts = 5;
+/// Facts that a bot lists in one reply.
+inline constexpr std::size_t kMaxListedFacts = 20;
 
 // The OpenAI-compatible API
 
@@ -627,6 +679,10 @@ inline constexpr std::size_t kMaxReplayedEvents = 1000;
 /// Streams of events, together and of one account: each is a connection.
 inline constexpr std::size_t kMaxEventStreams = 1000;
 inline constexpr std::size_t kMaxEventStreamsPerAccount = 10;
+/// Tools that one request calls side by side: what a model may call at once.
+inline constexpr std::size_t kMaxBatchedCalls = kMaxToolCallsAtOnce;
+/// Servers in one import, each of which may be a process.
+inline constexpr std::size_t kMaxImportedServers = kMaxMcpConnections;
 
 // Groups that are looked after by their own administrators
 

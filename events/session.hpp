@@ -280,8 +280,9 @@ struct CommandAnswered {
   std::string name;
   std::string plugin;
   Micros took = 0;
+  bool secret = false;  ///< the answer is for the one who asked alone
 };
-TROUPE_EVENT(CommandAnswered, number, answer_number, name, plugin, took)
+TROUPE_EVENT(CommandAnswered, number, answer_number, name, plugin, took, secret)
 
 struct CommandFailed {
   static constexpr std::string_view type = "CommandFailed";
@@ -293,6 +294,15 @@ struct CommandFailed {
   std::int64_t answer_number = 0;  ///< of the MessagePosted with it that says so; 0: nothing is said
 };
 TROUPE_EVENT(CommandFailed, number, name, plugin, reason, answer_number)
+
+/// Comes with the MessagePosted that holds a text which answers nothing. The platform is to be given it, as an answer.
+struct MessageAnnounced {
+  static constexpr std::string_view type = "MessageAnnounced";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::string plugin;  ///< that says it
+};
+TROUPE_EVENT(MessageAnnounced, number, plugin)
 
 /// The platform took an answer.
 struct ReplySent {
@@ -315,6 +325,6 @@ using SessionEvent =
     std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
                  ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed, ChannelDescribed,
                  ChannelArchived, MessageStopped, CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed,
-                 ChatDeleted, ChatCleared>;
+                 ChatDeleted, ChatCleared, MessageAnnounced>;
 
 }  // namespace troupe::events

@@ -79,8 +79,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ToolRules, enabled, allow_danger
 struct MemoryRules {
   bool enabled = false;
   std::int64_t max_memories = 50;  ///< of one person
+  bool auto_extract = false;       ///< a model draws facts from what people say to bots, one more question each
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryRules, enabled, max_memories)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemoryRules, enabled, max_memories, auto_extract)
 
 /// What only a panel reads.
 struct PanelSettings {
@@ -101,7 +102,8 @@ struct BotSettings {
   std::string command_prefix = "/";
   std::string panel_prefix = "#ai";  ///< of commands as well
   bool debug = false;
-  std::vector<std::string> admins;  ///< `<platform type>:<user>`: they may use the commands that change something
+  /// `<platform type or id>:<user>`: they may use the commands that change something. By the type not of webhooks.
+  std::vector<std::string> admins;
   ListRules lists;
   RateRules rate;
   WakeRules wake;

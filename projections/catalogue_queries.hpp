@@ -65,6 +65,7 @@ using PluginQueries = EntryQueries<events::Plugin>;
 events::BotSettings bot_settings(const storage::Store& store);
 
 using McpServerQueries = EntryQueries<events::McpServer>;
+using CustomToolQueries = EntryQueries<events::CustomTool>;
 
 /// The id of the one that answers where none is named; empty when none was ever chosen, or the chosen ones are gone.
 inline std::string default_of(const std::vector<PersonalityRow>& personalities) {

@@ -11,6 +11,7 @@
 #include "events/embedding.hpp"
 #include "events/file.hpp"
 #include "events/group.hpp"
+#include "events/memory.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/tool.hpp"
@@ -57,6 +58,7 @@ enum class Table : TableId {
   plugins = 43,             ///< plugin id -> EntryRow<events::Plugin>
   mcp_servers = 44,         ///< MCP server id -> EntryRow<events::McpServer>
   settings = 45,            ///< `bot` -> EntryRow<events::BotSettings>, once something was set
+  custom_tools = 46,        ///< custom tool id -> EntryRow<events::CustomTool>
   backups = 60,             ///< backup id -> BackupRow
   log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
   files = 70,               ///< file id -> FileRow
@@ -77,6 +79,11 @@ enum class Table : TableId {
   tool_calls_of = 107,      ///< `tool`, `asker` or `source` `/` name, a zero byte, big64(started_at) call id -> nothing
   open_tool_calls = 108,    ///< call id -> nothing
   tool_days = 109,          ///< big64(days since 1970) tool, a zero byte, ToolFigure's letter -> counter
+  facts = 110,              ///< big64(fact) -> FactRow
+  facts_of_subject = 111,   ///< big64(account or contact) big64(fact) -> nothing
+  facts_of_group = 112,     ///< big64(group) big64(fact) -> nothing: those that were learned there
+  fact_subjects = 113,      ///< big64(account or contact) -> FactSubjectRow, of those who have any
+  fact_vectors = 114,       ///< big64(fact) -> FactVectorRow
   permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
   groups = 116,             ///< big64(group) -> GroupRow, of those that something is set of
   usage_days = 117,         ///< UsageOf's letter `/` name `/` big64(days since 1970) UsageFigure's letter -> counter
@@ -219,6 +226,35 @@ struct GroupLoginRow {
   Micros expires_at = 0;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupLoginRow, group, user, expires_at)
+/// What it says is sealed under the fact's own key as well (events::FactContent).
+struct FactRow {
+  static constexpr Table table = Table::facts;
+  static constexpr std::string_view personal[] = {"sealed_content"};
+  events::FactId id = 0;
+  AccountId subject = 0, group = 0;
+  std::string category, source;
+  double confidence = 0;
+  std::string sealed_content;
+  Micros created_at = 0, updated_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FactRow, id, subject, group, category, source, confidence,
+                                                sealed_content, created_at, updated_at)
+
+struct FactSubjectRow {
+  static constexpr Table table = Table::fact_subjects;
+  AccountId subject = 0;
+  events::FactCounts counts;
+  Micros updated_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FactSubjectRow, subject, counts, updated_at)
+
+struct FactVectorRow {
+  static constexpr Table table = Table::fact_vectors;
+  static constexpr std::string_view personal[] = {"sealed_vector"};
+  std::string model;
+  std::string sealed_vector;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FactVectorRow, model, sealed_vector)
 
 struct ResetMailRow {
   static constexpr Table table = Table::reset_mails;
@@ -249,6 +285,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionRow, id, kind, owner, nam
                                                 sealed_title, sealed_system_prompt, messages, created_at,
                                                 last_message_at, archived_at, cleared)
 
+/// The status of a message that is for its reader alone: no model and no search sees it.
+inline constexpr std::string_view kSecret = "secret";
+
 struct MessageRow {
   static constexpr Table table = Table::session_messages;
   std::int64_t number = 0;
@@ -262,8 +301,9 @@ struct MessageRow {
   std::int64_t thread = 0;  ///< number of the message that the chain of replies began with
   std::vector<std::string> attachments;
   std::int64_t tokens = 0;
-  std::string status;  ///< pending (a question or command under way), complete, or failed (one without an answer)
-  std::string model;   ///< who answered
+  /// pending (a question or command under way), complete, failed (one without an answer, or that says so), or kSecret
+  std::string status;
+  std::string model;  ///< who answered
   Micros created_at = 0;
   Micros edited_at = 0;   ///< 0: never
   Micros deleted_at = 0;  ///< 0: it is there
@@ -392,6 +432,10 @@ template <>
 struct EntryTable<events::McpServer> {
   static constexpr Table table = Table::mcp_servers;
 };
+template <>
+struct EntryTable<events::CustomTool> {
+  static constexpr Table table = Table::custom_tools;
+};
 
 /// An entry of the catalogue. In the row, its fields stand beside the other three.
 template <class Entry>
@@ -421,6 +465,7 @@ using PersonalityRow = EntryRow<events::Personality>;
 using PlatformRow = EntryRow<events::Platform>;
 using PluginRow = EntryRow<events::Plugin>;
 using McpServerRow = EntryRow<events::McpServer>;
+using CustomToolRow = EntryRow<events::CustomTool>;
 
 /// What is counted of one tool on one day, UTC, by when its calls ended.
 enum class ToolFigure : char { calls = 'c', failures = 'f', took_us = 't' };
@@ -471,6 +516,9 @@ inline constexpr const char* kTotalCommands = "commands";
 inline constexpr const char* kPendingCommands = "pending";
 inline constexpr const char* kTotalLogs = "logs";
 inline constexpr const char* kTotalMessages = "messages";
+inline constexpr const char* kTotalFacts = "facts";
+inline constexpr const char* kTotalFactSubjects = "fact_subjects";
+inline std::string facts_of_category(std::string_view category) { return "facts/" + std::string(category); }
 inline std::string owner_bots(AccountId owner) { return "owner/" + std::to_string(owner) + "/bots"; }
 inline std::string owner_chats(AccountId owner) { return "owner/" + std::to_string(owner) + "/chats"; }
 inline std::string owner_channels(AccountId owner) { return "owner/" + std::to_string(owner) + "/channels"; }

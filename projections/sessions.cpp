@@ -176,13 +176,17 @@ void close_command(const Context& c, std::int64_t number, const char* status, Ro
 
 void on(const CommandAnswered& e, const Context& c, Rows& rows) {
   close_command(c, e.number, "complete", rows);
-  if (e.answer_number != 0) put_unsent(session_in(c), e.answer_number, rows);
+  if (e.answer_number == 0) return;
+  put_unsent(session_in(c), e.answer_number, rows);
+  if (e.secret) rows.push_back(patch<MessageRow>(message_key(session_in(c), e.answer_number), {{"status", kSecret}}));
 }
 
 void on(const CommandFailed& e, const Context& c, Rows& rows) {
   close_command(c, e.number, "failed", rows);
   put_apology(session_in(c), e.answer_number, rows);
 }
+
+void on(const MessageAnnounced& e, const Context& c, Rows& rows) { put_unsent(session_in(c), e.number, rows); }
 
 void on(const ReplySent& e, const Context& c, Rows& rows) {
   settle_unsent(session_in(c), e.number, {{"delivery", "sent"}, {"foreign_id", e.foreign_id}}, rows);

@@ -37,7 +37,8 @@ Expected<void> PersonalKeys::make(events::AccountId account) {
   if (find(account)) return {};
   Slot slot;
   randombytes_buf(slot.data(), slot.size());
-  return write(account, slot);
+  if (auto written = write(account, slot); !written) return written;
+  return sync();
 }
 
 std::optional<PersonalKeys::Slot> PersonalKeys::find(events::AccountId account) const {
@@ -47,13 +48,22 @@ std::optional<PersonalKeys::Slot> PersonalKeys::find(events::AccountId account) 
   return slot;
 }
 
-Expected<void> PersonalKeys::forget(events::AccountId account) {
-  if (!find(account)) return {};
-  return write(account, Slot{});
+Expected<void> PersonalKeys::forget(std::span<const events::AccountId> accounts) {
+  bool any = false;
+  for (const auto account : accounts) {
+    if (!find(account)) continue;
+    any = true;
+    if (auto written = write(account, Slot{}); !written) return written;
+  }
+  return any ? sync() : Expected<void>{};
 }
 
 Expected<void> PersonalKeys::write(events::AccountId account, const Slot& slot) {
   if (pwrite(file_, slot.data(), slot.size(), account * kSlotBytes) != kSlotBytes) return failed("writing");
+  return {};
+}
+
+Expected<void> PersonalKeys::sync() {
   if (fdatasync(file_) != 0) return failed("writing");
   return {};
 }

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "events/expected.hpp"
 #include "events/record.hpp"
@@ -32,12 +33,14 @@ class PersonalKeys {
   /// Nothing when there is none, or it was thrown away.
   std::optional<Slot> find(events::AccountId account) const;
 
-  /// Durable when it returns: blocks for an fsync.
-  Expected<void> forget(events::AccountId account);
+  /// Durable when it returns: blocks for an fsync, one for all of them.
+  Expected<void> forget(std::span<const events::AccountId> accounts);
+  Expected<void> forget(events::AccountId account) { return forget({&account, 1}); }
 
  private:
   explicit PersonalKeys(int file) : file_(file) {}
   Expected<void> write(events::AccountId account, const Slot& slot);
+  Expected<void> sync();
 
   int file_;
 };

@@ -46,6 +46,7 @@ struct OfferedTool {
   Json parameters = {{"type", "object"}};  ///< JSON Schema of the arguments, which are an object
   bool dangerous = false;                  ///< it changes something, or speaks in the bot's name
   bool admin_only = false;
+  bool confidential = false;  ///< the log keeps neither arguments nor results of its calls
   std::chrono::milliseconds timeout = defaults::kToolTimeout;
   /// Only with arguments that fit `parameters`; on the tools' thread, which others wait for: what takes long runs
   /// elsewhere.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/foreign_words.hpp"
 #include "actors/rules.hpp"
 #include "actors/secrets.hpp"
 #include "actors/tools/schema.hpp"
@@ -28,8 +29,7 @@ constexpr std::size_t kMaxLoggedGarbage = 1000;
 
 /// Valid UTF-8 of a length that may be told and logged.
 std::string told(std::string_view text) {
-  std::string clean(text);
-  if (!is_utf8(text)) clean = Json::parse(json_text(Json(clean))).get<std::string>();
+  std::string clean = as_utf8(std::string(text));
   if (clean.size() <= defaults::kMaxToolResultBytes) return clean;
   return std::string(first_bytes(clean, defaults::kMaxToolResultBytes)) + "\n[cut: the result has more]";
 }
@@ -85,6 +85,12 @@ Expected<Json> parsed(const std::string& arguments) {
 bool is_good(const OfferedTool& tool) {
   return tool.run && !tool.name.empty() && is_utf8(tool.name) && tool.name.find('\0') == tool.name.npos &&
          tool.parameters.is_object() && json_text(tool.parameters).size() <= defaults::kMaxToolSchemaBytes;
+}
+
+/// As the log keeps it.
+ToolCallEnded logged(const Tool& tool, ToolCallEnded ended) {
+  if (tool.offered.confidential) ended.result.clear();
+  return ended;
 }
 
 ToolOutcome outcome_of(ToolCallEnded ended) {
@@ -171,16 +177,17 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   const auto tool = find(name);
   auto input = parsed(arguments);
   const std::string called = tool_name(name);
-  const ToolCallStarted started{
-      id,
-      called,
-      tool ? tool->source : std::string(),
-      context.asker,
-      context.group,
-      context.session,
-      context.number,
-      context.through,
-      input ? json_text(*input) : std::string(first_bytes(told(arguments), kMaxLoggedGarbage))};
+  const ToolCallStarted started{id,
+                                called,
+                                tool ? tool->source : std::string(),
+                                context.asker,
+                                context.group,
+                                context.session,
+                                context.number,
+                                context.through,
+                                tool && tool->offered.confidential ? std::string()
+                                : input                            ? json_text(*input)
+                                        : std::string(first_bytes(told(arguments), kMaxLoggedGarbage))};
   std::optional<ToolCallEnded> refusal_of_it;
   if (!tool)
     refusal_of_it = refused(id, called, "refused", "there is no such tool");
@@ -194,8 +201,10 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   }
   const AccountId asker = context.asker;
   if (refusal_of_it) {
-    auto append = append_of(id, of_the_asker(asker), asker, {started, *refusal_of_it});
+    auto append =
+        append_of(id, of_the_asker(asker), asker, {started, tool ? logged(*tool, *refusal_of_it) : *refusal_of_it});
     append.expected_version = 0;
+    count(refusal_of_it->outcome);
     store_.append(std::move(append), [this, answer, ended = *refusal_of_it](Expected<RecordPtr> result) {
       hand_on([answer, ended, result = std::move(result)] {
         result ? answer(outcome_of(ended)) : answer(tl::unexpected(result.error()));
@@ -205,7 +214,7 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   }
   {
     std::unique_lock lock(mutex_);
-    if (calls_.size() >= defaults::kMaxToolCalls) {
+    if (calls_.size() + unlogged_.size() >= defaults::kMaxToolCalls) {
       lock.unlock();
       return refuse_now({Errc::overloaded, "too many tools are being called"});
     }
@@ -273,17 +282,23 @@ void Tools::end(const CallId& id, ToolCallEnded ended) {
   ended.tool = call.tool->name;
   ended.took =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - call.started).count();
+  count(ended.outcome);
   append_end(std::move(call), std::move(ended));
 }
 
 void Tools::append_end(Call call, ToolCallEnded ended) {
   const AccountId asker = call.context.asker;
-  auto append = append_of(ended.id, by_the_house(), asker, {ended});
+  auto append = append_of(ended.id, by_the_house(), asker, {logged(*call.tool, ended)});
   store_.append(std::move(append), [this, call = std::move(call), ended](Expected<RecordPtr> result) mutable {
     if (!result && result.error().code == Errc::not_found && !ended.result.empty()) {
       // The asker is forgotten: what came of it is nobody's to read any more, but that it ended stays known.
       ended.result.clear();
       return append_end(std::move(call), std::move(ended));
+    }
+    if (!result && result.error().code == Errc::overloaded && !ending_) {
+      const std::lock_guard lock(mutex_);
+      unlogged_.emplace_back(std::move(call), std::move(ended));  // the next tick takes it up
+      return;
     }
     hand_on([answer = std::move(call.answer), ended = std::move(ended), result = std::move(result)] {
       result ? answer(outcome_of(ended)) : answer(tl::unexpected(result.error()));
@@ -317,11 +332,14 @@ void Tools::settle_interrupted() {
 void Tools::tick() {
   const auto now = std::chrono::steady_clock::now();
   std::vector<std::pair<CallId, StopTool>> late;
+  decltype(unlogged_) unlogged;
   {
     const std::lock_guard lock(mutex_);
+    unlogged.swap(unlogged_);
     for (const auto& [id, call] : calls_)
       if (call.is_running && now > call.until) late.emplace_back(id, call.stop);
   }
+  for (auto& [call, ended] : unlogged) append_end(std::move(call), std::move(ended));
   for (const auto& [id, stop] : late) {
     end(id, refused(id, {}, "timed_out", "the tool did not answer in time"));
     if (stop) stop();
@@ -331,6 +349,16 @@ void Tools::tick() {
 std::size_t Tools::under_way() const {
   const std::lock_guard lock(mutex_);
   return calls_.size();
+}
+
+std::map<std::string, std::uint64_t> Tools::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+void Tools::count(const std::string& outcome) {
+  const std::lock_guard lock(mutex_);
+  ++ended_[outcome];
 }
 
 /// Somebody waits for it: when the worker is full, or gone, it is done here.

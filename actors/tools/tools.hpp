@@ -73,6 +73,8 @@ class Tools {
   void stop() { ending_ = true; }
 
   std::size_t under_way() const;
+  /// Calls that have ended since the server began, by outcome.
+  std::map<std::string, std::uint64_t> ended() const;
   const projections::ToolQueries& log() const { return log_; }
 
  private:
@@ -91,6 +93,7 @@ class Tools {
   void run(const CallId& id);
   void end(const CallId& id, events::ToolCallEnded ended);
   void append_end(Call call, events::ToolCallEnded ended);
+  void count(const std::string& outcome);
   void hand_on(std::function<void()> work);
 
   storage::Store& store_;
@@ -101,6 +104,8 @@ class Tools {
   std::map<std::string, std::vector<OfferedTool>, std::less<>> offers_;
   std::vector<std::shared_ptr<const Tool>> tools_;
   std::map<CallId, Call> calls_;
+  std::vector<std::pair<Call, events::ToolCallEnded>> unlogged_;  ///< ends that the journal had no room for
+  std::map<std::string, std::uint64_t> ended_;
   std::atomic<bool> ending_{false};
 };
 

@@ -8,11 +8,15 @@
 #include "http/surfaces/chatai/chat.hpp"
 #include "http/surfaces/chatai/config.hpp"
 #include "http/surfaces/chatai/context.hpp"
+#include "http/surfaces/chatai/custom_tools.hpp"
 #include "http/surfaces/chatai/group_admin.hpp"
 #include "http/surfaces/chatai/groups.hpp"
 #include "http/surfaces/chatai/house.hpp"
 #include "http/surfaces/chatai/live.hpp"
+#include "http/surfaces/chatai/mcp_servers.hpp"
 #include "http/surfaces/chatai/presets.hpp"
+#include "http/surfaces/chatai/skills.hpp"
+#include "http/surfaces/chatai/tools.hpp"
 
 namespace troupe::http {
 
@@ -32,9 +36,10 @@ class ChatAi final : public Surface {
   Response too_fast_to(const Request& request, int seconds_to_wait) const override;
   bool takes_every_origin() const override { return false; }
   void committed(const std::vector<storage::RecordPtr>& records) override { live_.committed(records); }
-  std::size_t connected_clients() const override { return live_.streams(); }
+  std::size_t connected_clients() const override { return live_.streams() + mcp_servers_.streams(); }
   void shut_down() override {
     live_.shut_down();
+    mcp_servers_.shut_down();
     channels_.stop();
     context_.model_lists.stop();
   }
@@ -64,6 +69,10 @@ class ChatAi final : public Surface {
   chatai::GroupAdmin group_admin_{context_, group_config_};
   chatai::Groups groups_{context_, group_config_};
   chatai::Live live_{context_};
+  chatai::Tools tools_{context_, live_};
+  chatai::CustomTools custom_tools_{context_, *this};
+  chatai::McpServers mcp_servers_{context_, live_};
+  chatai::Skills skills_{tools_, mcp_servers_};
   std::vector<Route> routes_;
 };
 

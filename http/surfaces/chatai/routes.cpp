@@ -369,14 +369,326 @@ void house_routes(RouteTable& table, House& house) {
   }
 }
 
-void skill_routes(RouteTable& table, Live& live) {
+#define TOOL                                                                                                      \
+  R"({"name":"current_time","description":"Tells the time","category":"time","enabled":true,"source":"builtin",)" \
+  R"("serverName":"builtin","isBuiltin":true,"isCustom":false,"dangerous":false,"adminOnly":false,"parameters":)" \
+  R"({"type":"object"},"inputSchema":{"type":"object"}})"
+#define CATEGORY R"({"key":"time","name":"time","toolCount":1,"enabled":true})"
+#define CALLED                                                                                 \
+  R"({"toolName":"current_time","arguments":{},"result":"2026-01-31T12:00:00Z","duration":1,)" \
+  R"("success":true,"id":"AbCdEfGhIjKlMnOp"})"
+#define RESULT R"("content":[{"type":"text","text":"2026-01-31T12:00:00Z"}],"isError":false)"
+#define TOOL_CALL                                                                                                  \
+  R"({"id":"AbCdEfGhIjKlMnOp","tool":"current_time","toolName":"current_time","source":"builtin","args":{},)"      \
+  R"("request":{},"result":"2026-01-31T12:00:00Z","response":"2026-01-31T12:00:00Z",)"                             \
+  R"("success":true,"outcome":"succeeded","error":null,"duration":1,"timestamp":1769860800000,"through":"model",)" \
+  R"("userId":"1","username":"ada","groupId":null})"
+#define TOOL_FIGURES R"("calls":3,"success":2,"failed":1,"successRate":0.67,"avgDuration":4)"
+#define CUSTOM_TOOL                                                                                                   \
+  R"({"id":"AbCdEfGhIjKl","name":"greet","description":"Greets","category":"custom","source":"custom","parameters":)" \
+  R"({"type":"object"},"inputSchema":{"type":"object"},"language":"lua","code":"return \"hello \" .. args.name",)"    \
+  R"("dangerous":false,"enabled":true,"createdAt":1769860800000,"updatedAt":1769860800000})"
+#define SERVER                                                                                                     \
+  R"({"name":"files","id":"AbCdEfGhIjKl","status":"connected","type":"stdio","transport":"stdio","enabled":true,)" \
+  R"("toolCount":4,"toolsCount":4,"resourcesCount":0,"promptsCount":0,"connectedAt":1769860800000,"error":null,)"  \
+  R"("config":{"type":"stdio","command":"/usr/bin/npx","args":["-y","a-server"],"env":{"TOKEN":"****"},"url":"",)" \
+  R"("headers":{},"timeout":30000}})"
+#define COUNTS                                                                                      \
+  R"({"total":3,"totalTools":3,"enabled":3,"enabledTools":3,"disabled":0,"categories":{"time":1},)" \
+  R"("mcpServers":1})"
+#define PROMPTS R"({"prompts":[{"name":"review","description":"Reviews","arguments":[]}],"count":1})"
+#define RESOURCES R"({"resources":[{"uri":"file:///a.txt","name":"a.txt","mimeType":"text/plain"}],"count":1})"
+
+constexpr long long kMostCallsSkipped = 1'000'000;
+
+std::vector<Field> switch_fields(std::initializer_list<std::string_view> names) {
+  std::vector<Field> fields = requiring({"enabled"}, {flag("enabled")});
+  for (const auto name : names) fields.push_back(required(std::string(name), {}, defaults::kMaxCatalogueNameLength));
+  return fields;
+}
+
+std::vector<Field> call_fields() {
+  return {text("name", "Of the tool", defaults::kMaxToolNameLength),
+          text("toolName", "The same", defaults::kMaxToolNameLength),
+          {.name = "args", .type = Field::Type::any, .description = "An object that fits the tool's schema"},
+          {.name = "arguments", .type = Field::Type::any, .description = "The same"}};
+}
+
+std::vector<Parameter> tool_filters() {
+  return {text_parameter("category", "Of this one alone"), text_parameter("source", "builtin, custom, mcp or plugin")};
+}
+
+std::vector<Parameter> log_filters() {
+  return {integer_parameter("limit", "How many to answer", 50, 1, defaults::kMaxListLimit),
+          integer_parameter("offset", "How many to leave out", 0, 0, kMostCallsSkipped),
+          text_parameter("tool", "Of this tool"),
+          text_parameter("toolName", "The same"),
+          text_parameter("userId", "For this account or person, by number"),
+          text_parameter("groupId", "Asked for in this group of a platform")};
+}
+
+void tool_routes(RouteTable& table, Tools& tools) {
+  using P = Tools;
+  constexpr const char* kFailures =
+      "TOOL_NOT_FOUND, TOOL_DISABLED (switched off, or dangerous where those are not allowed), INVALID_ARGS, "
+      "EXECUTION_ERROR. Every call of a tool that there is stands in the log.";
+  table.tag("ChatAI: tools");
+  table.get("/api/tools", A::admin, to(tools, &P::list), "Tools, the house's own first")
+      .query(tool_filters())
+      .answers(OK(R"({"tools":[)" TOOL R"(],"count":1,"categories":{"time":)" CATEGORY "}}"));
+  table.get("/api/tools/list", A::admin, to(tools, &P::list_alone), "The same, as an array alone")
+      .query(tool_filters())
+      .answers(OK("[" TOOL "]"));
+  table.post("/api/tools/call", A::admin, to(tools, &P::call), "Call a tool")
+      .takes(call_fields())
+      .answers(OK(CALLED))
+      .note(kFailures);
+  table.post("/api/tools/{tool}/execute", A::admin, to(tools, &P::call), "Call a tool")
+      .takes(call_fields())
+      .answers(OK(CALLED))
+      .note(kFailures);
+  table.post("/api/tools/test", A::admin, to(tools, &P::test), "Call a tool; a failure is an answer as well")
+      .takes(call_fields())
+      .answers(OK(R"({"toolName":"current_time","arguments":{},"result":{)" RESULT
+                  R"(},"duration":1,"success":true,"id":"AbCdEfGhIjKlMnOp"})"));
+  table.put("/api/tools/{tool}/toggle", A::admin, to(tools, &P::toggle), "Switch a tool on or off")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
+  table.put("/api/tools/category/{category}/toggle", A::admin, to(tools, &P::toggle_category), "Switch a category")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
+  constexpr const char* kSwitches =
+      R"({"enabled":true,"enabledCategories":["time"],"disabledCategories":[],"disabledTools":[],"dangerousTools":[],)"
+      R"("allowDangerous":false})";
+  table.get("/api/tools/builtin/config", A::admin, to(tools, &P::builtin_config), "The switches")
+      .answers(std::string(R"({"success":true,"data":)") + kSwitches + "}");
+  table.put("/api/tools/builtin/config", A::admin, to(tools, &P::change_builtin_config), "Set the switches")
+      .takes({flag("enabled", "Of all tools"), array("enabledCategories", "All others are off"),
+              array("disabledTools", "By name")})
+      .answers(std::string(R"({"success":true,"data":)") + kSwitches + "}");
+  table.get("/api/tools/dangerous", A::admin, to(tools, &P::dangerous), "What is dangerous")
+      .answers(
+          OK(R"({"allowDangerous":false,"dangerousTools":[],"adminOnlyTools":[],"dangerousNow":["send_message"]})"))
+      .note("`dangerousTools` are named here; `dangerousNow` has those that say it of themselves as well.");
+  table.put("/api/tools/dangerous", A::admin, to(tools, &P::change_dangerous), "Say what is dangerous")
+      .takes({flag("allowDangerous", "Models and people may call them"), array("dangerousTools"),
+              array("adminOnlyTools", "For administrators of the bots")})
+      .answers(
+          OK(R"({"allowDangerous":true,"dangerousTools":[],"adminOnlyTools":[],"dangerousNow":["send_message"]})"));
+  table.post("/api/tools/reload", A::admin, to(tools, &P::reload), "Nothing to do: counts what there is, by source")
+      .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
+  table.get("/api/tools/stats", A::admin, to(tools, &P::stats), "How many there are").answers(OK(COUNTS));
+  auto filters = log_filters();
+  filters.push_back(text_parameter("success", "true or false"));
+  table.get("/api/tools/logs", A::admin, to(tools, &P::logs), "The tool log, newest first")
+      .query(filters)
+      .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
+      .note("Calls that models, people, programs and plugins made, of a day and of years ago.")
+      .elsewhere();
+  table.del("/api/tools/logs", A::admin, to(tools, &P::clear_logs), "Refused: the log is the event log")
+      .answers("{}")
+      .note("409 LOG_IS_PERMANENT. To delete a user makes what they asked unreadable for good.");
+  table.get("/api/tools/{tool}", A::admin, to(tools, &P::show), "One tool").answers(OK(TOOL));
+  for (const std::string base : {"/api/stats", "/api/system/stats"})
+    for (const char* path : {"/tools", "/tool-calls"})
+      table.get(base + path, A::admin, to(tools, &P::figures), "By tool, most calls first; and by day, UTC")
+          .query({text_parameter("period", "day, week, month or all; default: day"),
+                  integer_parameter("limit", "How many to answer", 50, 1, defaults::kMaxListLimit)})
+          .answers(OK(R"({"tools":[{"tool":"current_time","toolName":"current_time",)" TOOL_FIGURES
+                      R"(}],"summary":{)" TOOL_FIGURES R"(},"daily":[{"date":"2026-01-31",)" TOOL_FIGURES "}]}"));
+  table.get("/api/stats/tool-calls/records", A::admin, to(tools, &P::logs), "The tool log")
+      .query(filters)
+      .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
+      .elsewhere();
+  table.get("/api/stats/tool-calls/errors", A::admin, to(tools, &P::errors), "Of the tool log, what failed")
+      .query(log_filters())
+      .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
+      .elsewhere();
+  table.get("/api/stats/tool-calls/record/{call}", A::admin, to(tools, &P::log_record), "One call")
+      .answers(OK(TOOL_CALL));
+}
+
+void custom_tool_routes(RouteTable& table, CustomTools& tools) {
+  using P = CustomTools;
+  const std::vector<Field> fields = {
+      text("name", "Letters, digits, `_` and `-`; unique among all tools", defaults::kMaxToolNameLength),
+      text("description", "What models are told", defaults::kMaxToolDescriptionBytes),
+      object("parameters", "JSON Schema of the arguments; also `inputSchema`"),
+      text("code", "Lua 5.4; also `handler` or `source`", defaults::kMaxCustomToolBytes),
+      flag("dangerous", "Called only where dangerous tools are allowed"),
+      flag("enabled", "Default: true")};
+  constexpr const char* kNote =
+      "The code is the body of a Lua function: the arguments are the table `args`, and what it returns is the result "
+      "(a "
+      "text, or what can be JSON); `nil` and a text say why it failed. It runs in a state of the call's own, without "
+      "files, processes, network or the house, and with limits of memory, instructions and time. What does not compile "
+      "is refused with its line.";
+  table.tag("ChatAI: custom tools");
+  table.get("/api/tools/custom", A::admin, to(tools, &P::list), "Tools in Lua, oldest first")
+      .answers(OK("[" CUSTOM_TOOL "]"));
+  table
+      .post(
+          "/api/tools/custom", A::admin, [&tools](const CallPtr& call) { tools.add(call); }, "Add a tool in Lua")
+      .uploads(defaults::kMaxCustomToolUploadBytes, fields, [&tools](const Call& call) { return tools.sink(call); })
+      .answers(OK(CUSTOM_TOOL))
+      .status(201)
+      .note(std::string(kNote) +
+            " JSON, or a form: the fields, and a `file`, `name.lua` with the code or `name.json` with the fields. 409 "
+            "TOOL_EXISTS where a tool has the name.");
+  table.get("/api/tools/custom/{tool}", A::admin, to(tools, &P::show), "One of them").answers(OK(CUSTOM_TOOL));
+  table.put("/api/tools/custom/{tool}", A::admin, to(tools, &P::change), "Change it")
+      .takes(fields)
+      .answers(OK(CUSTOM_TOOL))
+      .note(kNote);
+  table.del("/api/tools/custom/{tool}", A::admin, to(tools, &P::remove), "Remove it")
+      .answers(R"({"success":true,"data":null})");
+}
+
+std::vector<Field> server_fields() {
+  return {text("name", "Unique; without a slash", defaults::kMaxCatalogueNameLength),
+          object("config", "The fields below, which may stand beside it instead"),
+          text("type", "stdio, npx, npm, http or sse; else by the address, package or command"),
+          text("command", "Of stdio: a program that `--mcp-command` names, by its path or its name"),
+          array("args"),
+          object("env", "Stored sealed; shown by its names. `****` keeps the value that is there"),
+          text("package", "Of npx"),
+          text("url", "Of http and sse", defaults::kMaxBaseUrlLength),
+          object("headers", "As `env`"),
+          integer("timeout", 1, 600'000, "Of one call, in milliseconds; default: 30000"),
+          flag("enabled", "Default: true")};
+}
+
+void mcp_routes(RouteTable& table, McpServers& servers, const std::string& base) {
+  using P = McpServers;
+  const std::string one = base + "/{server}";
+  table.get(base, A::admin, to(servers, &P::list), "Servers, oldest first")
+      .answers(OK(R"({"servers":[)" SERVER R"(],"total":1})"));
+  table.post(base, A::admin, to(servers, &P::add), "Add a server, or set up anew the one of that name")
+      .takes(server_fields())
+      .answers(OK(SERVER))
+      .status(201)
+      .creates()
+      .note("200 where it was there. It is connected from then on, while it is enabled.");
+  table.get(one, A::admin, to(servers, &P::show), "One server, with its tools").answers(OK(SERVER));
+  table.del(one, A::admin, to(servers, &P::remove), "Remove a server").answers(R"({"success":true,"data":null})");
+  constexpr const char* kCodes = "SERVER_NOT_FOUND, ALREADY_CONNECTED, CONNECTION_FAILED, TIMEOUT.";
+  table.post(one + "/connect", A::admin, to(servers, &P::connect), "Connect it").answers(OK(SERVER)).note(kCodes);
+  table.post(one + "/disconnect", A::admin, to(servers, &P::disconnect), "Disconnect it, until it is asked for again")
+      .answers(OK(SERVER));
+  table.post(one + "/reconnect", A::admin, to(servers, &P::reconnect), "Connect it anew")
+      .answers(OK(SERVER))
+      .note(kCodes);
+}
+
+void mcp_routes(RouteTable& table, McpServers& servers) {
+  using P = McpServers;
+  table.tag("ChatAI: MCP");
+  mcp_routes(table, servers, "/api/mcp/servers");
+  table.put("/api/mcp/servers/{server}", A::admin, to(servers, &P::change), "Change a server")
+      .takes(server_fields())
+      .answers(OK(SERVER));
+  table.post("/api/mcp/connect", A::admin, to(servers, &P::connect_any), "Connect a server")
+      .takes({text("name"),
+              {.name = "server", .type = Field::Type::any, .description = "A name, or a configuration"},
+              object("config")})
+      .answers(OK(SERVER))
+      .note("By its name; or by a whole configuration, which is kept as if it were added.");
+  table.post("/api/mcp/servers/reconnect-all", A::admin, to(servers, &P::reconnect_all), "Connect all anew")
+      .answers(OK(R"({"success":1,"failed":0,"total":1,"errors":[]})"));
+  table.post("/api/mcp/import", A::admin, to(servers, &P::import_all), "Add servers by a configuration file")
+      .takes(requiring({"mcpServers"}, {object("mcpServers", "By their names")}))
+      .answers(OK(R"({"success":1,"failed":0,"total":1,"errors":[]})"))
+      .note("Those of a known name are set up anew. What is wrong with one does not keep the others out.");
+  table.get("/api/mcp/servers/{server}/tools", A::admin, to(servers, &P::tools), "Its tools, as it lists them")
+      .answers(OK(R"({"tools":[{"name":"echo","description":"Echoes","inputSchema":{"type":"object"}}],"count":1})"));
+  table.get("/api/mcp/servers/{server}/resources", A::admin, to(servers, &P::resources), "Its resources")
+      .answers(OK(RESOURCES));
+  table.get("/api/mcp/servers/{server}/prompts", A::admin, to(servers, &P::prompts), "Its prompts")
+      .answers(OK(PROMPTS));
+  const Parameter server = text_parameter("server", "Of this one; default: of all that are connected");
+  table.get("/api/mcp/resources", A::admin, to(servers, &P::all_resources), "Resources, or what one holds")
+      .query({server, text_parameter("uri", "Of the one to read; needs `server`")})
+      .answers(OK(RESOURCES));
+  table.post("/api/mcp/resources/read", A::admin, to(servers, &P::read_resource), "What a resource holds")
+      .takes({text("serverName", "Also `server`"), required("uri", {}, defaults::kMaxBaseUrlLength)})
+      .answers(OK(R"({"content":"hello","mimeType":"text/plain","encoding":"utf-8","contents":[]})"))
+      .only_reads();
+  table.get("/api/mcp/prompts", A::admin, to(servers, &P::all_prompts), "Prompts").query({server}).answers(OK(PROMPTS));
+  table.post("/api/mcp/prompts/get", A::admin, to(servers, &P::get_prompt), "A prompt with its arguments filled in")
+      .takes({text("serverName", "Also `server`"), required("name"), object("args")})
+      .answers(OK(R"({"description":"Reviews","messages":[{"role":"user","content":{"type":"text","text":"Look"}}]})"))
+      .only_reads();
+  table.get("/api/mcp/sse", A::admin, to(servers, &P::stream), "What becomes of servers, as server-sent events")
+      .answers("{}")
+      .streams(R"({"type":"connected","server":"files","status":"connected","toolCount":4})")
+      .note("First how each stands; then connecting, connected, disconnected, error and tools_updated.");
+}
+
+void skill_routes(RouteTable& table, Live& live, Skills& skills, Tools& tools, McpServers& servers) {
   table.tag("ChatAI: skills");
+  table.get("/api/skills/status", A::admin, to(skills, &Skills::status), "Servers, figures and categories")
+      .answers(OK(R"({"servers":[)" SERVER R"(],"stats":)" COUNTS R"(,"categories":[)" CATEGORY
+                  R"(],"timestamp":1769860800000})"));
+  table.get("/api/skills/tools", A::admin, to(skills, &Skills::list), "Tools")
+      .query({text_parameter("includeBuiltin", "false: without the house's own"),
+              text_parameter("includeMcp", "false: without those of servers")})
+      .answers(OK(R"({"count":1,"tools":[)" TOOL "]}"));
+  for (const std::string base : {"/api/tools", "/api/skills/tools"})
+    table.get(base + "/by-source", A::admin, to(tools, &Tools::list_by_source), "Tools by where they come from")
+        .query(tool_filters())
+        .answers(OK(R"({"builtin":[)" TOOL R"(],"custom":[],"mcp":[],"plugin":[]})"));
+  table.get("/api/skills/tools/{tool}/detail", A::admin, to(tools, &Tools::show), "One tool").answers(OK(TOOL));
+  table.post("/api/skills/execute", A::admin, to(tools, &Tools::execute), "Call a tool; a failure is an answer as well")
+      .takes(call_fields())
+      .answers(OK("{" RESULT R"(,"toolName":"current_time","duration":1,"id":"AbCdEfGhIjKlMnOp"})"));
+  table.post("/api/skills/execute/batch", A::admin, to(tools, &Tools::execute_batch), "Call several tools side by side")
+      .takes(requiring({"calls"}, {array("calls", "Each with `toolName` and `args`")}))
+      .answers(OK(R"({"results":[{"toolName":"current_time","success":true,"result":{)" RESULT
+                  R"(},"isError":false,"duration":1,"id":"AbCdEfGhIjKlMnOp"}],"count":1})"));
+  auto found_by = tool_filters();
+  found_by.push_back(text_parameter("q", "Words of their names and descriptions"));
+  found_by.push_back(integer_parameter("limit", "How many to answer", 20, 1, defaults::kMaxListLimit));
+  table.get("/api/skills/search", A::admin, to(skills, &Skills::search), "Find tools, the best first")
+      .query(found_by)
+      .answers(OK(R"({"tools":[)" TOOL R"(],"count":1})"));
+  table.get("/api/skills/discover", A::admin, to(skills, &Skills::discover), "What can be called now, by category")
+      .answers(OK(R"({"categories":[)" CATEGORY R"(],"timestamp":1769860800000})"));
+  table.post("/api/skills/recommend", A::admin, to(skills, &Skills::recommend), "Tools for what is to be done")
+      .takes({required("context", "In words", defaults::kMaxQuestionLength),
+              integer("limit", 1, defaults::kMaxListLimit, "Default: 5")})
+      .answers(OK(R"({"recommendations":[)" TOOL R"(],"tools":[],"count":1})"))
+      .only_reads();
+  table.get("/api/skills/categories", A::admin, to(tools, &Tools::categories), "Categories")
+      .answers(OK("[" CATEGORY "]"));
+  table.post("/api/skills/categories/{category}/toggle", A::admin, to(tools, &Tools::toggle_category), "Switch one")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
+  table.post("/api/skills/toggle-category", A::admin, to(tools, &Tools::toggle_category), "The same")
+      .takes(switch_fields({"category"}))
+      .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
+  table.post("/api/skills/tools/{tool}/toggle", A::admin, to(tools, &Tools::toggle), "Switch a tool on or off")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
+  table.post("/api/skills/toggle-tool", A::admin, to(tools, &Tools::toggle), "The same")
+      .takes(switch_fields({"toolName"}))
+      .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
+  table
+      .post("/api/skills/reload", A::admin, to(tools, &Tools::reload), "Nothing to do: counts what there is, by source")
+      .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
+  table.post("/api/skills/enable-all", A::admin, to(tools, &Tools::enable_all), "Switch every tool on")
+      .answers(OK(R"({"success":true,"enabledCount":1})"));
+  table.post("/api/skills/disable-all", A::admin, to(tools, &Tools::disable_all), "Switch every tool off that there is")
+      .answers(OK(R"({"success":true,"disabledCount":3})"));
+  table.get("/api/skills/stats", A::admin, to(tools, &Tools::stats), "How many there are").answers(OK(COUNTS));
+  mcp_routes(table, servers, "/api/skills/mcp/servers");
   table.get("/api/skills/sse", A::admin, to(live, &Live::stream), "What happens now, as server-sent events")
       .answers("{}")
       .streams(R"({"type":"channel-changed","id":"AbCdEfGhIjKl","name":"main","timestamp":1769860800000})")
       .note(
           "Events have no name and a `type` inside: first `connected`, then what is added, changed and removed of "
-          "channels, presets, platforms, plugins, servers and the configuration, and `heartbeat` every 15 seconds. "
+          "channels, presets, platforms, plugins, servers, tools and the configuration; tool-executed, tool-toggled, "
+          "category-toggled, batch-executed, tools-reloaded, server-connecting, server-connected, "
+          "server-disconnected, server-error and server-updated; and `heartbeat` every 15 seconds. "
           "After a break `Last-Event-ID` brings what was missed, or `complete` is false in `connected`.");
 }
 
@@ -581,7 +893,10 @@ std::vector<Route> ChatAi::make_routes(ChatAi& self) {
   house_routes(table, self.house_);
   group_admin_routes(table, self.group_admin_);
   groups_routes(table, self.groups_);
-  skill_routes(table, self.live_);
+  tool_routes(table, self.tools_);
+  custom_tool_routes(table, self.custom_tools_);
+  mcp_routes(table, self.mcp_servers_);
+  skill_routes(table, self.live_, self.skills_, self.tools_, self.mcp_servers_);
   auto routes = std::move(table).take();
   for (Route& route : routes)
     if (!route.rate) route.rate = &kRequests;
