@@ -62,7 +62,7 @@ class GroupsTest : public ::testing::Test {
   std::vector<std::string> sent() {
     const projections::SessionQueries sessions(*store_);
     for (int i = 0; i < 1000; ++i, std::this_thread::sleep_for(10ms))
-      if (sessions.open_questions().empty() && sessions.unsent_replies(1).empty()) break;
+      if (sessions.open_questions().empty() && sessions.unsent_replies({}, 1).empty()) break;
     const std::lock_guard lock(mutex_);
     return std::exchange(sent_, {});
   }
