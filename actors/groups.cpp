@@ -19,6 +19,9 @@ constexpr std::string_view kCodeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 /// Codes that other groups have at the moment may be drawn, if hardly.
 constexpr int kMaxDraws = 5;
 
+/// Of the tools that read and write what bots remember (actors/memory/memory_tools.hpp).
+constexpr const char* kMemoryCategory = "memory";
+
 bool holds(const events::Record& record, std::string_view type) {
   return std::any_of(record.events.begin(), record.events.end(), [&](const auto& e) { return e.type == type; });
 }
@@ -91,7 +94,20 @@ std::optional<events::BotSettings> Groups::settings_for(const events::BotSetting
 
 events::ToolRules Groups::tools_for(const events::ToolRules& house, AccountId group) const {
   const auto own = settings(group);
-  return own ? actors::tools_for(house, own->tools) : house;
+  if (!own) return house;
+  auto tools = actors::tools_for(house, own->tools);
+  if (!own->memory.value_or(true)) tools.disabled_categories.emplace_back(kMemoryCategory);
+  return tools;
+}
+
+bool Groups::remembers(AccountId group) const {
+  const auto own = group == 0 ? nullptr : settings(group);
+  return !own || own->memory.value_or(true);
+}
+
+void Groups::take_own_provider(AccountId group, llm::ChatRequest& request) const {
+  const auto own = group == 0 ? nullptr : settings(group);
+  if (own && own->channel) request.own_provider = provider_of(group, *own->channel, secrets_);
 }
 
 void Groups::tailor(AccountId group, llm::ChatRequest& request) const {

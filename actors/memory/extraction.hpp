@@ -30,6 +30,8 @@ class Extraction {
     Completions& completions;
     Memories& memories;
     Elsewhere elsewhere;
+    /// What a group asks for: false where nothing is to be drawn, and who is asked there. `group` 0: in private.
+    std::function<bool(AccountId group, llm::ChatRequest& request)> heed;
   };
 
   /// Before the first append: it follows the journal.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/multipart.hpp"
+#include "http/surfaces/chatai/channel_fields.hpp"
 #include "http/surfaces/chatai/yaml.hpp"
 
 namespace troupe::http::chatai {
@@ -28,10 +29,6 @@ constexpr std::string_view kIgnored[] = {"id",        "type",        "isDefault"
 template <class T>
 OrderedJson or_null(const std::optional<T>& value) {
   return value ? OrderedJson(*value) : OrderedJson(nullptr);
-}
-
-bool says_nothing(const Json& value) {
-  return value.is_null() || ((value.is_object() || value.is_array() || value.is_string()) && value.empty());
 }
 
 OrderedJson view(const PersonalityRow& row, const std::string& default_id) {

@@ -16,7 +16,7 @@ export class GroupHouse {
     house.model = await startModelServer();
     house.port = await freePort();
     house.server = await startWithPlatforms([{ name: 'qq', type: 'aiocqhttp', settings: { ws_port: house.port } }], {
-      surfaces: ['chatai', 'chat_v1'], args, environment: { OPENAI_BASE_URL: house.model.url, OPENAI_API_KEY: 'sk-x', OPENAI_MODEL: 'fake' },
+      surfaces: ['chatai'], args, environment: { OPENAI_BASE_URL: house.model.url, OPENAI_API_KEY: 'sk-x', OPENAI_MODEL: 'fake' },
     });
     house.bot = await ReverseClient.connected(house.port);
     house.admin = await chatAiAdmin(house.server);
