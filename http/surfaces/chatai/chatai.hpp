@@ -10,6 +10,7 @@
 #include "http/surfaces/chatai/context.hpp"
 #include "http/surfaces/chatai/house.hpp"
 #include "http/surfaces/chatai/live.hpp"
+#include "http/surfaces/chatai/memories.hpp"
 #include "http/surfaces/chatai/presets.hpp"
 
 namespace troupe::http {
@@ -57,6 +58,7 @@ class ChatAi final : public Surface {
   chatai::Chat chat_{context_, presets_};
   chatai::House house_{context_};
   chatai::Live live_{context_};
+  chatai::Memories memories_{context_};
   std::vector<Route> routes_;
 };
 

@@ -174,7 +174,7 @@ describe('memory in talks', async () => {
 
   it('tells a model the facts that fit a question best', async () => {
     await answerTo('hello');
-    assert.equal(toldWith(questions().at(-1)), '');
+    assert.doesNotMatch(toldWith(questions().at(-1)), /earlier conversations/);
     await data(admin.post('/api/memory/user/7', { content: 'Is fond of green tea', category: 'preference' }), 201);
     await answerTo('What shall I drink?');
     assert.match(toldWith(questions().at(-1)), /notes from earlier conversations[^]*\n- Is fond of green tea/);
@@ -183,9 +183,9 @@ describe('memory in talks', async () => {
     await answerTo('And what shall I drink tomorrow?');
     const told = toldWith(questions().at(-1));
     assert.match(told, /- Is fond of green tea/);
-    assert.equal(told.match(/\n- /g).length, 12);
+    assert.equal(told.match(/\n- (Is fond|Once met)/g).length, 12);
     await answerTo('hello from somebody else', { user: 8 });
-    assert.equal(toldWith(questions().at(-1)), '');
+    assert.doesNotMatch(toldWith(questions().at(-1)), /earlier conversations/);
   });
 
   it('is found by what it means', async () => {
