@@ -6,10 +6,9 @@ import { describe, it } from 'node:test';
 import { eventually } from '../support/cast.mjs';
 import { chatAiAdmin, data, newChatAiUser, refusesChatAi, surfaces } from '../support/chatai.mjs';
 import { startModelServer } from '../support/model_server.mjs';
-import { dataOf, nekoLogIn } from '../support/neko.mjs';
 import { ReverseClient, textOf } from '../support/onebot.mjs';
-import { eventsIn } from '../support/platforms.mjs';
-import { freePort, startServerIn, startServerOf } from '../support/server.mjs';
+import { eventsIn, startWithPlatforms } from '../support/platforms.mjs';
+import { freePort, startServerOf } from '../support/server.mjs';
 
 const contents = (list) => list.map(({ content }) => content);
 
@@ -151,12 +150,10 @@ describe('memory in the panel', async () => {
 describe('memory in talks', async () => {
   const model = await startModelServer();
   model.vectorOf = (text) => [/tea|drink/i.test(text) ? 1 : 0, /cat/i.test(text) ? 1 : 0, 0.1];
-  const server = await startServerIn(
-    { OPENAI_BASE_URL: model.url, OPENAI_MODEL: 'fake-1', OPENAI_EMBEDDING_MODEL: 'fake-embedder' },
-    ['nekobot', 'chatai', 'chat_v1'], '--no-rate-limit', '--platform-retry', '0.05');
   const port = await freePort();
-  const panel = await nekoLogIn(server);
-  await dataOf(panel.post('/api/platforms', { type: 'aiocqhttp', name: 'qq', config: { ws_port: port, access_token: 'hush' } }));
+  const server = await startWithPlatforms([{ name: 'qq', type: 'aiocqhttp', settings: { ws_port: port, access_token: 'hush' } }], {
+    surfaces, environment: { OPENAI_BASE_URL: model.url, OPENAI_MODEL: 'fake-1', OPENAI_EMBEDDING_MODEL: 'fake-embedder' },
+  });
   const client = await ReverseClient.connected(port, { token: 'hush' });
   let admin = await chatAiAdmin(server);
   await data(admin.put('/api/config', { memory: { enabled: true }, trigger: { group: { at: true } } }));
