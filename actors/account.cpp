@@ -23,15 +23,28 @@ static Decision on(const AccountState& state, const RegisterAccount& c, Micros) 
   return {{AccountRegistered{c.id, c.username, c.email, c.fullname, c.password_hash, c.role}}};
 }
 
+/// Whoever knew the old password, or had a login, may have made links: they end with it.
+static Events changed_password(const AccountState& state, const std::string& hash,
+                               std::vector<std::string> ended_logins) {
+  Events events{PasswordChanged{hash, std::move(ended_logins)}};
+  LoginLinksEnded ended;
+  for (const auto& link : state.login_links) {
+    ended.token_hashes.push_back(link.token_hash);
+    ended.permanent = ended.permanent || link.permanent;
+  }
+  if (!ended.token_hashes.empty()) events.emplace_back(std::move(ended));
+  return events;
+}
+
 static Decision on(const AccountState& state, const ChangePassword& c, Micros) {
   if (c.verified_hash != state.password_hash) return fail(Errc::invalid, "Incorrect password", "old_password");
   auto ended = hashes_of(state.logins);
   std::erase(ended, c.kept_login);
-  return {{PasswordChanged{c.password_hash, std::move(ended)}}};
+  return changed_password(state, c.password_hash, std::move(ended));
 }
 
 static Decision on(const AccountState& state, const SetPassword& c, Micros) {
-  return {{PasswordChanged{c.password_hash, hashes_of(state.logins)}}};
+  return changed_password(state, c.password_hash, hashes_of(state.logins));
 }
 
 static Decision on(const AccountState& state, const IssuePasswordReset& c, Micros now) {
@@ -46,7 +59,7 @@ static Decision on(const AccountState&, const SettlePasswordResetMail& c, Micros
 static Decision on(const AccountState& state, const ResetPassword& c, Micros now) {
   const bool good = !c.token_hash.empty() && c.token_hash == state.reset_token_hash && now < state.reset_expires_at;
   if (!good) return fail(Errc::invalid, "Invalid or expired token", "token");
-  return {{PasswordChanged{c.password_hash, hashes_of(state.logins)}}};
+  return changed_password(state, c.password_hash, hashes_of(state.logins));
 }
 
 static Decision on(const AccountState& state, const ChangeRole& c, Micros) {

@@ -8,6 +8,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDe
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::Platform>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::Plugin>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::McpServer>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::CustomTool>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::CatalogueDecider<troupe::events::BotSettings>>)
 
 namespace troupe::actors {
@@ -24,6 +25,9 @@ constexpr std::size_t kMost<events::Provider> = defaults::kMaxProviders;
 template <>
 constexpr std::size_t kMost<events::Personality> = defaults::kMaxPersonalities;
 
+template <>
+constexpr std::size_t kMost<events::CustomTool> = defaults::kMaxToolsPerSource;
+
 template <class Entry>
 struct Kind {
   Directory<CatalogueDecider<Entry>> directory;
@@ -39,7 +43,7 @@ struct KindsOf : Kind<Entries>... {
   std::vector<AnyDirectory*> directories() { return {&static_cast<Kind<Entries>&>(*this).directory...}; }
 };
 using Kinds = KindsOf<events::Provider, events::Personality, events::Platform, events::Plugin, events::McpServer,
-                      events::BotSettings>;
+                      events::CustomTool, events::BotSettings>;
 
 }  // namespace
 
@@ -119,6 +123,7 @@ TROUPE_CATALOGUE_OF(events::Personality)
 TROUPE_CATALOGUE_OF(events::Platform)
 TROUPE_CATALOGUE_OF(events::Plugin)
 TROUPE_CATALOGUE_OF(events::McpServer)
+TROUPE_CATALOGUE_OF(events::CustomTool)
 TROUPE_CATALOGUE_OF(events::BotSettings)
 #undef TROUPE_CATALOGUE_OF
 

@@ -6,6 +6,8 @@
 #include "actors/llm/provider.hpp"
 #include "actors/platforms/platform_type.hpp"
 #include "actors/rules.hpp"
+#include "actors/tools/custom_tools.hpp"
+#include "events/utf8.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -41,7 +43,14 @@ Expected<void> check(const events::Provider& provider) {
   if (!llm::format_named(provider.format))
     return fail(Errc::invalid, "format must be openai or anthropic or gemini", "format");
   if (!llm::key_order_named(provider.strategy))
-    return fail(Errc::invalid, "strategy must be failover or round-robin or random or least-used", "strategy");
+    return fail(Errc::invalid, "strategy must be failover or round-robin or random or least-used or weighted",
+                "strategy");
+  if (auto ok = check_range("weight", static_cast<double>(provider.weight), 1, defaults::kMaxProviderWeight); !ok)
+    return ok;
+  for (const auto& [field, quota] : {std::pair{"quota.daily", provider.quota.daily},
+                                     {"quota.hourly", provider.quota.hourly},
+                                     {"quota.perMinute", provider.quota.per_minute}})
+    if (auto ok = check_range(field, static_cast<double>(quota), 0, defaults::kMaxProviderQuota); !ok) return ok;
   if (auto ok = check_base_url(provider.base_url); !ok) return ok;
   if (auto ok = check_model("model", provider.model); !ok) return ok;
   if (auto ok = check_model("embedding_model", provider.embedding_model); !ok) return ok;
@@ -115,26 +124,24 @@ Expected<void> check(const events::McpServer& server) {
   return {};
 }
 
-namespace {
-
-Expected<void> check_list(const char* field, const std::vector<std::string>& list) {
-  if (list.size() > defaults::kMaxSettingsListEntries)
+Expected<void> check(const events::CustomTool& tool) {
+  if (tool.name.empty() || tool.name.size() > defaults::kMaxToolNameLength || tool.name != tool_name(tool.name))
+    return fail(Errc::invalid,
+                "name must be 1 to " + std::to_string(defaults::kMaxToolNameLength) + " letters, digits, _ and -",
+                "name");
+  if (!is_utf8(tool.description) || tool.description.size() > defaults::kMaxToolDescriptionBytes)
     return fail(
         Errc::invalid,
-        std::string(field) + " must have at most " + std::to_string(defaults::kMaxSettingsListEntries) + " entries",
-        field);
-  for (const auto& entry : list)
-    if (auto ok = check_line(field, entry, defaults::kMaxCatalogueNameLength); !ok) return ok;
-  return {};
+        "description must be UTF-8 and at most " + std::to_string(defaults::kMaxToolDescriptionBytes) + " bytes",
+        "description");
+  if (!tool.parameters.is_object() || tool.parameters.value("type", Json("object")) != "object")
+    return fail(Errc::invalid, "parameters must be a JSON Schema of an object", "parameters");
+  if (json_text(tool.parameters).size() > defaults::kMaxToolSchemaBytes)
+    return fail(Errc::invalid,
+                "parameters must have at most " + std::to_string(defaults::kMaxToolSchemaBytes) + " bytes",
+                "parameters");
+  return check_code(tool);
 }
-
-Expected<void> check_range(const char* field, double value, double least, double most) {
-  if (value >= least && value <= most) return {};
-  return fail(Errc::invalid, std::string(field) + " must be from " + Json(least).dump() + " to " + Json(most).dump(),
-              field);
-}
-
-}  // namespace
 
 Expected<void> check(const events::BotSettings& s) {
   const std::pair<const char*, const std::string&> lines[] = {{"command_prefix", s.command_prefix},
@@ -155,9 +162,11 @@ Expected<void> check(const events::BotSettings& s) {
       {"tools.admin_only", s.tools.admin_only},
       {"tools.disabled", s.tools.disabled},
       {"tools.disabled_categories", s.tools.disabled_categories},
+      {"tools.only", s.tools.only},
       {"panel.notify_of", s.panel.notify_of}};
   for (const auto& [field, list] : lists)
-    if (auto ok = check_list(field, list); !ok) return ok;
+    if (auto ok = check_list(field, list, defaults::kMaxSettingsListEntries, defaults::kMaxCatalogueNameLength); !ok)
+      return ok;
   const std::tuple<const char*, double, double, double> ranges[] = {
       {"rate.max_messages", s.rate.max_messages, 1, defaults::kMaxMessagesOfRateRule},
       {"rate.window_seconds", s.rate.window_seconds, 1, 86'400},
@@ -178,6 +187,18 @@ Expected<void> check(const events::BotSettings& s) {
                   field);
   if (auto ok = check_line("panel.theme", s.panel.theme, defaults::kMaxPrefixLength); !ok) return ok;
   return check_line("panel.language", s.panel.language, defaults::kMaxPrefixLength);
+}
+
+Json* field_within(Json& settings, std::string_view dotted_name) {
+  Json* field = &settings;
+  for (;;) {
+    const auto dot = dotted_name.find('.');
+    const auto found = field->find(std::string(dotted_name.substr(0, dot)));
+    if (found == field->end()) return nullptr;
+    field = &*found;
+    if (dot == dotted_name.npos) return field;
+    dotted_name.remove_prefix(dot + 1);
+  }
 }
 
 Expected<void> check_key(std::string_view key) {

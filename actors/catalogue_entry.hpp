@@ -19,6 +19,7 @@ Expected<void> check(const events::Personality& personality);
 Expected<void> check(const events::Platform& platform);
 Expected<void> check(const events::Plugin& plugin);
 Expected<void> check(const events::McpServer& server);
+Expected<void> check(const events::CustomTool& tool);
 Expected<void> check(const events::BotSettings& settings);
 
 /// Models by this name are the stand-in's: nothing that may be named as a model may be called so.
@@ -46,11 +47,15 @@ struct AddEntry {
   std::string id;
   Entry entry;
 };
-/// The fields that are to change, by the names and in the forms that they have in the log.
+/// The fields that are to change, by the names and in the forms that they have in the log. In the settings a dotted
+/// name (`wake.prefixes`) is one field of a field, so that of two changes of different ones at once both stand.
 struct ChangeEntry {
   Json fields = Json::object();
 };
 struct RemoveEntry {};
+
+/// The field of `settings` at a dotted name; null where there is none.
+Json* field_within(Json& settings, std::string_view dotted_name);
 
 template <class Entry>
 struct CatalogueDecider {  // an entry with an `only_id` is there from the beginning
@@ -106,12 +111,20 @@ struct CatalogueDecider {  // an entry with an `only_id` is there from the begin
   }
 
  private:
+  static Json* field_named(Json& entry, const std::string& name) {
+    if constexpr (requires { Entry::only_id; }) return field_within(entry, name);
+    // Elsewhere guards look at whole fields: nothing gets past them under the name of a part.
+    const auto field = entry.find(name);
+    return field == entry.end() ? nullptr : &*field;
+  }
+
   static Expected<std::vector<Event>> change(const State& state, const Json& fields) {
     const Json before = state.entry;
     Json after = before;
     for (const auto& [name, value] : fields.items()) {
-      if (!before.contains(name)) return fail(Errc::invalid, "there is no field " + name, name);
-      after[name] = value;
+      Json* field = field_named(after, name);
+      if (!field) return fail(Errc::invalid, "there is no field " + name, name);
+      *field = value;
     }
     if (after == before) return std::vector<Event>{};
     try {

@@ -39,6 +39,7 @@ struct BotCommand {
   std::string description;
   std::vector<std::string> aliases;
   bool for_admins = false;
+  bool secret_reply = false;  ///< for the one who asked: no model is told of it, and it is taken back once it was sent
   std::function<void(CommandCall, CommandAnswer)> run;
 };
 

@@ -55,6 +55,10 @@ void add_to_prompt(llm::ChatRequest& request, const std::string& known) {
 
 }  // namespace
 
+std::string sealed_apology(const Secrets& secrets, AccountId asker, std::string_view reason) {
+  return secrets.seal_for(asker, "Sorry, that did not work: " + std::string(reason) + ".").value_or("");
+}
+
 Conversations::Conversations(storage::Store& store, const Secrets& secrets, const Files& files, llm::Models& models,
                              Tools& tools, AskSession ask_session, Elsewhere elsewhere)
     : store_(store),
@@ -196,8 +200,10 @@ void Conversations::take_up_open_questions() {
 }
 
 void Conversations::take_up(const QuestionId& id) {
-  ask_session(id.session, AskAgain{id.number}, by_the_house(), [this, id](Expected<RecordPtr> result) {
-    if (is_busy(result) && after_a_while([this, id] { take_up(id); })) return;
+  const auto question = queries_.open_question(id.session, id.number);
+  if (!question) return;
+  AskAgain again{id.number, sealed_apology(secrets_, question->asker, kEndedTwice)};
+  bring(id.session, std::move(again), [this, id](const Expected<RecordPtr>& result) {
     const bool once_more =
         result && !(*result)->events.empty() && (*result)->events.front().type == events::QuestionAskedAgain::type;
     if (!once_more) return;
@@ -271,7 +277,8 @@ ToolContext Conversations::tool_context(const QuestionId& id, AccountId asker,
     const auto talk = queries_.session(id.session);
     if (talk && talk->owner != asker) context.group = talk->owner;
     const auto platform = projections::PlatformQueries(store_).entry(contact->platform);
-    context.by_admin = is_administrator(settings, platform ? platform->entry.type : "", contact->foreign_id);
+    context.by_admin =
+        is_administrator(settings, contact->platform, platform ? platform->entry.type : "", contact->foreign_id);
   } else if (const auto account = accounts_.account(asker)) {
     context.by_admin = account->active && account->role == "admin";
   }
@@ -307,6 +314,7 @@ Expected<llm::ChatRequest> Conversations::request_for(const QuestionId& id, cons
     if (auto prompt = secrets_.unseal_for(question.asker, sealed_prompt))
       request.messages.push_back({"system", std::move(*prompt), {}, {}});
   std::reverse(request.messages.begin(), request.messages.end());
+  if (is_talk && tailor_) tailor_(session->owner, request);
   return request;
 }
 
@@ -403,7 +411,10 @@ void Conversations::model_answered(const QuestionId& id, AccountId asker, Expect
   auto under_way = take(id);
   auto settled = under_way ? std::move(under_way->settled) : nullptr;
   const auto failed = [&](const Error& error) {
-    settle(id, FailQuestion{id.number, in_words(error).message}, std::move(settled), tl::unexpected(in_words(error)));
+    const Error told = in_words(error);
+    const auto question = asker == 0 ? queries_.open_question(id.session, id.number) : std::nullopt;
+    const auto apology = sealed_apology(secrets_, question ? question->asker : asker, told.message);
+    settle(id, FailQuestion{id.number, told.message, apology}, std::move(settled), tl::unexpected(told));
   };
   if (!answer) return failed(answer.error());
   auto sealed = secrets_.seal_for(asker, answer->text);
@@ -423,22 +434,29 @@ void Conversations::model_answered(const QuestionId& id, AccountId asker, Expect
 /// `told` is what the asker learns once `outcome` is durable.
 void Conversations::settle(const QuestionId& id, SessionDecider::Command outcome,
                            std::function<void(Expected<Outcome>)> settled, Expected<Outcome> told) {
-  ask_session(id.session, outcome, by_the_house(),
-              [this, id, outcome, settled = std::move(settled), told = std::move(told)](Expected<RecordPtr> result) {
-                if (is_busy(result) && after_a_while([=, this] { settle(id, outcome, settled, told); })) return;
-                if (!settled) return;
-                if (!result) return settled(tl::unexpected(result.error()));
-                if (!told) return settled(told);
-                const auto message = message_in(**result);
-                if (!message) return settled(fail(Errc::conflict, "the session is full"));
-                Outcome complete = *told;
-                complete.answer_number = message->number;
-                complete.answered_at = (*result)->time;
-                settled(std::move(complete));
-              });
+  bring(id.session, std::move(outcome),
+        [settled = std::move(settled), told = std::move(told)](const Expected<RecordPtr>& result) {
+          if (!settled) return;
+          if (!result) return settled(tl::unexpected(result.error()));
+          if (!told) return settled(told);
+          const auto message = message_in(**result);
+          if (!message) return settled(fail(Errc::conflict, "the session is full"));
+          Outcome complete = *told;
+          complete.answer_number = message->number;
+          complete.answered_at = (*result)->time;
+          settled(std::move(complete));
+        });
 }
 
-/// False when it will never be: the house is ending. What waits here is bounded by the questions that are open.
+void Conversations::bring(SessionId id, SessionDecider::Command outcome, RecordAnswer answer) {
+  ask_session(id, outcome, by_the_house(), [this, id, outcome, answer](Expected<RecordPtr> result) {
+    if (is_busy(result) && after_a_while([=, this] { bring(id, outcome, answer); })) return;
+    answer(std::move(result));
+  });
+}
+
+/// False when it will never be: the house is ending. What waits here is bounded by the questions and commands that
+/// are open, and the answers that are not sent.
 bool Conversations::after_a_while(std::function<void()> work) {
   if (ending_) return false;
   const std::lock_guard lock(mutex_);

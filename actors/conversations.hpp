@@ -54,6 +54,9 @@ struct AskModel {
   std::function<bool()> gone;  ///< true when nobody waits for the answer any more: it is given up; may be empty
 };
 
+/// What a talk is told when a question or a command of it has failed, sealed for who asked; empty when they are forgotten.
+std::string sealed_apology(const Secrets& secrets, AccountId asker, std::string_view reason);
+
 class Conversations {
  public:
   using AskSession = std::function<void(SessionId, SessionDecider::Command, Cause, RecordAnswer)>;
@@ -75,6 +78,8 @@ class Conversations {
   void ask_session(SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
     ask_session_(id, std::move(command), std::move(cause), std::move(answer));
   }
+  /// Of something that has happened and must not be lost: while the session is too busy it is asked again.
+  void bring(SessionId id, SessionDecider::Command outcome, RecordAnswer answer);
 
   /// Posts a question and lets a model answer it. `asked` comes when the question is durable, or could not be asked;
   /// `settled` after a successful `asked`, once, when the outcome is durable. Errors of `settled`: upstream_failed,
@@ -89,6 +94,12 @@ class Conversations {
 
   /// Lets a model answer a question that is durable already, unless one is at it. `settled` as of `ask_model`.
   void answer(const QuestionId& id, std::function<void(Expected<Outcome>)> settled, std::function<bool()> gone = {});
+
+  /// Makes a group's question to a model what that group has set: who answers, and in whose manner. Before the first
+  /// question.
+  void tailor_by(std::function<void(AccountId group, llm::ChatRequest& request)> tailor) {
+    tailor_ = std::move(tailor);
+  }
 
   /// Called with each piece of an answer, on a thread that must not be held up. Before the first question.
   void on_delta(std::function<void(const QuestionId&, std::string_view)> observer) {
@@ -156,6 +167,7 @@ class Conversations {
   Elsewhere elsewhere_;
   std::atomic<SessionId> last_session_;
   std::vector<std::function<void(const QuestionId&, std::string_view)>> observers_;
+  std::function<void(AccountId group, llm::ChatRequest& request)> tailor_;
   std::function<void(Recall, std::function<void(std::string)>)> recall_;
   mutable std::mutex mutex_;
   std::map<QuestionId, UnderWay> under_way_;

@@ -255,8 +255,7 @@ void Memories::remember_all(std::vector<NewFact> facts, Cause cause,
       });
 }
 
-void Memories::change(FactId id, FactChange change, Cause cause,
-                      std::function<void(Expected<Remembered>)> answer) {
+void Memories::change(FactId id, FactChange change, Cause cause, std::function<void(Expected<Remembered>)> answer) {
   const bool taken = house_.changes([this, id, change = std::move(change), cause = std::move(cause), answer] {
     const auto row = queries_.fact(id);
     auto content = row ? queries_.content(*row) : std::nullopt;

@@ -34,6 +34,9 @@ bool contains_one_of(std::string_view text, const std::vector<std::string>& word
                      [&](const std::string& word) { return !word.empty() && folded.find(lower(word)) != folded.npos; });
 }
 
+/// Commands of panels are known with it, whatever the prefixes: `#群管理面板`.
+constexpr char kMark = '#';
+
 /// The text behind the longest of the prefixes that it begins with.
 std::optional<std::string_view> behind_prefix(std::string_view text, const std::vector<std::string>& prefixes) {
   std::size_t longest = 0;
@@ -79,6 +82,7 @@ std::string_view name_of(Step step) {
     case Step::rate: return "rate";
     case Step::wake: return "wake";
     case Step::conversation: return "conversation";
+    case Step::usage: return "usage";
     case Step::command: return "command";
     case Step::model: return "model";
   }
@@ -86,7 +90,9 @@ std::string_view name_of(Step step) {
 }
 
 std::optional<SpokenCommand> command_in(const BotSettings& settings, std::string_view text) {
-  const auto spoken = behind_prefix(without_space(text), {settings.command_prefix, settings.panel_prefix});
+  const auto whole = without_space(text);
+  auto spoken = behind_prefix(whole, {settings.command_prefix, settings.panel_prefix});
+  if (!spoken && whole.starts_with(kMark)) spoken = whole;
   if (!spoken || spoken->empty()) return std::nullopt;
   const auto end = spoken->find_first_of(" \t\r\n");
   if (end == spoken->npos) return SpokenCommand{std::string(*spoken), {}};
@@ -123,8 +129,12 @@ Verdict judge(const BotSettings& settings, const HeardMessage& message, bool is_
   return std::move(*verdict);
 }
 
-bool is_administrator(const BotSettings& settings, std::string_view platform_type, std::string_view user) {
-  return holds(settings.admins, std::string(platform_type) + ":" + std::string(user));
+bool is_administrator(const BotSettings& settings, std::string_view platform, std::string_view platform_type,
+                      std::string_view user) {
+  const auto named = [&](std::string_view where) {
+    return !where.empty() && holds(settings.admins, std::string(where) + ":" + std::string(user));
+  };
+  return named(platform) || (platform_type != "webhook" && named(platform_type));
 }
 
 std::string decorated(const BotSettings& settings, std::string_view reply) {

@@ -26,10 +26,10 @@ struct SpokenCommand {
   std::string name;       ///< `weather`, as it was written
   std::string arguments;  ///< `Oslo tomorrow`, without white space around it
 };
-/// Nothing when the text is no command.
+/// Nothing when the text is no command. One that begins with `#`, and not with a prefix, has that in its name.
 std::optional<SpokenCommand> command_in(const events::BotSettings& settings, std::string_view text);
 
-enum class Step : std::uint8_t { lists, safety, rate, wake, conversation, command, model };
+enum class Step : std::uint8_t { lists, safety, rate, wake, conversation, usage, command, model };
 std::string_view name_of(Step step);
 
 struct Verdict {
@@ -47,8 +47,10 @@ Verdict judge(const events::BotSettings& settings, const HeardMessage& message, 
 bool too_fast(const events::RateRules& rate, std::span<const Micros> recent, Micros now);
 std::string reason_of(const events::RateRules& rate);
 
-/// Whether the settings name this person, of a platform of this type, as an administrator of the bots.
-bool is_administrator(const events::BotSettings& settings, std::string_view platform_type, std::string_view user);
+/// Whether the settings name this person as an administrator of the bots: `<id of the platform>:<user>`, or
+/// `<type of the platform>:<user>`. The latter counts for no webhook, whose sender says who speaks.
+bool is_administrator(const events::BotSettings& settings, std::string_view platform, std::string_view platform_type,
+                      std::string_view user);
 
 /// A reply as it is sent.
 std::string decorated(const events::BotSettings& settings, std::string_view reply);

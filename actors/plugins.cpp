@@ -180,13 +180,13 @@ struct Plugins::Impl {
     plugin->name = row.entry.name;
     PluginActor::Links links{
         house.store,
-        [this](plugins::ScriptTarget target, std::string text) {
-          house.send({target.platform, target.in_group, target.to, std::move(text), {}},
-                     [platform = target.platform](const Expected<std::string>& sent) {
-                       if (!sent)
-                         spdlog::warn("a plugin's text was not sent to the platform {}: {}", platform,
-                                      sent.error().message);
-                     });
+        [this, name = row.entry.name](plugins::ScriptTarget target, std::string text) {
+          house.announce({target.platform, target.in_group, target.to, std::move(text), name},
+                         [name, platform = target.platform](const Expected<void>& said) {
+                           if (!said)
+                             spdlog::warn("plugin {}: a text is not sent to the platform {}: {}", name, platform,
+                                          said.error().message);
+                         });
         },
         [this, id = row.id, standing = std::weak_ptr(plugin->standing)](const std::string& reason) {
           if (const auto failing = standing.lock()) retire_later(id, failing, reason);
@@ -533,6 +533,22 @@ void Plugins::configure(std::string name, Json config, Cause cause, Answer answe
         if (auto ok = impl->change_entry(row.id, cause, {{"config", config}}); !ok) return tl::unexpected(ok.error());
         return impl->reconciled(row.id);
       });
+}
+
+void Plugins::forget(events::AccountId contact) {
+  const auto running = impl_->now_running();
+  for (const auto& plugin : *running)
+    plugin->demand(plugins::ForgetContact{contact}, [](const Expected<PluginOutcome>&) {});
+}
+
+void Plugins::tick(Micros now) {
+  const auto running = impl_->now_running();
+  for (const auto& plugin : *running) {
+    const auto standing = plugin->standing;
+    const Micros next = standing->next_timer;
+    if (next == 0 || next > now || standing->timers_are_due.exchange(true)) continue;
+    plugin->ask(plugins::RunTimers{}, [standing](const Expected<PluginOutcome>&) { standing->timers_are_due = false; });
+  }
 }
 
 std::optional<PluginRecord> Plugins::find(const std::string& name) const {

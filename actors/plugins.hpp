@@ -55,8 +55,8 @@ class Plugins {
     storage::Store& store;
     Catalogue& catalogue;
     Commands& commands;
-    /// Hands a text to a platform.
-    std::function<void(Outgoing, SendAnswer)> send;
+    /// Says a text in a talk.
+    std::function<void(Announcement, std::function<void(Expected<void>)>)> announce;
   };
   using Answer = std::function<void(Expected<PluginRecord>)>;
 
@@ -90,6 +90,12 @@ class Plugins {
 
   /// In place of what was set; an enabled one is run anew. Errors: invalid (`config.…`), conflict (as of reload).
   void configure(std::string name, Json config, Cause cause, Answer answer);
+
+  /// Takes away what they keep of a contact that is forgotten.
+  void forget(events::AccountId contact);
+
+  /// Has those run their timers that have some due; every second or so.
+  void tick(Micros now);
 
   // What is there
 

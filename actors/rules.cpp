@@ -47,6 +47,22 @@ Expected<void> check_line(std::string_view field, std::string_view text, std::si
   return check_optional_line(field, text, max_length);
 }
 
+Expected<void> check_list(std::string_view field, const std::vector<std::string>& list, std::size_t max_entries,
+                          std::size_t max_length) {
+  if (list.size() > max_entries)
+    return fail(Errc::invalid, std::string(field) + " must have at most " + std::to_string(max_entries) + " entries",
+                std::string(field));
+  for (const auto& entry : list)
+    if (auto ok = check_line(field, entry, max_length); !ok) return ok;
+  return {};
+}
+
+Expected<void> check_range(std::string_view field, double value, double least, double most) {
+  if (value >= least && value <= most) return {};
+  return fail(Errc::invalid, std::string(field) + " must be from " + Json(least).dump() + " to " + Json(most).dump(),
+              std::string(field));
+}
+
 Expected<void> check_username(std::string_view username) {
   if (auto ok = check_line("username", username, defaults::kMaxUsernameLength); !ok) return ok;
   const bool plain = std::all_of(username.begin(), username.end(), [](char c) {

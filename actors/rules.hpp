@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "events/expected.hpp"
 #include "events/json.hpp"
@@ -14,6 +15,13 @@ Expected<void> check_line(std::string_view field, std::string_view text, std::si
 
 /// The same, but empty text is fine.
 Expected<void> check_optional_line(std::string_view field, std::string_view text, std::size_t max_length);
+
+/// Refuses a list of more than `max_entries`, or with an entry that `check_line` refuses; names `field`.
+Expected<void> check_list(std::string_view field, const std::vector<std::string>& list, std::size_t max_entries,
+                          std::size_t max_length);
+
+/// Refuses what is not from `least` to `most`; names `field`.
+Expected<void> check_range(std::string_view field, double value, double least, double most);
 
 /// A username: letters, digits, `.`, `_`, `-`, and anything beyond ASCII; never `@`, which tells an e-mail from a name.
 Expected<void> check_username(std::string_view username);

@@ -135,10 +135,11 @@ Decision on(const SessionState& state, const ArchiveChannel& c) {
 constexpr std::int64_t kClearedAtOnce = 10'000;
 
 Decision on(const SessionState& state, const ClearChat& c) {
-  if (state.kind != kChatSession || c.by != state.owner) return no_such_session();
+  if ((state.kind != kChatSession && state.kind != kTalkSession) || c.by != state.owner) return no_such_session();
   std::vector<SessionEvent> events;
   for (const auto& question : state.open_questions)
     events.emplace_back(QuestionFailed{question.number, question.asker, "the conversation was cleared"});
+  for (const auto number : state.unsent) events.emplace_back(ReplyFailed{number, "the conversation was cleared"});
   for (std::int64_t from = state.cleared + 1; from <= state.messages; from += kClearedAtOnce)
     events.emplace_back(ChatCleared{from, std::min(from + kClearedAtOnce - 1, state.messages), c.by});
   return events;
@@ -236,15 +237,7 @@ Decision on(const SessionState& state, const Unreact& c) {
   return {{ReactionRemoved{c.message.number, c.account, c.emoji, others}}};
 }
 
-Decision on(const SessionState& state, const AskAgain& c) {
-  const auto* question = find_question(state, c.number);
-  if (!question) return std::vector<SessionEvent>{};
-  if (question->asked_again)
-    return {{QuestionFailed{c.number, question->asker, "the server ended twice before the model had answered"}}};
-  return {{QuestionAskedAgain{c.number}}};
-}
-
-/// The message that follows, as an answer to the one of this number.
+/// The message that follows, as an answer to the one of this number, or to none.
 MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId key_of, std::string sealed_text) {
   MessagePosted reply;
   reply.number = state.messages + 1;
@@ -255,6 +248,25 @@ MessagePosted reply_to(const SessionState& state, std::int64_t number, AccountId
   return reply;
 }
 
+/// That something failed, in the talk where it was asked for.
+template <class Failed>
+std::vector<SessionEvent> failed(const SessionState& state, Failed event, AccountId key_of,
+                                 const std::string& sealed_apology) {
+  if (sealed_apology.empty() || state.kind != kTalkSession || state.messages >= kMaxMessagesPerSession) return {event};
+  const auto apology = reply_to(state, event.number, key_of, sealed_apology);
+  event.answer_number = apology.number;
+  return {apology, event};
+}
+
+Decision on(const SessionState& state, const AskAgain& c) {
+  const auto* question = find_question(state, c.number);
+  if (!question) return std::vector<SessionEvent>{};
+  if (question->asked_again)
+    return failed(state, QuestionFailed{c.number, question->asker, std::string(kEndedTwice)}, question->asker,
+                  c.sealed_apology);
+  return {{QuestionAskedAgain{c.number}}};
+}
+
 /// A question has one outcome: whoever comes second is told so and changes nothing.
 Decision on(const SessionState& state, const AnswerQuestion& c) {
   const auto* question = find_question(state, c.number);
@@ -263,15 +275,15 @@ Decision on(const SessionState& state, const AnswerQuestion& c) {
     return {{QuestionFailed{c.number, question->asker, "the session is full"}}};
   auto answer = reply_to(state, c.number, question->asker, c.sealed_text);
   answer.tokens = c.completion_tokens;
-  return {{answer,
-           QuestionAnswered{c.number, answer.number, question->asker, c.provider, c.model, c.prompt_tokens,
-                            c.completion_tokens, c.estimated, c.took, c.finish_reason, state.kind == kTalkSession}}};
+  return {{answer, QuestionAnswered{c.number, answer.number, question->asker, c.provider, c.model, c.prompt_tokens,
+                                    c.completion_tokens, c.estimated, c.took, c.finish_reason,
+                                    state.kind == kTalkSession, question->group}}};
 }
 
 Decision on(const SessionState& state, const FailQuestion& c) {
   const auto* question = find_question(state, c.number);
   if (!question) return fail(Errc::conflict, "the question is not open");
-  return {{QuestionFailed{c.number, question->asker, c.reason}}};
+  return failed(state, QuestionFailed{c.number, question->asker, c.reason}, question->asker, c.sealed_apology);
 }
 
 // Talks
@@ -291,10 +303,18 @@ Decision on(const SessionState& state, const Hear& c, Micros now) {
   message.tokens = c.tokens;
   message.foreign_id = c.foreign_id;
   message.prefix_bytes = c.prefix_bytes;
+  message.group = c.group;
   const auto stopped = [&](std::string_view step, const std::string& reason) -> Decision {
     return {{message, MessageStopped{number, std::string(step), reason}}};
   };
   const bool answered = c.verdict.step == Step::command || c.verdict.step == Step::model;
+  if (c.verdict.step == Step::usage && !c.sealed_notice.empty() && state.unsent.size() < defaults::kMaxUnsentReplies) {
+    auto notice = reply_to(state, number, c.author, c.sealed_notice);
+    notice.number = number + 1;
+    return {{message, notice,
+             MessageStopped{number, std::string(name_of(Step::usage)), c.verdict.reason, notice.number, c.group,
+                            c.limited}}};
+  }
   if (!answered) return stopped(name_of(c.verdict.step), c.verdict.reason);
   if (too_fast(c.rate, state.heard, now)) return stopped(name_of(Step::rate), reason_of(c.rate));
   if (state.open_questions.size() >= defaults::kMaxOpenQuestions ||
@@ -302,8 +322,9 @@ Decision on(const SessionState& state, const Hear& c, Micros now) {
     return stopped(name_of(Step::rate), "too many messages of this conversation wait for an answer");
   if (c.verdict.step == Step::command) return {{message, CommandCalled{number, c.author, c.command, c.plugin}}};
   const Question question = c.question.value_or(Question{});
-  return {{message, QuestionAsked{number, c.author, question.provider, question.model, question.sealed_system_prompt,
-                                  question.temperature, question.max_tokens, question.context, question.tools}}};
+  return {
+      {message, QuestionAsked{number, c.author, question.provider, question.model, question.sealed_system_prompt,
+                              question.temperature, question.max_tokens, question.context, question.tools, c.group}}};
 }
 
 Decision on(const SessionState& state, const AnswerCommand& c) {
@@ -311,20 +332,35 @@ Decision on(const SessionState& state, const AnswerCommand& c) {
   if (!command) return fail(Errc::conflict, "the command is not open");
   if (c.sealed_text.empty()) return {{CommandAnswered{c.number, 0, command->name, command->plugin, c.took}}};
   const auto reply = reply_to(state, c.number, command->caller, c.sealed_text);
-  return {{reply, CommandAnswered{c.number, reply.number, command->name, command->plugin, c.took}}};
+  return {{reply, CommandAnswered{c.number, reply.number, command->name, command->plugin, c.took, c.secret}}};
 }
 
 Decision on(const SessionState& state, const FailCommand& c) {
   const auto* command = find_command(state, c.number);
   if (!command) return fail(Errc::conflict, "the command is not open");
-  return {{CommandFailed{c.number, command->name, command->plugin, c.reason}}};
+  return failed(state, CommandFailed{c.number, command->name, command->plugin, c.reason}, command->caller,
+                c.sealed_apology);
+}
+
+Decision on(const SessionState& state, const Announce& c) {
+  if (state.kind != kTalkSession) return no_such_session();
+  if (state.messages >= kMaxMessagesPerSession) return fail(Errc::conflict, "the session is full");
+  if (state.unsent.size() >= defaults::kMaxUnsentOfTalk)
+    return fail(Errc::too_fast, "too much waits to be sent there already");
+  const auto said = reply_to(state, 0, c.key_of, c.sealed_text);
+  return {{said, MessageAnnounced{said.number, c.plugin}}};
 }
 
 Decision on(const SessionState& state, const ReportReply& c) {
   if (std::find(state.unsent.begin(), state.unsent.end(), c.number) == state.unsent.end())
     return std::vector<SessionEvent>{};
-  if (c.sent) return {{ReplySent{c.number, c.foreign_id}}};
-  return {{ReplyFailed{c.number, c.reason}}};
+  std::vector<SessionEvent> events;
+  if (c.sent)
+    events.push_back(ReplySent{c.number, c.foreign_id});
+  else
+    events.push_back(ReplyFailed{c.number, c.reason});
+  if (c.take_back) events.push_back(MessageDeleted{c.number});
+  return events;
 }
 
 void remember_heard(SessionState& state, Micros time) {
@@ -391,7 +427,7 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    remember(state.recent_reactions, {e.number, e.account, e.emoji, false, e.count});
                  },
                  [&](const QuestionAsked& e) {
-                   state.open_questions.push_back({e.number, e.asker, false});
+                   state.open_questions.push_back({e.number, e.asker, false, e.group});
                    if (state.kind == kTalkSession) remember_heard(state, time);
                  },
                  [&](const QuestionAskedAgain& e) {
@@ -402,12 +438,17 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    close_question(state, e.number);
                    if (e.to_send) state.unsent.push_back(e.answer_number);
                  },
-                 [&](const QuestionFailed& e) { close_question(state, e.number); },
+                 [&](const QuestionFailed& e) {
+                   close_question(state, e.number);
+                   if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
+                 },
                  [&](const ChannelDescribed& e) {
                    state.name = e.name;
                    state.description = e.description;
                  },
-                 [](const MessageStopped&) {},
+                 [&](const MessageStopped& e) {
+                   if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
+                 },
                  [&](const CommandCalled& e) {
                    state.open_commands.push_back({e.number, e.caller, e.name, e.plugin});
                    remember_heard(state, time);
@@ -416,7 +457,11 @@ void SessionDecider::evolve(State& state, const Event& event, Micros time) {
                    close_command(state, e.number);
                    if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
                  },
-                 [&](const CommandFailed& e) { close_command(state, e.number); },
+                 [&](const CommandFailed& e) {
+                   close_command(state, e.number);
+                   if (e.answer_number != 0) state.unsent.push_back(e.answer_number);
+                 },
+                 [&](const MessageAnnounced& e) { state.unsent.push_back(e.number); },
                  [&](const ReplySent& e) { std::erase(state.unsent, e.number); },
                  [&](const ReplyFailed& e) { std::erase(state.unsent, e.number); },
                  [&](const ChatCleared& e) { state.cleared = e.through; },

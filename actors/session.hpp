@@ -20,8 +20,9 @@ struct OpenQuestion {
   std::int64_t number = 0;
   AccountId asker = 0;
   bool asked_again = false;
+  AccountId group = 0;  ///< as of QuestionAsked
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OpenQuestion, number, asker, asked_again)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OpenQuestion, number, asker, asked_again, group)
 
 /// A reaction that was given or taken back.
 struct RecentReaction {
@@ -108,7 +109,8 @@ struct ArchiveChannel {
 
 // Chats, by their owner
 
-/// Takes back all that was said; open questions have failed. Errors: not_found.
+/// Of a talk as well, in the name of its contact. Takes back all that was said; open questions have failed, and answers
+/// that the platform has not taken are not sent. Errors: not_found.
 struct ClearChat {
   AccountId by = 0;
 };
@@ -203,16 +205,27 @@ struct Hear {
   events::RateRules rate;
   std::string command, plugin;       ///< of a verdict that says `command`
   std::optional<Question> question;  ///< of a verdict that says `model`
+  AccountId group = 0;               ///< in a group: its contact
+  std::string sealed_notice;         ///< of a verdict that says `usage`: what is told; empty: nothing is
+  AccountId limited = 0;             ///< whom it limits; 0: the whole group
 };
 /// Errors: conflict (it has an outcome already).
 struct AnswerCommand {
   std::int64_t number = 0;
   std::string sealed_text;  ///< empty: it has nothing to say
   Micros took = 0;
+  bool secret = false;
 };
 struct FailCommand {
   std::int64_t number = 0;
   std::string reason;
+  std::string sealed_apology = {};  ///< what the talk is told; empty, or no room for it: nothing
+};
+/// The bot says something unasked. Errors: conflict (the session is full), too_fast (kMaxUnsentOfTalk wait already).
+struct Announce {
+  AccountId key_of = 0;  ///< whose key seals the text: that of the one it is for
+  std::string sealed_text;
+  std::string plugin;
 };
 /// What became of a reply. Nothing follows when that is known.
 struct ReportReply {
@@ -220,11 +233,14 @@ struct ReportReply {
   bool sent = false;
   std::string foreign_id;  ///< of one that was sent
   std::string reason;      ///< of one that was not
+  bool take_back = false;  ///< its text is nobody's any more
 };
 
 /// A restart found the question open. A second time it has failed; nothing follows when it has an outcome.
+inline constexpr std::string_view kEndedTwice = "the server ended twice before the model had answered";
 struct AskAgain {
   std::int64_t number = 0;
+  std::string sealed_apology = {};  ///< as of FailCommand, with kEndedTwice as the reason
 };
 /// Errors: conflict (it has an outcome already). In a session that is full the question has failed.
 struct AnswerQuestion {
@@ -240,6 +256,7 @@ struct AnswerQuestion {
 struct FailQuestion {
   std::int64_t number = 0;
   std::string reason;
+  std::string sealed_apology = {};  ///< as of FailCommand
 };
 
 struct SessionDecider {
@@ -247,7 +264,7 @@ struct SessionDecider {
   using Event = events::SessionEvent;
   using Command = std::variant<CreateSession, Join, Leave, DescribeChannel, ArchiveChannel, PostMessage, EditMessage,
                                DeleteMessage, React, Unreact, AskAgain, AnswerQuestion, FailQuestion, BeginChat, Hear,
-                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat>;
+                               AnswerCommand, FailCommand, ReportReply, DeleteChat, ClearChat, Announce>;
   static constexpr std::string_view category = events::kSessions;
   static constexpr std::uint16_t snapshot_schema = 2;
 

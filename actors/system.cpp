@@ -23,6 +23,7 @@
 #include "actors/plugins/tools_of_plugins.hpp"
 #include "actors/poller.hpp"
 #include "actors/reset_mails.hpp"
+#include "actors/tools/custom_tools.hpp"
 #include "actors/tools/house_tools.hpp"
 #include "actors/worker.hpp"
 #include "projections/contact_queries.hpp"
@@ -34,6 +35,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::SessionDeci
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::ContactDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::MemoryDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::FileDecider>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::GroupDecider>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::AskPtr<troupe::actors::BackupDecider>)
 
 namespace troupe::actors {
@@ -79,10 +81,11 @@ struct System::Impl {
   Directory<ContactDecider> contacts;
   Directory<BackupDecider> backup_entities;
   Directory<FileDecider> file_entities;
+  Directory<GroupDecider> group_entities;
   Directory<MemoryDecider> memory_entities;
-  std::vector<AnyDirectory*> directories{&accounts,        &bots,          &commands,       &sessions, &contacts,
-                                         &backup_entities, &file_entities, &memory_entities};
-  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work;
+  std::vector<AnyDirectory*> directories{&accounts,        &bots,          &commands,       &sessions,       &contacts,
+                                         &backup_entities, &file_entities, &group_entities, &memory_entities};
+  Worker passwords, reads, caretaker, mailer, questions, hearing, indexing, archivist, tool_work, custom_work;
   Worker remembering, recalling;
   Worker file_writes, file_reads;
   struct Inspections {
@@ -96,10 +99,12 @@ struct System::Impl {
   Catalogue catalogue;
   Completions completions;
   Files files;
+  Groups groups;
   Tools tools;
   Mcp mcp;
   Memories memories;
   Extraction extraction;
+  CustomTools custom_tools;
   Conversations conversations;
   Commands bot_commands;
   Talks talks;
@@ -132,6 +137,7 @@ struct System::Impl {
         contacts(caf_system, store),
         backup_entities(caf_system, store),
         file_entities(caf_system, store),
+        group_entities(caf_system, store),
         memory_entities(caf_system, store),
         passwords(caf_system, defaults::kMaxQueuedPasswords),
         reads(caf_system, defaults::kMaxQueuedReads),
@@ -144,6 +150,7 @@ struct System::Impl {
         tool_work(caf_system, defaults::kMaxQueuedToolWork),
         remembering(caf_system, defaults::kMaxQueuedMemories),
         recalling(caf_system, defaults::kMaxQueuedMemories),
+        custom_work(caf_system, defaults::kMaxQueuedCustomCalls),
         file_writes(caf_system, defaults::kMaxQueuedFilePieces),
         file_reads(caf_system, defaults::kMaxQueuedFilePieces),
         models(options.models),
@@ -158,6 +165,10 @@ struct System::Impl {
               {[this](std::function<void()> work) { return file_writes.post(std::move(work)); },
                [this](std::function<void()> work) { return file_reads.post(std::move(work)); },
                [this](std::function<void()> work) { return inspect_elsewhere(std::move(work)); }}),
+        groups(store, secrets,
+               [this](AccountId id, GroupDecider::Command command, Cause cause, RecordAnswer answer) {
+                 group_entities.ask(std::to_string(id), std::move(command), std::move(cause), std::move(answer));
+               }),
         tools(store, [this](std::function<void()> work) { return tool_work.post(std::move(work)); }),
         mcp(store, secrets, tools,
             {options.mcp_commands, options.allow_local_providers ? Reach::everywhere : Reach::public_only}),
@@ -171,6 +182,7 @@ struct System::Impl {
                   [this](std::function<void()> work) { return recalling.post(std::move(work)); }}),
         extraction({store, secrets, completions, memories,
                     [this](std::function<void()> work) { return recalling.post(std::move(work)); }}),
+        custom_tools(store, tools, [this](std::function<void()> work) { return custom_work.post(std::move(work)); }),
         conversations(
             store, secrets, files, models, tools,
             [this](SessionId id, SessionDecider::Command command, Cause cause, RecordAnswer answer) {
@@ -181,7 +193,7 @@ struct System::Impl {
                            });
             },
             [this](std::function<void()> work) { return questions.post(std::move(work)); }),
-        talks({store, secrets, conversations, bot_commands,
+        talks({store, secrets, conversations, bot_commands, groups,
                [this](MeetContact contact, Cause cause, RecordAnswer answer) {
                  meet_contact(std::move(contact), std::move(cause), std::move(answer), 0);
                },
@@ -189,7 +201,9 @@ struct System::Impl {
         platforms({store, secrets, talks, options.allow_local_providers ? Reach::everywhere : Reach::public_only,
                    options.platform_retry}),
         plugins({caf_system, store, catalogue, bot_commands,
-                 [this](Outgoing text, SendAnswer answer) { talks.say(std::move(text), std::move(answer)); }}),
+                 [this](Announcement text, std::function<void(Expected<void>)> said) {
+                   talks.announce(std::move(text), std::move(said));
+                 }}),
         search(store, secrets, files, models,
                [this](std::function<void()> work) { return indexing.post(std::move(work)); }),
         reset_mails(store, secrets, options.mail,
@@ -218,6 +232,9 @@ struct System::Impl {
     tools.offer(std::string(kBuiltIn), house_tools(store, secrets, [this](Outgoing message, SendAnswer answer) {
                   talks.say(std::move(message), std::move(answer));
                 }));
+    tools.heed([this](const events::ToolRules& house, AccountId group) { return groups.tools_for(house, group); });
+    conversations.tailor_by([this](AccountId group, llm::ChatRequest& request) { groups.tailor(group, request); });
+    custom_tools.refresh();
     tools.settle_interrupted();
     for (auto& thread : inspections) thread = std::make_unique<Inspections>(caf_system);
     backups.settle_interrupted();
@@ -268,6 +285,7 @@ struct System::Impl {
     search.stop();
     models.stop();
     tool_work.stop(Worker::Queued::drop);
+    custom_work.stop(Worker::Queued::drop);
     questions.stop(Worker::Queued::drop);
     hearing.stop(Worker::Queued::finish);
     plugins.stop();
@@ -363,6 +381,7 @@ struct System::Impl {
     memories.tick();
     tools.tick();
     talks.tick();
+    plugins.tick(now);
     files.rescan_if_due(now);
     search.tick();
     completions.give_up_forsaken();
@@ -421,6 +440,7 @@ struct System::Impl {
     catalogue.follow<events::Provider>([this](const std::string&) { configured_providers.refresh(); });
     catalogue.guard<events::McpServer>([this](const Json& fields) { return mcp.check(fields); });
     catalogue.follow<events::McpServer>([this](const std::string& id) { mcp.refresh(id); });
+    catalogue.follow<events::CustomTool>([this](const std::string&) { custom_tools.refresh(); });
     catalogue.guard<events::Platform>([this](const Json& fields) { return check_platform_reachable(fields); });
     catalogue.follow<events::Platform>([this](const std::string& id) { platforms.changed(id); });
   }
@@ -607,6 +627,7 @@ Memories& System::memories() { return impl_->memories; }
 Tools& System::tools() { return impl_->tools; }
 Mcp& System::mcp() { return impl_->mcp; }
 Talks& System::talks() { return impl_->talks; }
+Groups& System::groups() { return impl_->groups; }
 Platforms& System::platforms() { return impl_->platforms; }
 Plugins& System::plugins() { return impl_->plugins; }
 Backups& System::backups() { return impl_->backups; }
@@ -654,6 +675,7 @@ void System::forget_contact(AccountId id, Cause cause, RecordAnswer answer) {
   ask_contact(id, ForgetContact{}, std::move(cause),
               [this, id, answer = std::move(answer)](Expected<RecordPtr> result) {
                 if (!result) return answer(std::move(result));
+                impl_->plugins.forget(id);
                 const bool taken = impl_->caretaker.post([this, id, answer, result] {
                   if (auto gone = impl_->memories.erase_remains(id, by_the_house()); !gone)
                     return answer(tl::unexpected(gone.error()));
@@ -775,7 +797,10 @@ SystemMetrics System::metrics() {
   metrics.completions_under_way = impl_->completions.under_way();
   metrics.questions_under_way = impl_->conversations.under_way();
   metrics.tool_calls_under_way = impl_->tools.under_way();
+  metrics.tool_calls_ended = impl_->tools.ended();
   metrics.mcp_connections = impl_->mcp.connections();
+  metrics.mcp_restarts = impl_->mcp.restarts();
+  metrics.platforms = impl_->platforms.counts();
   metrics.search = impl_->search.metrics();
   return metrics;
 }

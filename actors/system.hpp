@@ -18,6 +18,7 @@
 #include "actors/contact.hpp"
 #include "actors/conversations.hpp"
 #include "actors/files.hpp"
+#include "actors/groups.hpp"
 #include "actors/mail.hpp"
 #include "actors/mcp/mcp.hpp"
 #include "actors/memories.hpp"
@@ -68,7 +69,10 @@ struct SystemMetrics {
   SearchMetrics search;
   std::size_t completions_under_way = 0;
   std::size_t tool_calls_under_way = 0;
+  std::map<std::string, std::uint64_t> tool_calls_ended;  ///< by outcome
   std::size_t mcp_connections = 0;
+  std::uint64_t mcp_restarts = 0;
+  std::map<std::string, PlatformCounts> platforms;  ///< by type, of the entries that there are
 };
 
 /// Thread-safe. Every answer comes once, on some thread of the house that must not be held up: hand the work on.
@@ -130,6 +134,7 @@ class System {
   /// started.
   Commands& commands();
   Talks& talks();
+  Groups& groups();
   Platforms& platforms();
 
   /// What bots remember of people and groups.

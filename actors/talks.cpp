@@ -1,6 +1,7 @@
 #include "actors/talks.hpp"
 
 #include <algorithm>
+#include <random>
 
 #include "actors/rules.hpp"
 #include "events/codec.hpp"
@@ -42,6 +43,12 @@ Cause cause_of(const Incoming& message, const Secrets& secrets) {
     cause.idempotency = storage::IdempotencyKey{
         "heard/" + secrets.keyed_digest(key_of(message.speaker) + "/" + message.message_id), {}};
   return cause;
+}
+
+/// From 0 up to 1.
+double rolled() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
 std::optional<SpokenCommand> spoken_in(BotSettings settings, const Incoming& message) {
@@ -160,10 +167,10 @@ Expected<Talks::Judged> Talks::judged(const Incoming& message, AccountId author,
   const auto spoken = spoken_in(settings, message);
   const auto command = spoken ? house_.commands.find(spoken->name) : nullptr;
   if (spoken)
-    judged.call = {spoken->arguments, message.speaker,
-                   is_administrator(settings, message.speaker.platform_type, message.speaker.user)};
-  const double dice = std::uniform_real_distribution<double>(0, 1)(random_);
-  hear.verdict = judge(settings, as_heard(message), command != nullptr, dice);
+    judged.call = {
+        spoken->arguments, message.speaker,
+        is_administrator(settings, message.speaker.platform, message.speaker.platform_type, message.speaker.user)};
+  hear.verdict = judge(settings, as_heard(message), command != nullptr, rolled());
   auto sealed = house_.secrets.seal_for(author, message.text);
   if (!sealed) return tl::unexpected(sealed.error());
   hear.author = author;
@@ -178,39 +185,62 @@ Expected<Talks::Judged> Talks::judged(const Incoming& message, AccountId author,
     hear.tokens = llm::estimated_tokens(hear.verdict.text);
     const auto at = message.text.find(hear.verdict.text);
     hear.prefix_bytes = at == std::string::npos ? 0 : static_cast<std::int64_t>(at);
-    hear.question = Question{};
-    hear.question->tools = settings.tools.enabled;
+    auto question = question_of(author, settings);
+    if (!question) return tl::unexpected(question.error());
+    hear.question = std::move(*question);
   }
   return judged;
 }
 
+/// By the default personality, where there is one.
+Expected<Question> Talks::question_of(AccountId author, const BotSettings& settings) const {
+  Question question;
+  question.tools = settings.tools.enabled;
+  const auto personality = projections::default_personality(house_.store);
+  if (!personality) return question;
+  const events::Personality& it = personality->entry;
+  question.provider = it.provider;
+  question.model = it.model;
+  question.temperature = it.temperature;
+  question.max_tokens = it.max_tokens;
+  if (it.prompt.empty()) return question;
+  auto sealed = house_.secrets.seal_for(author, it.prompt);
+  if (!sealed) return tl::unexpected(sealed.error());
+  question.sealed_system_prompt = std::move(*sealed);
+  return question;
+}
+
 void Talks::take(const Heard& heard, const Place& place, const BotSettings& settings) {
   Cause cause = cause_of(heard.message, house_.secrets);
-  if (is_repeat(house_.store, cause)) return heard.answer({});
-  auto judged = this->judged(heard.message, *place.author, settings);
-  if (!judged) return heard.answer(tl::unexpected(judged.error()));
+  Heard one = heard;
+  if (cause.idempotency) {
+    // Who brings one message twice at once must not have it heard twice: neither by plugins nor by a command.
+    const std::string key = cause.idempotency->key;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!being_heard_.insert(key).second) return heard.answer(fail(Errc::overloaded, "the message is being heard"));
+    }
+    one.answer = [this, key, answer = heard.answer](Expected<void> result) {
+      {
+        const std::lock_guard lock(mutex_);
+        being_heard_.erase(key);
+      }
+      answer(std::move(result));
+    };
+  }
+  if (is_repeat(house_.store, cause)) return one.answer({});
+  const bool in_group = one.message.speaker.in_group;
+  const auto laid =
+      in_group ? house_.groups.settings_for(settings, *place.owner, one.message.speaker.group) : std::nullopt;
+  auto judged = this->judged(one.message, *place.author, laid ? *laid : settings);
+  if (!judged) return one.answer(tl::unexpected(judged.error()));
+  if (in_group) judged->hear.group = *place.owner;
   const Step step = judged->hear.verdict.step;
   if (!listener_ || step == Step::lists || step == Step::safety)
-    return post(heard, *place.session, std::move(*judged), std::move(cause), std::nullopt);
-  const std::string key = cause.idempotency ? cause.idempotency->key : std::string();
-  if (!key.empty()) {
-    // Who brings one message twice at once must not have it counted twice.
-    const std::lock_guard lock(mutex_);
-    if (!listening_.insert(key).second) return heard.answer(fail(Errc::overloaded, "the message is being heard"));
-  }
-  listener_(heard.message, [this, heard, session = *place.session, judged = std::move(*judged),
-                            cause = std::move(cause), key](std::optional<Handled> handled) {
-    Heard answered = heard;
-    if (!key.empty())
-      answered.answer = [this, key, answer = heard.answer](Expected<void> result) {
-        {
-          const std::lock_guard lock(mutex_);
-          listening_.erase(key);
-        }
-        answer(std::move(result));
-      };
-    post(answered, session, judged, cause, std::move(handled));
-  });
+    return post(one, *place.session, std::move(*judged), std::move(cause), std::nullopt);
+  listener_(one.message,
+            [this, one, session = *place.session, judged = std::move(*judged), cause = std::move(cause)](
+                std::optional<Handled> handled) { post(one, session, judged, cause, std::move(handled)); });
 }
 
 void Talks::post(const Heard& heard, SessionId session, Judged judged, Cause cause, std::optional<Handled> handled) {
@@ -222,18 +252,23 @@ void Talks::post(const Heard& heard, SessionId session, Judged judged, Cause cau
     hear.question.reset();
     hear.prefix_bytes = 0;
   }
-  house_.conversations.ask_session(session, std::move(hear), std::move(cause),
-                                   [this, answer = heard.answer, session, call = std::move(judged.call),
-                                    handled = std::move(handled)](Expected<RecordPtr> result) {
-                                     if (!result) return answer(tl::unexpected(result.error()));
-                                     answer({});
-                                     follow(**result, session, call, handled);
-                                   });
+  auto settle_use = house_.groups.hold_to_limits(hear, cause.now);
+  house_.conversations.ask_session(
+      session, std::move(hear), std::move(cause),
+      [this, answer = heard.answer, session, call = std::move(judged.call), handled = std::move(handled),
+       settle_use = std::move(settle_use)](Expected<RecordPtr> result) {
+        if (settle_use) settle_use(result);
+        if (!result) return answer(tl::unexpected(result.error()));
+        answer({});
+        follow(**result, session, call, handled);
+      });
 }
 
 void Talks::follow(const events::Record& record, SessionId session, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled) {
   if (const auto called = first_in<events::CommandCalled>(record)) return run_command(session, *called, call, handled);
+  if (const auto stopped = first_in<events::MessageStopped>(record); stopped && stopped->answer_number != 0)
+    return send(session, stopped->answer_number);
   if (const auto asked = first_in<events::QuestionAsked>(record))
     house_.conversations.answer({session, asked->number}, [this, session](const Expected<Outcome>& outcome) {
       if (outcome) send(session, outcome->answer_number);
@@ -247,19 +282,21 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
     const std::lock_guard lock(mutex_);
     if (!running_.insert({session, called.number}).second) return;
   }
+  const auto command = handled ? nullptr : house_.commands.find(called.name);
+  const bool is_secret = command && command->secret_reply;
   const auto began = std::chrono::steady_clock::now();
-  const auto settle = [this, session, called, began](Expected<std::string> said) {
+  const auto settle = [this, session, called, began, is_secret](Expected<std::string> said) {
     const auto asked = [this, session, number = called.number](Expected<RecordPtr> result) {
       {
         const std::lock_guard lock(mutex_);
         running_.erase({session, number});
       }
       if (!result) return;
-      if (const auto answered = first_in<events::CommandAnswered>(**result); answered && answered->answer_number != 0)
-        send(session, answered->answer_number);
+      if (const auto said = first_in<events::MessagePosted>(**result)) send(session, said->number);
     };
     const auto fail_with = [&](std::string reason) {
-      house_.conversations.ask_session(session, FailCommand{called.number, std::move(reason)}, by_the_house(), asked);
+      const auto apology = sealed_apology(house_.secrets, called.caller, reason);
+      house_.conversations.bring(session, FailCommand{called.number, std::move(reason), apology}, asked);
     };
     if (!said) return fail_with(said.error().message);
     std::string sealed;
@@ -270,11 +307,9 @@ void Talks::run_command(SessionId session, const events::CommandCalled& called, 
     }
     const Micros took =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
-    house_.conversations.ask_session(session, AnswerCommand{called.number, std::move(sealed), took}, by_the_house(),
-                                     asked);
+    house_.conversations.bring(session, AnswerCommand{called.number, std::move(sealed), took, is_secret}, asked);
   };
   if (handled) return settle(handled->reply);
-  const auto command = house_.commands.find(called.name);
   if (!call || !command) return settle(fail(Errc::not_found, "the command is gone"));
   if (command->for_admins && !call->by_admin) return settle("Only an administrator of the bots may use this command.");
   command->run(*call, settle);
@@ -316,24 +351,31 @@ void Talks::send(SessionId session, std::int64_t number) {
 
 void Talks::report(SessionId session, ReportReply outcome) {
   const auto number = outcome.number;
-  house_.conversations.ask_session(session, std::move(outcome), by_the_house(),
-                                   [this, session, number](const Expected<RecordPtr>& result) {
-                                     // One whose outcome is not durable is sent again after a restart, not before.
-                                     if (!result) return;
-                                     const std::lock_guard lock(mutex_);
-                                     sending_.erase({session, number});
-                                   });
+  const auto message = sessions_.message(session, number);
+  outcome.take_back = message && message->status == projections::kSecret;
+  house_.conversations.bring(session, std::move(outcome), [this, session, number](const Expected<RecordPtr>& result) {
+    // One whose outcome is not durable is sent again after a restart, not before.
+    if (!result) return;
+    const std::lock_guard lock(mutex_);
+    sending_.erase({session, number});
+  });
 }
 
 void Talks::settle_interrupted() {
-  for (const auto& [session, number] : sessions_.open_commands())
-    house_.conversations.ask_session(session, FailCommand{number, "the server ended before the command was done"},
-                                     by_the_house(), [](const Expected<RecordPtr>&) {});
+  for (const auto& [session, number] : sessions_.open_commands()) {
+    const std::string reason = "the server ended before the command was done";
+    const auto message = sessions_.message(session, number);
+    const auto apology = message ? sealed_apology(house_.secrets, message->author, reason) : std::string();
+    house_.conversations.bring(session, FailCommand{number, reason, apology}, [](const Expected<RecordPtr>&) {});
+  }
 }
 
 void Talks::tick() {
   if (ending_) return;
-  for (const auto& [session, number] : sessions_.unsent_replies(defaults::kMaxUnsentAtOnce)) {
+  const auto unsent = sessions_.unsent_replies(last_unsent_, defaults::kMaxUnsentAtOnce);
+  // So that those of one platform that is away do not hold up all others.
+  last_unsent_ = unsent.size() < defaults::kMaxUnsentAtOnce ? decltype(last_unsent_){} : unsent.back();
+  for (const auto& [session, number] : unsent) {
     {
       const std::lock_guard lock(mutex_);
       if (sending_.contains({session, number})) continue;

@@ -9,7 +9,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "actors/commands.hpp"
 #include "actors/contact.hpp"
 #include "actors/conversations.hpp"
+#include "actors/groups.hpp"
 #include "actors/pipeline.hpp"
 #include "actors/secrets.hpp"
 #include "projections/contact_queries.hpp"
@@ -57,6 +57,15 @@ struct Handled {
 /// has handled it.
 using Listener = std::function<void(const Incoming&, std::function<void(std::optional<Handled>)>)>;
 
+/// A text of the bot's own, which answers nothing.
+struct Announcement {
+  std::string platform;  ///< the id of its entry in the catalogue
+  bool in_group = false;
+  std::string to;  ///< the user or the group
+  std::string text;
+  std::string plugin;  ///< that says it
+};
+
 /// What the log calls the command of a message that a plugin handled.
 inline constexpr std::string_view kHandledByPlugin = "on_message";
 
@@ -67,6 +76,7 @@ class Talks {
     const Secrets& secrets;
     Conversations& conversations;
     Commands& commands;
+    Groups& groups;
     std::function<void(MeetContact, Cause, RecordAnswer)> meet_contact;
     Elsewhere elsewhere;  ///< one piece after the other
   };
@@ -82,6 +92,11 @@ class Talks {
   /// Hands a text that answers nothing to its platform, once: nothing is kept of it. Errors: overloaded (no platform
   /// is connected), the platform's.
   void say(Outgoing text, SendAnswer answer);
+
+  /// Says it in the talk with the user or the group, which is made where there is none. `said` comes when it is durable;
+  /// it is sent as an answer is: when the platform can, within kReplyPatience, also after a restart. Errors: not_found
+  /// (`platform`), conflict (the talk is full), too_fast (kMaxUnsentOfTalk wait there), overloaded, the journal's.
+  void announce(Announcement text, std::function<void(Expected<void>)> said);
 
   /// `heard` comes when the message is durable, or could not be heard; empty: nobody asks. Errors: invalid (`text`),
   /// overloaded, the journal's.
@@ -129,6 +144,8 @@ class Talks {
               const std::optional<Handled>& handled);
   void run_command(SessionId session, const events::CommandCalled& called, const std::optional<CommandCall>& call,
                    const std::optional<Handled>& handled);
+  Expected<Question> question_of(AccountId author, const events::BotSettings& settings) const;
+  void announce(Announcement text, std::function<void(Expected<void>)> said, int attempts);
   void send(SessionId session, std::int64_t number);
   void report(SessionId session, ReportReply outcome);
 
@@ -139,10 +156,10 @@ class Talks {
   Listener listener_;
   std::mutex mutex_;
   std::map<std::string, Opening> opening_;
-  std::set<std::string> listening_;  ///< idempotency keys of the messages that plugins have not answered yet
+  std::set<std::string> being_heard_;                     ///< idempotency keys of messages that are not durable yet
   std::set<std::pair<SessionId, std::int64_t>> running_;  ///< commands
   std::set<std::pair<SessionId, std::int64_t>> sending_;  ///< answers
-  std::minstd_rand random_{std::random_device{}()};
+  std::pair<SessionId, std::int64_t> last_unsent_;        ///< where the last tick ended: the next one goes on behind it
   std::atomic<bool> ending_{false};
 };
 

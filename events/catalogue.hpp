@@ -18,6 +18,12 @@
 
 namespace troupe::events {
 
+/// Requests that a provider is sent in each day, hour and minute, UTC; 0: as many as there are.
+struct ProviderQuota {
+  std::int64_t daily = 0, hourly = 0, per_minute = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProviderQuota, daily, hourly, per_minute)
+
 /// A service that answers for language models.
 struct Provider {
   static constexpr std::string_view category = "provider";
@@ -34,10 +40,12 @@ struct Provider {
   std::int64_t priority = 100;           ///< the lowest is asked first
   bool enabled = true;
   std::string strategy = "failover";  ///< the key that a request begins with: that of the last success (failover), or
-                                      ///< round-robin, random or least-used
+                                      ///< round-robin, random, least-used or weighted
+  std::int64_t weight = 100;          ///< of a weighted one: how often it comes before others of the same priority
+  ProviderQuota quota;
 };
 TROUPE_EVENT(Provider, name, format, type, base_url, sealed_keys, key_hints, model, embedding_model, models, priority,
-             enabled, strategy)
+             enabled, strategy, weight, quota)
 
 /// A system prompt under a name, and who is to answer in its manner.
 struct Personality {
@@ -98,6 +106,20 @@ struct McpServer {
   bool enabled = true;
 };
 TROUPE_EVENT(McpServer, name, transport, command, args, sealed_env, url, sealed_headers, timeout_ms, enabled)
+
+/// A tool that administrators have written in Lua.
+struct CustomTool {
+  static constexpr std::string_view category = "custom_tool";
+  static constexpr std::string_view added = "CustomToolAdded", changed = "CustomToolChanged",
+                                    removed = "CustomToolRemoved";
+  std::string name;  ///< as models call it
+  std::string description;
+  Json parameters = {{"type", "object"}};  ///< JSON Schema of the arguments
+  std::string code;                        ///< Lua
+  bool dangerous = false;
+  bool enabled = true;
+};
+TROUPE_EVENT(CustomTool, name, description, parameters, code, dangerous, enabled)
 
 /// Two entries of one kind never have the same name.
 template <class Entry>
@@ -160,5 +182,6 @@ using PersonalityEvent = EntryEvent<Personality>;
 using PlatformEvent = EntryEvent<Platform>;
 using PluginEvent = EntryEvent<Plugin>;
 using McpServerEvent = EntryEvent<McpServer>;
+using CustomToolEvent = EntryEvent<CustomTool>;
 
 }  // namespace troupe::events

@@ -371,6 +371,8 @@ inline constexpr std::size_t kMaxSettingsListEntries = 2000;
 inline constexpr std::size_t kMaxPrefixLength = 32;
 /// A reply that its platform does not take for so long has failed: nobody waits for it any more.
 inline constexpr auto kReplyPatience = 5min;
+/// Texts that wait for one conversation's platform. Past it a plugin says nothing more there: it is away, or too slow.
+inline constexpr std::size_t kMaxUnsentOfTalk = 100;
 /// Replies that are looked at in one turn of a second.
 inline constexpr std::size_t kMaxUnsentAtOnce = 1000;
 /// Messages from platforms that wait to be heard. Past it: Errc::overloaded, and the platform is told so where it can be.
@@ -418,6 +420,11 @@ inline constexpr std::size_t kMaxPluginQueue = 1000;
 inline constexpr std::size_t kMaxPluginFailures = 5;
 inline constexpr std::size_t kMaxPluginCommands = 50;
 inline constexpr std::size_t kMaxPluginTools = 20;
+/// Timers of one plugin, and between what their periods are: who wants to be called more often than the house looks at
+/// them would keep it busy for nothing, and nobody waits for longer.
+inline constexpr std::size_t kMaxPluginTimers = 20;
+inline constexpr auto kMinPluginTimerPeriod = 1s;
+inline constexpr auto kMaxPluginTimerPeriod = 30 * 24h;
 inline constexpr std::size_t kMaxCommandNameLength = 32;
 /// Values that cross between a plugin and the house: how deep, how many, and how much text.
 inline constexpr std::size_t kMaxPluginValueDepth = 32;
@@ -502,6 +509,12 @@ inline constexpr std::size_t kMaxToolResultBytes = 32000;
 inline constexpr std::size_t kMaxToolResultsBytes = std::size_t{256} << 10;
 /// Tools that start and answers that are handed on wait here. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxQueuedToolWork = 4096;
+/// The Lua of one custom tool, which is one event.
+inline constexpr std::size_t kMaxCustomToolBytes = std::size_t{64} << 10;
+/// A form or a file with it, its description and its schema.
+inline constexpr std::size_t kMaxCustomToolUploadBytes = std::size_t{256} << 10;
+/// Calls of them that wait for their thread: as many as there may be under way.
+inline constexpr std::size_t kMaxQueuedCustomCalls = kMaxToolCalls;
 /// Messages that one search of a conversation reads, the newest.
 inline constexpr std::size_t kMaxSearchedMessages = 1000;
 
@@ -530,15 +543,21 @@ inline constexpr std::size_t kMaxMcpLogLines = 20;
 inline constexpr std::size_t kMaxMcpLogLineLength = 300;
 /// Between its standard input's end and SIGTERM, and then SIGKILL.
 inline constexpr auto kMcpGrace = 2s;
-/// After a connection that broke; it doubles each time, up to the longest. After so many in a row it stays down until
-/// someone asks for it. One that held for kMcpHealthyAfter begins anew.
+/// After a connection that broke; it doubles each time, up to the longest. One that held for kMcpHealthyAfter begins anew.
 inline constexpr std::chrono::milliseconds kMcpRetryDelay = 1s;
 inline constexpr std::chrono::milliseconds kLongestMcpRetryDelay = 1min;
-inline constexpr std::size_t kMaxMcpRetries = 8;
+/// Until a list that a connected server did not give is asked for again.
+inline constexpr std::chrono::milliseconds kMcpListRetryDelay = 5s;
+/// Of a stream that breaks before it has brought the answer to its request.
+inline constexpr std::size_t kMaxMcpResumptions = 8;
+/// The server's own stream may end, but so often without a word it is no connection.
+inline constexpr std::size_t kMaxMcpMuteStreams = 3;
 inline constexpr auto kMcpHealthyAfter = 1min;
 /// Variables, or headers, of one server.
 inline constexpr std::size_t kMaxMcpSecrets = 64;
 inline constexpr std::size_t kMaxMcpSecretLength = 8192;
+/// How often calls of our own server are looked at, whether their clients are still there.
+inline constexpr std::chrono::milliseconds kMcpClientLook = 500ms;
 
 // Search
 
@@ -651,6 +670,8 @@ inline constexpr std::size_t kMaxTestedModels = 50;
 inline constexpr long long kMaxTestConcurrency = 10;
 /// A list of models as a provider sends it: hundreds, with a kilobyte each.
 inline constexpr std::size_t kMaxModelListBytes = std::size_t{4} << 20;
+/// Such lists that are fetched at the same time.
+inline constexpr std::size_t kMaxModelLists = 16;
 /// A stream of events says that it is there.
 inline constexpr auto kEventHeartbeat = 15s;
 /// Events that a client may have missed and is told when it comes back.
@@ -658,6 +679,33 @@ inline constexpr std::size_t kMaxReplayedEvents = 1000;
 /// Streams of events, together and of one account: each is a connection.
 inline constexpr std::size_t kMaxEventStreams = 1000;
 inline constexpr std::size_t kMaxEventStreamsPerAccount = 10;
+/// Tools that one request calls side by side: what a model may call at once.
+inline constexpr std::size_t kMaxBatchedCalls = kMaxToolCallsAtOnce;
+/// Servers in one import, each of which may be a process.
+inline constexpr std::size_t kMaxImportedServers = kMaxMcpConnections;
+
+// Groups that are looked after by their own administrators
+
+/// A code that logs in once: from the bot's answer to the panel.
+inline constexpr auto kGroupCodeLifetime = 5min;
+/// Of an alphabet of 31: nearly 900 million, of which an address may try kGroupLoginsPerMinute.
+inline constexpr std::size_t kGroupCodeLength = 6;
+inline constexpr std::size_t kGroupLoginsPerMinute = 5;
+/// Of one group, that are good; with one more, the oldest ends.
+inline constexpr std::size_t kMaxGroupCodes = 8;
+inline constexpr std::size_t kMaxGroupLogins = 20;
+inline constexpr auto kGroupLoginLifetime = 24h;
+/// A limit a day. More than that is none.
+inline constexpr std::int64_t kMaxDailyLimit = 1'000'000;
+/// Groups whose settings, and whose use of today, are remembered; each costs a row or two to look up again.
+inline constexpr std::size_t kMaxRememberedGroups = 20'000;
+/// Groups that are changed together.
+inline constexpr std::size_t kMaxGroupsAtOnce = 100;
+/// Those who used a group most, in its figures.
+inline constexpr std::size_t kMaxTopUsers = 10;
+/// Weights of providers, relative to each other.
+inline constexpr std::int64_t kMaxProviderWeight = 10'000;
+inline constexpr std::int64_t kMaxProviderQuota = 1'000'000'000;
 
 // The PlexiChat dialect's socket
 

@@ -135,9 +135,10 @@ struct MessagePosted {
   std::int64_t thread = 0;        ///< number of the message that the chain of replies began with; 0: replies to none
   std::string foreign_id;         ///< of a talk: what the platform calls it
   std::int64_t prefix_bytes = 0;  ///< of a talk: so much of the text only woke the bot, and no model is told it
+  AccountId group = 0;            ///< of a person in a group of a platform: the group's contact
 };
 TROUPE_EVENT(MessagePosted, number, role, author, key_of, sealed_text, content_type, mentions, reply_to, attachments,
-             tokens, thread, foreign_id, prefix_bytes)
+             tokens, thread, foreign_id, prefix_bytes, group)
 
 struct MessageEdited {
   static constexpr std::string_view type = "MessageEdited";
@@ -201,10 +202,11 @@ struct QuestionAsked {
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::optional<QuestionContext> context;
-  bool tools = false;  ///< the model may call tools for it
+  bool tools = false;   ///< the model may call tools for it
+  AccountId group = 0;  ///< of a talk in a group: its contact
 };
 TROUPE_EVENT(QuestionAsked, number, asker, provider, model, sealed_system_prompt, temperature, max_tokens, context,
-             tools)
+             tools, group)
 
 /// A restart found the question open. It is asked once more, and not again after that.
 struct QuestionAskedAgain {
@@ -229,18 +231,20 @@ struct QuestionAnswered {
   Micros took = 0;
   std::string finish_reason = "stop";  ///< stop, length, tool_calls or content_filter
   bool to_send = false;                ///< of a talk: the platform has not got the answer yet
+  AccountId group = 0;                 ///< as of QuestionAsked
 };
 TROUPE_EVENT(QuestionAnswered, number, answer_number, asker, provider, model, prompt_tokens, completion_tokens,
-             estimated, took, finish_reason, to_send)
+             estimated, took, finish_reason, to_send, group)
 
 struct QuestionFailed {
   static constexpr std::string_view type = "QuestionFailed";
   static constexpr std::uint16_t schema = 1;
   std::int64_t number = 0;
   AccountId asker = 0;
-  std::string reason;  ///< for people; no text of theirs, no secret
+  std::string reason;              ///< for people; no text of theirs, no secret
+  std::int64_t answer_number = 0;  ///< in a talk: the MessagePosted with it that says so; 0: nothing is said
 };
-TROUPE_EVENT(QuestionFailed, number, asker, reason)
+TROUPE_EVENT(QuestionFailed, number, asker, reason, answer_number)
 
 // Talks. A message is followed by a MessageStopped, a CommandCalled or a QuestionAsked in the same record.
 
@@ -248,10 +252,13 @@ struct MessageStopped {
   static constexpr std::string_view type = "MessageStopped";
   static constexpr std::uint16_t schema = 1;
   std::int64_t number = 0;
-  std::string step;    ///< of the pipeline: lists, safety, rate, wake or conversation
-  std::string reason;  ///< for people
+  std::string step;                ///< of the pipeline: lists, safety, rate, wake, conversation or usage
+  std::string reason;              ///< for people
+  std::int64_t answer_number = 0;  ///< of the message that tells so, which comes with it; 0: nothing is told
+  AccountId group = 0;             ///< of a limit that is told: the group that has it
+  AccountId limited = 0;           ///< whom it limits; 0: the whole group
 };
-TROUPE_EVENT(MessageStopped, number, step, reason)
+TROUPE_EVENT(MessageStopped, number, step, reason, answer_number, group, limited)
 
 /// Open until it is answered or failed.
 struct CommandCalled {
@@ -273,8 +280,9 @@ struct CommandAnswered {
   std::string name;
   std::string plugin;
   Micros took = 0;
+  bool secret = false;  ///< the answer is for the one who asked alone
 };
-TROUPE_EVENT(CommandAnswered, number, answer_number, name, plugin, took)
+TROUPE_EVENT(CommandAnswered, number, answer_number, name, plugin, took, secret)
 
 struct CommandFailed {
   static constexpr std::string_view type = "CommandFailed";
@@ -282,9 +290,19 @@ struct CommandFailed {
   std::int64_t number = 0;
   std::string name;
   std::string plugin;
-  std::string reason;  ///< for people; no text of theirs, no secret
+  std::string reason;              ///< for people; no text of theirs, no secret
+  std::int64_t answer_number = 0;  ///< of the MessagePosted with it that says so; 0: nothing is said
 };
-TROUPE_EVENT(CommandFailed, number, name, plugin, reason)
+TROUPE_EVENT(CommandFailed, number, name, plugin, reason, answer_number)
+
+/// Comes with the MessagePosted that holds a text which answers nothing. The platform is to be given it, as an answer.
+struct MessageAnnounced {
+  static constexpr std::string_view type = "MessageAnnounced";
+  static constexpr std::uint16_t schema = 1;
+  std::int64_t number = 0;
+  std::string plugin;  ///< that says it
+};
+TROUPE_EVENT(MessageAnnounced, number, plugin)
 
 /// The platform took an answer.
 struct ReplySent {
@@ -307,6 +325,6 @@ using SessionEvent =
     std::variant<SessionCreated, MemberJoined, MemberLeft, MessagePosted, MessageEdited, MessageDeleted, ReactionAdded,
                  ReactionRemoved, QuestionAsked, QuestionAskedAgain, QuestionAnswered, QuestionFailed, ChannelDescribed,
                  ChannelArchived, MessageStopped, CommandCalled, CommandAnswered, CommandFailed, ReplySent, ReplyFailed,
-                 ChatDeleted, ChatCleared>;
+                 ChatDeleted, ChatCleared, MessageAnnounced>;
 
 }  // namespace troupe::events

@@ -70,10 +70,11 @@ struct ToolRules {
   std::vector<std::string> admin_only;           ///< names: for administrators of the bots
   std::vector<std::string> disabled;             ///< names
   std::vector<std::string> disabled_categories;  ///< names
+  std::vector<std::string> only;                 ///< names: no others may be called; none: all may
   std::int64_t max_rounds = 8;                   ///< times that a model may call tools for one question
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ToolRules, enabled, allow_dangerous, dangerous, admin_only, disabled,
-                                                disabled_categories, max_rounds)
+                                                disabled_categories, only, max_rounds)
 
 struct MemoryRules {
   bool enabled = false;
@@ -101,7 +102,8 @@ struct BotSettings {
   std::string command_prefix = "/";
   std::string panel_prefix = "#ai";  ///< of commands as well
   bool debug = false;
-  std::vector<std::string> admins;  ///< `<platform type>:<user>`: they may use the commands that change something
+  /// `<platform type or id>:<user>`: they may use the commands that change something. By the type not of webhooks.
+  std::vector<std::string> admins;
   ListRules lists;
   RateRules rate;
   WakeRules wake;

@@ -218,8 +218,12 @@ bool Gateway::may_knock(Surface& surface, Call& call) {
 }
 
 bool Gateway::let_in(Surface& surface, Call& call) {
-  if (auto ok = authorize(surface, call); !ok) return call.refuse(ok.error()), false;
-  return within_rate(surface, call, RateClass::Per::caller);
+  const auto authorized = authorize(surface, call);
+  // Whoever guesses tokens is a stranger, with the budget of an address.
+  const bool counts = authorized || authorized.error().code == Errc::unauthenticated;
+  if (counts && !within_rate(surface, call, RateClass::Per::caller)) return false;
+  if (!authorized) return call.refuse(authorized.error()), false;
+  return true;
 }
 
 void Gateway::dispatch(Surface& surface, Router::Match match, Request request, Reply reply) {
@@ -244,7 +248,7 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
 bool Gateway::within_rate(Surface& surface, Call& call, RateClass::Per per) {
   const RateClass* rate = call.route->rate;
   if (!rate || rate->per != per) return true;
-  const bool anonymous = call.caller.account == 0 && call.caller.bot_id.empty();
+  const bool anonymous = call.caller.is_nobody();
   const std::string client =
       per == RateClass::Per::address || anonymous ? call.request.remote_address : call.caller.name();
   const auto verdict = surface.take_from_rate(*rate, client, call.now);
@@ -273,6 +277,8 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
   auto caller = surface.authenticate(call.request, body_token);
   if (!caller) return tl::unexpected(caller.error());
   call.caller = std::move(*caller);
+  if (route.access == Access::group_admin)
+    return call.caller.group != 0 ? Expected<void>{} : fail(Errc::unauthenticated, "A group administrator must log in");
   const bool is_bot = !call.caller.bot_id.empty();
   const bool nobody = !is_bot && call.caller.account == 0;
   const bool reads = route.method == "GET" || route.only_reads;
@@ -291,6 +297,7 @@ Expected<void> Gateway::authorize(Surface& surface, Call& call) const {
     case Access::login:
     case Access::open_or_login:
     case Access::bot_or_login: return {};
+    case Access::group_admin: return denied();  // a group's login is no account
     case Access::open_or_admin:
     case Access::admin: return admin ? Expected<void>{} : denied();
     case Access::self_or_admin: {

@@ -20,6 +20,7 @@ void offer_login_links(actors::System& system, const storage::Store& store, cons
   command.name = "管理面板";
   command.description = "登录链接；`永久`：不过期的链接";
   command.for_admins = true;
+  command.secret_reply = true;
   command.run = [&system, &store, panel_url](const actors::CommandCall& call, const actors::CommandAnswer& answer) {
     if (call.speaker.in_group) return answer(std::string("请私聊机器人获取登录链接"));
     const bool permanent = call.arguments == "永久" || call.arguments == "permanent";

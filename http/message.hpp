@@ -30,6 +30,7 @@ struct Request {
   std::uint16_t remote_port = 0;
   std::string id;  ///< request id, unique in this process; also the `X-Request-Id` of the answer
   bool tls = false;
+  bool http_1_0 = false;
   std::shared_ptr<const void> keep_alive;  ///< owns what the views point into
 
   /// The first header of that name.

@@ -29,6 +29,19 @@ MetricFamily single(const char* name, const char* help, MetricType type, double 
   return {name, help, type, {metric}};
 }
 
+/// One number for each name that `label` has.
+template <class Named>
+MetricFamily labelled(const char* name, const char* help, MetricType type, const char* label, const Named& named,
+                      const std::function<double(const typename Named::mapped_type&)>& value_of) {
+  MetricFamily family{name, help, type, {}};
+  for (const auto& [of, what] : named) {
+    ClientMetric metric = single(name, help, type, value_of(what)).metric.front();
+    metric.label.push_back({label, of});
+    family.metric.push_back(std::move(metric));
+  }
+  return family;
+}
+
 template <class Bounds>
 MetricFamily histogram(const char* name, const char* help, const std::vector<std::uint64_t>& cumulative,
                        const Bounds& bounds, double sum) {
@@ -107,6 +120,11 @@ std::string Metrics::text(const Sources& sources) const {
   const auto actors = sources.actors();
   const auto server = sources.server();
   const auto number = [](auto value) { return static_cast<double>(value); };
+  using Platform = actors::PlatformCounts;
+  const auto platforms = [&](const char* name, const char* help, MetricType type, auto Platform::*count) {
+    return labelled(name, help, type, "type", actors.platforms,
+                    [&](const Platform& platform) { return number(platform.*count); });
+  };
   auto families = impl_->registry.Collect();
   const std::vector<MetricFamily> read_now = {
       single("troupe_journal_batches_total", "Batches committed, one fsync each", kCounter, number(store.batches)),
@@ -132,7 +150,20 @@ std::string Metrics::text(const Sources& sources) const {
       single("troupe_completions_under_way", "Requests of programs that a model is answering", kGauge,
              number(actors.completions_under_way)),
       single("troupe_tool_calls_under_way", "Calls of tools", kGauge, number(actors.tool_calls_under_way)),
+      labelled("troupe_tool_calls_total", "Calls of tools that have ended, by outcome", kCounter, "outcome",
+               actors.tool_calls_ended, number),
       single("troupe_mcp_connections", "Connections to MCP servers", kGauge, number(actors.mcp_connections)),
+      single("troupe_mcp_restarts_total", "Attempts to connect to an MCP server again", kCounter,
+             number(actors.mcp_restarts)),
+      platforms("troupe_platforms_running", "Platforms that are connected, by type", kGauge, &Platform::running),
+      platforms("troupe_platforms_failing", "Platforms that cannot be connected, by type", kGauge, &Platform::failing),
+      platforms("troupe_platform_clients", "Clients that are connected to us, by type", kGauge, &Platform::clients),
+      platforms("troupe_platform_messages_received_total", "Messages of platforms, by type", kCounter,
+                &Platform::received),
+      platforms("troupe_platform_messages_sent_total", "Texts that platforms took, by type", kCounter, &Platform::sent),
+      platforms("troupe_platform_errors_total", "Failures of platforms, by type", kCounter, &Platform::errors),
+      platforms("troupe_platform_restarts_total", "Attempts to connect after the first, by type", kCounter,
+                &Platform::restarts),
       single("troupe_mails_sent_total", "Mails sent", kCounter, number(actors.mails_sent)),
       single("troupe_mails_failed_total", "Mails given up", kCounter, number(actors.mails_failed)),
       single("troupe_search_documents_indexed", "Messages and files that a search finds", kGauge,

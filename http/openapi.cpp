@@ -121,6 +121,7 @@ std::string access_sentence(Access access) {
     case Access::owner_or_admin: return "Needs the login of the bot's owner, or of an administrator.";
     case Access::bot: return "Needs the bot's token, or the login of its owner or of an administrator.";
     case Access::bot_or_login: return "Needs a bot's token or a login.";
+    case Access::group_admin: return "Needs the login of an administrator of the group.";
     case Access::open_or_login: return "Needs a login, unless the call is made on the server's own machine.";
     case Access::open_or_admin:
       return "Needs a login with role `admin`, unless the call is made on the server's own machine.";
@@ -171,9 +172,8 @@ OrderedJson responses_of(const Surface& surface, const Route& route) {
 OrderedJson operation_of(const Surface& surface, const Route& route) {
   OrderedJson operation = {
       {"tags", OrderedJson::array({route.tag})}, {"summary", route.summary}, {"operationId", operation_id(route)}};
-  operation["description"] =
-      (route.description.empty() ? "" : route.description + "\n\n") + access_sentence(route.access) +
-      (route.logins_only ? " An API key may not." : "");
+  operation["description"] = (route.description.empty() ? "" : route.description + "\n\n") +
+                             access_sentence(route.access) + (route.logins_only ? " An API key may not." : "");
   operation["security"] = security_of(surface, route);
   if (auto parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = parameters;
   if (route.body != BodyKind::none) operation["requestBody"] = body_of(route);

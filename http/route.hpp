@@ -35,10 +35,14 @@ struct Caller {
   std::string api_key_hash;                ///< of the API key, when it is one
   bool may_read = true, may_write = true;  ///< an API key may be for one of both
   events::AccountId bot_owner = 0;         ///< of the bot, when its token was given
+  events::AccountId group = 0;             ///< a group's contact, when the login is for looking after that group only
+  events::AccountId group_user = 0;        ///< who does, a contact
+  bool is_nobody() const { return account == 0 && bot_id.empty() && group == 0; }
   bool is_admin() const { return role == "admin"; }
   /// As the envelope of an event names it.
   std::string name() const {
     if (!bot_id.empty()) return "bot/" + bot_id;
+    if (group != 0) return "group/" + std::to_string(group) + "/user/" + std::to_string(group_user);
     return account != 0 ? "account/" + std::to_string(account) : "anonymous";
   }
 };
@@ -53,6 +57,7 @@ enum class Access : std::uint8_t {
   owner_or_admin,  ///< the owner of the bot, or an administrator
   bot,             ///< the bot by its token, its owner, or an administrator
   bot_or_login,    ///< any bot or account: the handler decides what it may see
+  group_admin,     ///< a login that is for looking after one group, and no other; it opens nothing else
   open_or_login,   ///< as `login`; nobody as well, where the surface is open to the request
   open_or_admin,   ///< as `admin`; nobody as well, where the surface is open to the request
 };

@@ -25,8 +25,8 @@ namespace {
 
 /// Each dialect on the port that its specification names.
 const std::vector<std::string> kDefaultListeners = {"127.0.0.1:5000=bot_manager",
-                                                    "127.0.0.1:8000=plexichat,chat_v1,openai", "127.0.0.1:6285=nekobot",
-                                                    "127.0.0.1:3000=chatai"};
+                                                    "127.0.0.1:8000=plexichat,chat_v1,openai",
+                                                    "127.0.0.1:6285=nekobot,webhooks", "127.0.0.1:3000=chatai"};
 
 int cannot_start(const std::string& why) {
   std::fprintf(stderr, "troupe: cannot start: %s\n", why.c_str());

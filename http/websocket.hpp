@@ -50,6 +50,7 @@ struct WebSocketLimits {
   /// above has its own heartbeat).
   std::chrono::milliseconds idle_timeout{0};
   bool permessage_deflate = false;
+  std::string subprotocol = {};  ///< one of those that the client offers; empty: none is chosen
 };
 
 /// A request that asks for a WebSocket. Call exactly one of the two.

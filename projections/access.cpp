@@ -35,8 +35,8 @@ void on(const MfaEnrolmentBegan& e, const Context& c, Rows& rows) {
 }
 
 void on(const MfaEnabled& e, const Context& c, Rows& rows) {
-  rows.push_back(patch<MfaRow>(
-      account_key(c), {{"enabled", true}, {"pending", false}, {"backup_codes", e.backup_code_hashes.size()}}));
+  rows.push_back(patch<MfaRow>(account_key(c),
+                               {{"enabled", true}, {"pending", false}, {"backup_codes", e.backup_code_hashes.size()}}));
 }
 
 void on(const MfaStepUsed&, const Context&, Rows&) {}

@@ -34,6 +34,7 @@ template void project(const events::PersonalityEvent&, const Context&, Rows&);
 template void project(const events::PlatformEvent&, const Context&, Rows&);
 template void project(const events::PluginEvent&, const Context&, Rows&);
 template void project(const events::McpServerEvent&, const Context&, Rows&);
+template void project(const events::CustomToolEvent&, const Context&, Rows&);
 template void project(const events::BotSettingsEvent&, const Context&, Rows&);
 
 }  // namespace troupe::projections

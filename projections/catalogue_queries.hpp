@@ -1,4 +1,4 @@
-// Reads of the catalogue, each from what is committed now. Thread-safe; nothing is cached.
+// Reads of the catalogue, each from what is committed now. Thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -60,13 +60,12 @@ using ProviderQueries = EntryQueries<events::Provider>;
 using PersonalityQueries = EntryQueries<events::Personality>;
 using PlatformQueries = EntryQueries<events::Platform>;
 using PluginQueries = EntryQueries<events::Plugin>;
-/// As they stand: the defaults where nothing was ever set.
-inline events::BotSettings bot_settings(const storage::Store& store) {
-  const auto row = EntryQueries<events::BotSettings>(store).entry(events::BotSettings::only_id);
-  return row ? row->entry : events::BotSettings{};
-}
+/// As they stand: the defaults where nothing was ever set. Several times a message: what is read is only taken apart again
+/// when it has changed.
+events::BotSettings bot_settings(const storage::Store& store);
 
 using McpServerQueries = EntryQueries<events::McpServer>;
+using CustomToolQueries = EntryQueries<events::CustomTool>;
 
 /// The id of the one that answers where none is named; empty when none was ever chosen, or the chosen ones are gone.
 inline std::string default_of(const std::vector<PersonalityRow>& personalities) {
@@ -76,5 +75,8 @@ inline std::string default_of(const std::vector<PersonalityRow>& personalities) 
       latest = &row;
   return latest ? latest->id : std::string();
 }
+
+/// The one that answers where none is named.
+std::optional<PersonalityRow> default_personality(const storage::Store& store);
 
 }  // namespace troupe::projections

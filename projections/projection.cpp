@@ -28,6 +28,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::kBots) return rows_of_events<events::BotEvent>(record);
   if (category == events::kAccounts) return rows_of_events<events::AccountEvent>(record);
   if (category == events::kContacts) return rows_of_events<events::ContactEvent>(record);
+  if (category == events::kGroups) return rows_of_events<events::GroupEvent>(record);
   if (category == events::kResetRequests) return rows_of_events<events::ResetRequestEvent>(record);
   if (category == events::kSessions) return rows_of_events<events::SessionEvent>(record);
   if (category == events::kMemories) return rows_of_events<events::MemoryEvent>(record);
@@ -44,6 +45,7 @@ Expected<Rows> rows_of(const events::Record& record) {
   if (category == events::Plugin::category) return rows_of_events<events::PluginEvent>(record);
   if (category == events::BotSettings::category) return rows_of_events<events::BotSettingsEvent>(record);
   if (category == events::McpServer::category) return rows_of_events<events::McpServerEvent>(record);
+  if (category == events::CustomTool::category) return rows_of_events<events::CustomToolEvent>(record);
   return Rows{};
 }
 

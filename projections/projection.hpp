@@ -14,6 +14,7 @@
 #include "events/embedding.hpp"
 #include "events/feed.hpp"
 #include "events/file.hpp"
+#include "events/group.hpp"
 #include "events/memory.hpp"
 #include "events/plugin.hpp"
 #include "events/session.hpp"
@@ -38,6 +39,7 @@ void project(const events::CommandEvent& event, const Context& context, Rows& ro
 void project(const events::ContactEvent& event, const Context& context, Rows& rows);
 void project(const events::ResetRequestEvent& event, const Context& context, Rows& rows);
 void project(const events::SessionEvent& event, const Context& context, Rows& rows);
+void project(const events::GroupEvent& event, const Context& context, Rows& rows);
 void project(const events::MemoryEvent& event, const Context& context, Rows& rows);
 void project(const events::FileEvent& event, const Context& context, Rows& rows);
 void project(const events::EmbeddingEvent& event, const Context& context, Rows& rows);
@@ -58,6 +60,6 @@ Expected<Rows> rows_of(const events::Record& record);
 
 /// Raise it with any change to the rows that come of an event: all rows are then dropped and replayed. It is one
 /// version for all tables, because the counters are fed by every projection.
-inline constexpr std::uint32_t kRowsVersion = 6;
+inline constexpr std::uint32_t kRowsVersion = 7;
 
 }  // namespace troupe::projections

@@ -10,6 +10,7 @@
 #include "events/contact.hpp"
 #include "events/embedding.hpp"
 #include "events/file.hpp"
+#include "events/group.hpp"
 #include "events/memory.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
@@ -57,6 +58,7 @@ enum class Table : TableId {
   plugins = 43,             ///< plugin id -> EntryRow<events::Plugin>
   mcp_servers = 44,         ///< MCP server id -> EntryRow<events::McpServer>
   settings = 45,            ///< `bot` -> EntryRow<events::BotSettings>, once something was set
+  custom_tools = 46,        ///< custom tool id -> EntryRow<events::CustomTool>
   backups = 60,             ///< backup id -> BackupRow
   log_checks = 61,          ///< nothing -> big64(when every checksum of the log was last verified)
   files = 70,               ///< file id -> FileRow
@@ -67,6 +69,7 @@ enum class Table : TableId {
   embeddings = 80,          ///< big64(session) big64(number), or file id -> EmbeddingRow
   contacts = 90,            ///< big64(contact) -> ContactRow
   platform_contacts = 91,   ///< platform id `/` big64(contact) -> nothing
+  group_members = 92,       ///< big64(group) big64(user) -> big64(last message), of those who spoke there
   open_commands = 95,       ///< big64(session) big64(number) -> OpenCommandRow
   unsent_replies = 96,      ///< big64(session) big64(number) -> nothing
   packages = 100,           ///< digest -> PackageRow
@@ -82,7 +85,10 @@ enum class Table : TableId {
   fact_subjects = 113,      ///< big64(account or contact) -> FactSubjectRow, of those who have any
   fact_vectors = 114,       ///< big64(fact) -> FactVectorRow
   permanent_links = 115,    ///< big64(account) -> big64(issued_at), of those who have one
+  groups = 116,             ///< big64(group) -> GroupRow, of those that something is set of
   usage_days = 117,         ///< UsageOf's letter `/` name `/` big64(days since 1970) UsageFigure's letter -> counter
+  group_days = 118,         ///< big64(group) big64(days since 1970) GroupFigure's letter [big64(user)] -> counter
+  group_logins = 119,       ///< token digest -> GroupLoginRow
   administrators = 81,      ///< big64(account) -> nothing, also of those who are not active
 };
 
@@ -204,6 +210,22 @@ struct ContactRow {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContactRow, id, platform, is_group, foreign_id, name, met_at)
 
+struct GroupRow {
+  static constexpr Table table = Table::groups;
+  static constexpr std::string_view personal[] = {"settings"};
+  AccountId group = 0;
+  events::GroupSettings settings;
+  Micros updated_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupRow, group, settings, updated_at)
+
+/// Who may look after a group.
+struct GroupLoginRow {
+  static constexpr Table table = Table::group_logins;
+  AccountId group = 0, user = 0;
+  Micros expires_at = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupLoginRow, group, user, expires_at)
 /// What it says is sealed under the fact's own key as well (events::FactContent).
 struct FactRow {
   static constexpr Table table = Table::facts;
@@ -263,6 +285,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SessionRow, id, kind, owner, nam
                                                 sealed_title, sealed_system_prompt, messages, created_at,
                                                 last_message_at, archived_at, cleared)
 
+/// The status of a message that is for its reader alone: no model and no search sees it.
+inline constexpr std::string_view kSecret = "secret";
+
 struct MessageRow {
   static constexpr Table table = Table::session_messages;
   std::int64_t number = 0;
@@ -276,8 +301,9 @@ struct MessageRow {
   std::int64_t thread = 0;  ///< number of the message that the chain of replies began with
   std::vector<std::string> attachments;
   std::int64_t tokens = 0;
-  std::string status;  ///< pending (a question or command under way), complete, or failed (one without an answer)
-  std::string model;   ///< who answered
+  /// pending (a question or command under way), complete, failed (one without an answer, or that says so), or kSecret
+  std::string status;
+  std::string model;  ///< who answered
   Micros created_at = 0;
   Micros edited_at = 0;   ///< 0: never
   Micros deleted_at = 0;  ///< 0: it is there
@@ -406,6 +432,10 @@ template <>
 struct EntryTable<events::McpServer> {
   static constexpr Table table = Table::mcp_servers;
 };
+template <>
+struct EntryTable<events::CustomTool> {
+  static constexpr Table table = Table::custom_tools;
+};
 
 /// An entry of the catalogue. In the row, its fields stand beside the other three.
 template <class Entry>
@@ -435,6 +465,7 @@ using PersonalityRow = EntryRow<events::Personality>;
 using PlatformRow = EntryRow<events::Platform>;
 using PluginRow = EntryRow<events::Plugin>;
 using McpServerRow = EntryRow<events::McpServer>;
+using CustomToolRow = EntryRow<events::CustomTool>;
 
 /// What is counted of one tool on one day, UTC, by when its calls ended.
 enum class ToolFigure : char { calls = 'c', failures = 'f', took_us = 't' };
@@ -465,6 +496,16 @@ enum class UsageFigure : char {
   prompt_tokens = 'i',
   completion_tokens = 'o',
   took_us = 't'
+};
+
+/// What is counted of a group on one day, UTC. With a user behind the letter, what is that user's.
+enum class GroupFigure : char {
+  messages = 'm',  ///< of people
+  answers = 'r',   ///< of models
+  asked = 'a',     ///< questions to models; of the group and of each user
+  forgiven = 'f',  ///< of those, the ones that do not count towards limits; of both
+  told = 'n',      ///< times that somebody was told of a limit; of both
+  tool_calls = 't'
 };
 
 // Names of counters

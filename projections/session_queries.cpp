@@ -72,13 +72,15 @@ std::optional<SessionId> session_with(const Store& store, const std::string& cla
 
 /// Sessions and numbers that a table has as its keys, in their order.
 std::vector<std::pair<SessionId, std::int64_t>> message_keys(
-    const storage::Store& store, Table table, std::size_t limit = std::numeric_limits<std::size_t>::max()) {
+    const storage::Store& store, Table table, std::pair<SessionId, std::int64_t> after = {},
+    std::size_t limit = std::numeric_limits<std::size_t>::max()) {
   std::vector<std::pair<SessionId, std::int64_t>> keys;
-  store.scan(id_of(table), {}, {}, Direction::forward, [&](std::string_view key, std::string_view) {
-    if (keys.size() >= limit) return false;
-    keys.emplace_back(number_in(key, 0), number_in(key, 8));
-    return true;
-  });
+  store.scan(id_of(table), message_key(after.first, after.second + 1), {}, Direction::forward,
+             [&](std::string_view key, std::string_view) {
+               if (keys.size() >= limit) return false;
+               keys.emplace_back(number_in(key, 0), number_in(key, 8));
+               return true;
+             });
   return keys;
 }
 
@@ -219,8 +221,9 @@ std::vector<std::pair<SessionId, std::int64_t>> SessionQueries::open_commands() 
   return message_keys(store_, Table::open_commands);
 }
 
-std::vector<std::pair<SessionId, std::int64_t>> SessionQueries::unsent_replies(std::size_t limit) const {
-  return message_keys(store_, Table::unsent_replies, limit);
+std::vector<std::pair<SessionId, std::int64_t>> SessionQueries::unsent_replies(std::pair<SessionId, std::int64_t> after,
+                                                                               std::size_t limit) const {
+  return message_keys(store_, Table::unsent_replies, after, limit);
 }
 
 ChatFigures SessionQueries::chat_figures(AccountId account, std::int64_t day) const {

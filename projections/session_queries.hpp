@@ -74,8 +74,9 @@ class SessionQueries {
 
   /// Sessions and numbers of all commands without an outcome.
   std::vector<std::pair<SessionId, std::int64_t>> open_commands() const;
-  /// Of answers that their platforms have not taken yet, at most `limit`.
-  std::vector<std::pair<SessionId, std::int64_t>> unsent_replies(std::size_t limit) const;
+  /// Of answers that their platforms have not taken yet, those behind `after`, at most `limit`.
+  std::vector<std::pair<SessionId, std::int64_t>> unsent_replies(std::pair<SessionId, std::int64_t> after,
+                                                                 std::size_t limit) const;
 
   /// Of one account, or kEveryone; `day` counts from 1970-01-01, UTC.
   ChatFigures chat_figures(AccountId account, std::int64_t day) const;

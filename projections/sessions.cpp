@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "projections/changes.hpp"
+#include "projections/group_keys.hpp"
 #include "projections/session_keys.hpp"
 #include "projections/usage.hpp"
 
@@ -107,6 +108,10 @@ void on(const MessagePosted& e, const Context& c, Rows& rows) {
   row.prefix_bytes = e.prefix_bytes;
   rows.push_back(put_row(message_key(id, e.number), row));
   rows.push_back(patch<SessionRow>(session_key(id), {{"messages", e.number}, {"last_message_at", c.time}}));
+  if (e.group == 0) return;
+  rows.push_back(
+      put_bytes(Table::group_members, numbers_key({e.group, e.author}), big64(static_cast<std::uint64_t>(c.time))));
+  rows.push_back(add(Table::group_days, group_day_key(e.group, day_of(c.time), GroupFigure::messages), 1));
 }
 
 void on(const MessageEdited& e, const Context& c, Rows& rows) {
@@ -138,6 +143,13 @@ void put_unsent(SessionId id, std::int64_t number, Rows& rows) {
   rows.push_back(patch<MessageRow>(message_key(id, number), {{"delivery", "waiting"}}));
 }
 
+/// An answer that says that there is none: it is no part of what was said, which models are told.
+void put_apology(SessionId id, std::int64_t number, Rows& rows) {
+  if (number == 0) return;
+  put_unsent(id, number, rows);
+  rows.push_back(patch<MessageRow>(message_key(id, number), {{"status", "failed"}}));
+}
+
 void settle_unsent(SessionId id, std::int64_t number, Json fields, Rows& rows) {
   rows.push_back(erase(Table::unsent_replies, message_key(id, number)));
   rows.push_back(patch<MessageRow>(message_key(id, number), std::move(fields)));
@@ -145,6 +157,9 @@ void settle_unsent(SessionId id, std::int64_t number, Json fields, Rows& rows) {
 
 void on(const MessageStopped& e, const Context& c, Rows& rows) {
   rows.push_back(patch<MessageRow>(message_key(session_in(c), e.number), {{"stopped_by", e.step}}));
+  if (e.answer_number == 0) return;
+  put_apology(session_in(c), e.answer_number, rows);
+  rows.push_back(add(Table::group_days, group_day_key(e.group, day_of(c.time), GroupFigure::told, e.limited), 1));
 }
 
 void on(const CommandCalled& e, const Context& c, Rows& rows) {
@@ -161,10 +176,17 @@ void close_command(const Context& c, std::int64_t number, const char* status, Ro
 
 void on(const CommandAnswered& e, const Context& c, Rows& rows) {
   close_command(c, e.number, "complete", rows);
-  if (e.answer_number != 0) put_unsent(session_in(c), e.answer_number, rows);
+  if (e.answer_number == 0) return;
+  put_unsent(session_in(c), e.answer_number, rows);
+  if (e.secret) rows.push_back(patch<MessageRow>(message_key(session_in(c), e.answer_number), {{"status", kSecret}}));
 }
 
-void on(const CommandFailed& e, const Context& c, Rows& rows) { close_command(c, e.number, "failed", rows); }
+void on(const CommandFailed& e, const Context& c, Rows& rows) {
+  close_command(c, e.number, "failed", rows);
+  put_apology(session_in(c), e.answer_number, rows);
+}
+
+void on(const MessageAnnounced& e, const Context& c, Rows& rows) { put_unsent(session_in(c), e.number, rows); }
 
 void on(const ReplySent& e, const Context& c, Rows& rows) {
   settle_unsent(session_in(c), e.number, {{"delivery", "sent"}, {"foreign_id", e.foreign_id}}, rows);
@@ -182,6 +204,9 @@ void on(const QuestionAsked& e, const Context& c, Rows& rows) {
   if (!e.sealed_system_prompt.empty())
     rows.push_back(patch<SessionRow>(session_key(id), {{"sealed_system_prompt", e.sealed_system_prompt}}));
   count(ChatFigure::messages, e.asker, c.time, 1, rows);
+  if (e.group == 0) return;
+  for (const AccountId user : {AccountId{0}, e.asker})
+    rows.push_back(add(Table::group_days, group_day_key(e.group, day_of(c.time), GroupFigure::asked, user), 1));
 }
 
 void on(const QuestionAskedAgain&, const Context&, Rows&) {}
@@ -196,6 +221,8 @@ void on(const QuestionAnswered& e, const Context& c, Rows& rows) {
   count(ChatFigure::took_us, e.asker, c.time, e.took, rows);
   count(ChatFigure::tokens, e.asker, c.time, e.prompt_tokens + e.completion_tokens, rows);
   if (e.to_send) put_unsent(id, e.answer_number, rows);
+  if (e.group != 0)
+    rows.push_back(add(Table::group_days, group_day_key(e.group, day_of(c.time), GroupFigure::answers), 1));
   count_usage({e.provider, e.model, e.asker, e.to_send ? id : 0, false, e.prompt_tokens, e.completion_tokens, e.took},
               c.time, rows);
 }
@@ -204,6 +231,7 @@ void on(const QuestionFailed& e, const Context& c, Rows& rows) {
   const SessionId id = session_in(c);
   rows.push_back(erase(Table::open_questions, message_key(id, e.number)));
   rows.push_back(patch<MessageRow>(message_key(id, e.number), {{"status", "failed"}}));
+  put_apology(id, e.answer_number, rows);
   count(ChatFigure::errors, e.asker, c.time, 1, rows);
   Usage failed;
   failed.user = e.asker;

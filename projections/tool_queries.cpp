@@ -1,5 +1,6 @@
 #include "projections/tool_queries.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "projections/read_row.hpp"
@@ -20,14 +21,17 @@ std::pair<Table, std::string> index_for(const ToolCallFilter& filter) {
   return {Table::tool_call_times, {}};
 }
 
-/// The index has picked by one of them.
-bool picks_by_several(const ToolCallFilter& filter) {
-  return (filter.asker != 0) + !filter.tool.empty() + !filter.source.empty() > 1;
+/// The index has picked by one of the first three.
+bool needs_the_row(const ToolCallFilter& filter) {
+  return (filter.asker != 0) + !filter.tool.empty() + !filter.source.empty() > 1 || filter.groups || filter.succeeded;
 }
 
 bool fits(const ToolCallFilter& filter, const ToolCallRow& row) {
   return (filter.asker == 0 || row.asker == filter.asker) && (filter.tool.empty() || row.tool == filter.tool) &&
-         (filter.source.empty() || row.source == filter.source);
+         (filter.source.empty() || row.source == filter.source) &&
+         (!filter.groups ||
+          std::find(filter.groups->begin(), filter.groups->end(), row.group) != filter.groups->end()) &&
+         (!filter.succeeded || (row.ended_at != 0 && (row.outcome == "succeeded") == *filter.succeeded));
 }
 
 }  // namespace
@@ -36,11 +40,11 @@ std::optional<ToolCallRow> ToolQueries::call(std::string_view id) const { return
 
 void ToolQueries::each(const ToolCallFilter& filter, const std::function<bool(std::string_view)>& visit) const {
   const auto [table, prefix] = index_for(filter);
-  const bool by_several = picks_by_several(filter);
+  const bool by_row = needs_the_row(filter);
   store_.scan(id_of(table), prefix, {}, Direction::backward,
               [&, skip = prefix.size() + kTimeBytes](std::string_view key, std::string_view) {
                 const auto id = key.substr(skip);
-                if (by_several) {
+                if (by_row) {
                   const auto row = call(id);
                   if (!row || !fits(filter, *row)) return true;
                 }
@@ -77,13 +81,22 @@ std::vector<std::string> ToolQueries::open_calls() const {
 }
 
 std::vector<ToolFigures> ToolQueries::figures(std::int64_t first, std::int64_t last) const {
-  std::map<std::string, ToolFigures, std::less<>> by_tool;
+  return grouped(first, last, [](std::int64_t, std::string_view tool) { return std::string(tool); });
+}
+
+std::vector<ToolFigures> ToolQueries::by_day(std::int64_t first, std::int64_t last) const {
+  return grouped(first, last, [](std::int64_t day, std::string_view) { return std::to_string(day); });
+}
+
+std::vector<ToolFigures> ToolQueries::grouped(std::int64_t first, std::int64_t last, NameOf name_of) const {
+  std::map<std::string, ToolFigures> by_name;
   const std::string end = numbers_key({last + 1});
   store_.scan(id_of(Table::tool_days), {}, numbers_key({first}), Direction::forward,
               [&](std::string_view key, std::string_view) {
                 if (key >= end) return false;
                 const auto tool = key.substr(kTimeBytes, key.size() - kTimeBytes - 2);
-                auto& figures = by_tool.try_emplace(std::string(tool), ToolFigures{std::string(tool)}).first->second;
+                const auto name = name_of(static_cast<std::int64_t>(storage::read_big64(key)), tool);
+                auto& figures = by_name.try_emplace(name, ToolFigures{name}).first->second;
                 const std::int64_t value = store_.counter(id_of(Table::tool_days), key);
                 switch (static_cast<ToolFigure>(key.back())) {
                   case ToolFigure::calls: figures.calls += value; break;
@@ -93,7 +106,7 @@ std::vector<ToolFigures> ToolQueries::figures(std::int64_t first, std::int64_t l
                 return true;
               });
   std::vector<ToolFigures> list;
-  for (auto& [tool, figures] : by_tool) list.push_back(std::move(figures));
+  for (auto& [name, figures] : by_name) list.push_back(std::move(figures));
   return list;
 }
 

@@ -16,9 +16,11 @@ namespace troupe::projections {
 struct ToolCallFilter {
   std::string tool, source;
   AccountId asker = 0;
+  std::optional<std::vector<AccountId>> groups;  ///< in one of these
+  std::optional<bool> succeeded;                 ///< false: those that ended otherwise
 };
 
-/// What the calls of one tool came to on one day, or on several.
+/// What the calls of one tool came to; or those of one day, when that is its name.
 struct ToolFigures {
   std::string tool;
   std::int64_t calls = 0, failures = 0, took_us = 0;
@@ -35,10 +37,15 @@ class ToolQueries {
   /// Ids of those that have not ended.
   std::vector<std::string> open_calls() const;
 
-  /// By tool, on the days from `first` to `last`, which count from 1970-01-01, UTC.
+  // On the days from `first` to `last`, which count from 1970-01-01, UTC
+
   std::vector<ToolFigures> figures(std::int64_t first, std::int64_t last) const;
+  /// Of all tools together; days without any call are left out. Their names are the days' numbers.
+  std::vector<ToolFigures> by_day(std::int64_t first, std::int64_t last) const;
 
  private:
+  using NameOf = std::string (*)(std::int64_t day, std::string_view tool);
+  std::vector<ToolFigures> grouped(std::int64_t first, std::int64_t last, NameOf name_of) const;
   /// Newest first. Return false to stop.
   void each(const ToolCallFilter& filter, const std::function<bool(std::string_view id)>& visit) const;
 

@@ -1,5 +1,6 @@
 // The tool log, and what is counted of it.
 #include "projections/changes.hpp"
+#include "projections/group_keys.hpp"
 #include "projections/tool_keys.hpp"
 
 namespace troupe::projections {
@@ -20,6 +21,8 @@ void on(const events::ToolCallStarted& e, const Context& c, Rows& rows) {
   for (const auto& prefix : {of_tool(e.tool), of_source(e.source), of_asker(e.asker)})
     rows.push_back(put_key(Table::tool_calls_of, prefix + tool_time_key(c.time, e.id)));
   rows.push_back(put_key(Table::open_tool_calls, e.id));
+  if (e.group != 0)
+    rows.push_back(add(Table::group_days, group_day_key(e.group, day_of(c.time), GroupFigure::tool_calls), 1));
 }
 
 void on(const events::ToolCallEnded& e, const Context& c, Rows& rows) {

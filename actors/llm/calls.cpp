@@ -87,6 +87,7 @@ std::size_t Listed::key_to_begin_with() const {
   switch (provider.key_order) {
     case KeyOrder::failover: return first_key;
     case KeyOrder::round_robin: return first_key++ % keys;
+    case KeyOrder::weighted:
     case KeyOrder::random: {
       thread_local std::minstd_rand random{std::random_device{}()};
       return std::uniform_int_distribution<std::size_t>{0, keys - 1}(random);
@@ -146,6 +147,8 @@ void Calls::try_next(Call& call, SteadyTime now) {
   request.reach = provider.reach;
   if (has_control_characters(request))
     return attempt_failed(call, *route, broke(provider, "its key cannot be sent", Again::other_key));
+  if (const auto& meter = call.candidates_[route->provider]->meter; meter && !meter->take(now_micros()))
+    return attempt_failed(call, *route, used_up(provider));
   if (!provider.keys.empty()) ++call.candidates_[route->provider]->uses[route->key];
   call.begin(provider);
   call.heard_ = now;

@@ -9,6 +9,7 @@
 
 #include "actors/llm/failure.hpp"
 #include "actors/llm/http_loop.hpp"
+#include "actors/llm/order.hpp"
 #include "actors/llm/provider.hpp"
 #include "actors/llm/routes.hpp"
 
@@ -16,12 +17,14 @@ namespace troupe::actors::llm {
 
 /// A provider as the calls know it. Immutable but for what is remembered of its keys.
 struct Listed {
-  explicit Listed(Provider listed) : provider(std::move(listed)), uses(provider.keys.size()) {}
+  explicit Listed(Provider listed, std::shared_ptr<QuotaMeter> meter_in = nullptr)
+      : provider(std::move(listed)), meter(std::move(meter_in)), uses(provider.keys.size()) {}
 
   /// The key that a request begins with, by the provider's order; 0 where there is none. Thread-safe.
   std::size_t key_to_begin_with() const;
 
   const Provider provider;
+  const std::shared_ptr<QuotaMeter> meter;               ///< null: it has no quota
   mutable std::atomic<std::size_t> first_key{0};         ///< of failover and round-robin
   mutable std::vector<std::atomic<std::uint64_t>> uses;  ///< attempts with each key
 };

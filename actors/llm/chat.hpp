@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct Tool {
   Json parameters = Json::object();  ///< JSON Schema
 };
 
+struct Provider;
+
 struct ChatRequest {
   std::string provider;  ///< empty: any, in order of preference
   std::string model;     ///< empty: the provider's own
@@ -38,6 +41,7 @@ struct ChatRequest {
   std::vector<Tool> tools;
   Json tool_choice = nullptr;        ///< in OpenAI's form; null: the model chooses
   Json parameters = Json::object();  ///< what else an OpenAI-compatible provider is told, unread; others ignore it
+  std::shared_ptr<const Provider> own_provider = {};  ///< one that is asked by nobody else, in place of those there are
 };
 
 struct Usage {

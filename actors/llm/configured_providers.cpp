@@ -3,14 +3,21 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 
 #include "actors/base_url.hpp"
+#include "projections/session_keys.hpp"
 
 namespace troupe::actors::llm {
 
 ConfiguredProviders::ConfiguredProviders(const storage::Store& store, const Secrets& secrets, Models& models,
                                          std::vector<Provider> of_settings, Reach reach)
-    : queries_(store), secrets_(secrets), models_(models), of_settings_(std::move(of_settings)), reach_(reach) {
+    : queries_(store),
+      usage_(store),
+      secrets_(secrets),
+      models_(models),
+      of_settings_(std::move(of_settings)),
+      reach_(reach) {
   refresh();
 }
 
@@ -32,6 +39,10 @@ std::vector<Provider> ConfiguredProviders::of_catalogue() const {
   auto rows = queries_.all();
   std::stable_sort(rows.begin(), rows.end(),
                    [](const auto& a, const auto& b) { return a.entry.priority < b.entry.priority; });
+  const auto today = projections::day_of(now_micros());
+  std::map<std::string, std::int64_t> used_today;
+  for (const auto& figures : usage_.by_name(projections::UsageOf::provider, today, today))
+    used_today[figures.name] = figures.calls;
   std::vector<Provider> providers;
   for (auto& [id, entry, created_at, updated_at] : rows) {
     if (!entry.enabled) continue;
@@ -44,6 +55,10 @@ std::vector<Provider> ConfiguredProviders::of_catalogue() const {
     provider.models = entry.models;
     provider.reach = reach_;
     provider.key_order = key_order_named(entry.strategy).value_or(KeyOrder::failover);
+    provider.priority = entry.priority;
+    provider.weight = entry.weight;
+    provider.quota = {entry.quota.daily, entry.quota.hourly, entry.quota.per_minute};
+    if (const auto used = used_today.find(entry.name); used != used_today.end()) provider.used_today = used->second;
     for (const auto& sealed : entry.sealed_keys)
       if (auto key = secrets_.unseal(sealed)) provider.keys.push_back(std::move(*key));
     if (reach_ == Reach::public_only && is_near(entry.base_url))

@@ -7,6 +7,7 @@
 #include "actors/llm/models.hpp"
 #include "actors/secrets.hpp"
 #include "projections/catalogue_queries.hpp"
+#include "projections/usage_queries.hpp"
 
 namespace troupe::actors::llm {
 
@@ -24,6 +25,7 @@ class ConfiguredProviders {
   std::vector<Provider> of_catalogue() const;
 
   projections::ProviderQueries queries_;
+  projections::UsageQueries usage_;
   const Secrets& secrets_;
   Models& models_;
   const std::vector<Provider> of_settings_;

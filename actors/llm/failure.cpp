@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "actors/foreign_words.hpp"
 #include "actors/llm/foreign_json.hpp"
 #include "events/defaults.hpp"
 
@@ -48,9 +49,7 @@ std::string named(const std::string& kind) { return kind.empty() ? "" : " (" + k
 std::string for_operators(const std::string& words, const Provider& provider) {
   std::string line;
   for (const char c : words) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-  for (const auto& key : provider.keys)
-    for (auto at = line.find(key); !key.empty() && at != line.npos; at = line.find(key, at))
-      line.replace(at, key.size(), "***");
+  for (const auto& key : provider.keys) hide(line, key);
   std::size_t characters = 0;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const bool begins = (static_cast<unsigned char>(line[i]) & 0xC0) != 0x80;
@@ -75,6 +74,11 @@ Failure broke(const Provider& provider, const std::string& why, Again again) {
 
 Failure fell_silent(const Provider& provider) {
   return {{Errc::timed_out, provider.name + " did not answer in time"}, Again::later};
+}
+
+Failure used_up(const Provider& provider) {
+  return {{Errc::upstream_failed, "the quota of the model provider " + provider.name + " is used up"},
+          Again::other_provider};
 }
 
 Failure unreadable(const Provider& provider, const Error& error) {

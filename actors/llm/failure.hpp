@@ -29,6 +29,9 @@ Failure broke(const Provider& provider, const std::string& why, Again again = Ag
 /// `silent` for how long it may be, or longer.
 Failure fell_silent(const Provider& provider);
 
+/// Its quota lets no request through at the moment.
+Failure used_up(const Provider& provider);
+
 /// A wire format's parser found fault with the answer: corrupt, too_large, or upstream_failed as Wire::delta says.
 Failure unreadable(const Provider& provider, const Error& error);
 

@@ -1,12 +1,15 @@
 #include "actors/llm/models.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
+#include <random>
 
 #include "actors/llm/calls.hpp"
 #include "actors/llm/echo.hpp"
 #include "actors/llm/gathered_answer.hpp"
 #include "actors/llm/sse.hpp"
+#include "events/time.hpp"
 
 namespace troupe::actors::llm {
 namespace {
@@ -175,6 +178,20 @@ Expected<void> check_texts(const std::vector<std::string>& texts) {
   return {};
 }
 
+/// Weighted ones of one priority come in an order of chance.
+void draw(Listing& candidates) {
+  if (candidates.size() < 2) return;
+  std::vector<Standing> standings;
+  for (const auto& listed : candidates)
+    standings.push_back(
+        {listed->provider.priority, listed->provider.key_order == KeyOrder::weighted, listed->provider.weight});
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const auto order = drawn_order(standings, [] { return std::uniform_real_distribution<>{}(random); });
+  Listing drawn;
+  for (const auto i : order) drawn.push_back(candidates[i]);
+  candidates = std::move(drawn);
+}
+
 bool is_for_echo(const ChatRequest& request) {
   return request.provider == kEcho || (request.provider.empty() && request.model == kEcho);
 }
@@ -184,7 +201,8 @@ bool is_for_echo(const ChatRequest& request) {
 struct Models::Impl {
   std::chrono::milliseconds retry_delay;
   mutable std::mutex mutex;
-  Listing listing;  ///< under the mutex
+  Listing listing;                                            ///< under the mutex, as the next
+  std::map<std::string, std::shared_ptr<QuotaMeter>> meters;  ///< by name, also of providers that come back
   std::atomic<bool> is_stopped{false};
   Calls chats, embeddings;
 
@@ -206,10 +224,21 @@ Models::Models(ModelsOptions options) : impl_(std::make_unique<Impl>(options)) {
 Models::~Models() = default;
 
 void Models::configure(std::vector<Provider> providers) {
-  Listing listing;
-  for (auto& provider : providers) listing.push_back(std::make_shared<Listed>(std::move(provider)));
   const std::lock_guard lock(impl_->mutex);
+  Listing listing;
+  for (auto& provider : providers) {
+    auto& meter = impl_->meters[provider.name];
+    if (!meter) meter = std::make_shared<QuotaMeter>(provider.used_today, now_micros());
+    meter->limit(provider.quota);
+    listing.push_back(std::make_shared<Listed>(std::move(provider), meter));
+  }
   impl_->listing = std::move(listing);
+}
+
+bool Models::is_used_up(const std::string& name) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto meter = impl_->meters.find(name);
+  return meter != impl_->meters.end() && meter->second->is_used_up(now_micros());
 }
 
 std::vector<Provider> Models::providers() const {
@@ -223,7 +252,8 @@ std::vector<Provider> Models::providers() const {
 
 Models::Ticket Models::ask(ChatRequest request, OnDelta on_delta, OnDone on_done) {
   if (impl_->is_stopped) return on_done(fail(Errc::shutting_down, "the server is ending")), 0;
-  const auto all = impl_->listed();
+  const auto all = request.own_provider ? Listing{std::make_shared<Listed>(*request.own_provider)} : impl_->listed();
+  if (request.own_provider) request.provider = request.own_provider->name;
   if (is_for_echo(request) || (all.empty() && request.provider.empty())) {
     ChatAnswer answer = echo(request);
     on_delta(answer.text);
@@ -231,6 +261,7 @@ Models::Ticket Models::ask(ChatRequest request, OnDelta on_delta, OnDone on_done
   }
   auto candidates = candidates_for(all, request);
   if (!candidates) return on_done(tl::unexpected(candidates.error())), 0;
+  draw(*candidates);
   // Kept here as well: a call that is not taken does not tell.
   const auto ticket = impl_->chats.add(std::make_unique<ChatCall>(std::move(*candidates), impl_->retry_delay,
                                                                   std::move(request), std::move(on_delta), on_done));

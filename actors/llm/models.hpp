@@ -42,6 +42,8 @@ class Models {
   void configure(std::vector<Provider> providers);
   /// Without their keys.
   std::vector<Provider> providers() const;
+  /// Whether a provider's quota lets no more requests through at the moment.
+  bool is_used_up(const std::string& name) const;
 
   /// A request that names a model but no provider goes to those whose own model it is or, where it is nobody's, to the
   /// first. The provider `echo`, which is also the model `echo`, is the stand-in, and there even beside others.

@@ -100,8 +100,7 @@ Expected<Embeddings> embeddings(std::string_view body, std::size_t texts) {
     embeddings.vectors[index] = floats_in(field_of(list[i], "embedding"));
   }
   embeddings.model = text_in(*answer, "model");
-  if (const auto tokens = count_in(field_of(*answer, "usage"), "prompt_tokens"))
-    embeddings.usage = {*tokens, 0, false};
+  if (const auto tokens = count_in(field_of(*answer, "usage"), "prompt_tokens")) embeddings.usage = {*tokens, 0, false};
   return checked(std::move(embeddings), texts);
 }
 

@@ -45,6 +45,7 @@ std::optional<KeyOrder> key_order_named(std::string_view name) {
   if (name == "failover") return KeyOrder::failover;
   if (name == "round-robin") return KeyOrder::round_robin;
   if (name == "random") return KeyOrder::random;
+  if (name == "weighted") return KeyOrder::weighted;
   return name == "least-used" ? std::optional(KeyOrder::least_used) : std::nullopt;
 }
 

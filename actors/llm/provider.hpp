@@ -25,11 +25,17 @@ enum class KeyOrder : std::uint8_t {
   failover,     ///< the one that did not fail last
   round_robin,  ///< the next one with each request
   random,
+  weighted,    ///< any, by chance; the provider itself is chosen among others by its weight (actors/llm/order.hpp)
   least_used,  ///< the one that fewest attempts were made with since the providers were set up
 };
 
-/// `failover`, `round-robin`, `random` or `least-used`.
+/// `failover`, `round-robin`, `random`, `weighted` or `least-used`.
 std::optional<KeyOrder> key_order_named(std::string_view name);
+
+/// Requests in each day, hour and minute, UTC; 0: as many as there are.
+struct Quota {
+  std::int64_t daily = 0, hourly = 0, per_minute = 0;
+};
 
 struct Provider {
   std::string name;               ///< unique, and not `echo`
@@ -42,6 +48,10 @@ struct Provider {
   std::vector<std::string> models = {};  ///< what it may be asked for besides `model`; empty: anything
   Reach reach = Reach::everywhere;       ///< where its requests may go
   KeyOrder key_order = KeyOrder::failover;
+  std::int64_t priority = 0;  ///< as the order of providers has it: those of the same may be weighted
+  std::int64_t weight = 100;  ///< of KeyOrder::weighted
+  Quota quota = {};
+  std::int64_t used_today = 0;  ///< of the quota, before this process knows of it
 };
 
 /// From OPENAI_API_KEY (several: separated by commas), OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_EMBEDDING_MODEL; none

@@ -55,12 +55,14 @@ void Connection::greeted(const Expected<Json>& result) {
   facts.has_resources = field_of(capabilities, "resources").is_object();
   facts.has_prompts = field_of(capabilities, "prompts").is_object();
   facts_ = facts;
-  transport_->send(text_of(Notification{"notifications/initialized"}), 0);
-  transport_->agreed(facts.revision);
-  if (!on_change_) return;
-  if (facts.has_tools) on_change_("tools");
-  if (facts.has_resources) on_change_("resources");
-  if (facts.has_prompts) on_change_("prompts");
+  transport_->agree(facts.revision, text_of(Notification{"notifications/initialized"}));
+}
+
+void Connection::ready() {
+  if (fault_ || !on_change_) return;
+  if (facts_->has_tools) on_change_("tools");
+  if (facts_->has_resources) on_change_("resources");
+  if (facts_->has_prompts) on_change_("prompts");
 }
 
 std::int64_t Connection::request(const std::string& method, Json params, std::chrono::milliseconds timeout,
@@ -84,7 +86,10 @@ std::int64_t Connection::request(const std::string& method, Json params, std::ch
 void Connection::cancel(std::int64_t number) {
   const auto node = open_.extract(number);
   if (node.empty()) return;
-  if (!fault_) transport_->send(text_of(Notification{"notifications/cancelled", {{"requestId", number}}}), 0);
+  if (!fault_) {
+    transport_->forget(number);
+    transport_->send(text_of(Notification{"notifications/cancelled", {{"requestId", number}}}), 0);
+  }
   node.mapped().answer(fail(Errc::cancelled, "nobody waited for the answer any more"));
 }
 
@@ -188,6 +193,7 @@ void Connection::take(const Notification& notification) {
 void Connection::answer(const Json& id, Expected<Json> result) {
   const auto node = id.is_number_integer() ? open_.extract(id.get<std::int64_t>()) : decltype(open_)::node_type();
   if (node.empty()) return note_unsolicited();  // late, or of nothing
+  if (transport_) transport_->forget(node.key());
   node.mapped().answer(std::move(result));
 }
 

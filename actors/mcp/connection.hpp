@@ -54,6 +54,7 @@ class Connection final : public TransportListener {
 
   void received(std::string_view message) override;
   void failed(std::int64_t request, Error error) override;
+  void ready() override;
   void broke(Error error) override;
 
  private:

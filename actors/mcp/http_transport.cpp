@@ -47,15 +47,32 @@ class Streamable final : public Transport {
     begin(std::make_shared<Exchange>(*this, request_number, Exchange::Kind::post), post);
   }
 
-  void agreed(const std::string& revision) override {
+  void agree(const std::string& revision, std::string initialized) override {
     revision_ = revision;
-    listen({});
+    send(std::move(initialized), kInitialized);
+  }
+
+  /// An exchange that is about to end may do so by itself: then its connection serves again.
+  void forget(std::int64_t request_number) override {
+    std::erase_if(resumptions_, [&](const Resumption& one) { return one.request == request_number; });
+    for (const auto& exchange : exchanges_)
+      if (exchange->request == request_number) exchange->forgotten_since = std::chrono::steady_clock::now();
   }
 
   SteadyTime turn(SteadyTime now) override {
+    SteadyTime next = SteadyTime::max();
+    for (const auto& exchange : exchanges_) {
+      if (exchange->is_over || exchange->forgotten_since == SteadyTime::max()) continue;
+      const auto until = exchange->forgotten_since + defaults::kMcpGrace;
+      if (until > now) {
+        next = std::min(next, until);
+        continue;
+      }
+      loop_.abort(exchange->transfer);
+      exchange->is_over = true;
+    }
     // Those that are over are not destroyed while they speak.
     std::erase_if(exchanges_, [](const auto& exchange) { return exchange->is_over; });
-    SteadyTime next = SteadyTime::max();
     for (auto at = resumptions_.begin(); at != resumptions_.end();) {
       if (at->due > now) {
         next = std::min(next, at->due);
@@ -93,6 +110,7 @@ class Streamable final : public Transport {
     const std::int64_t request;
     const Kind kind;
     std::size_t attempts = 0;
+    SteadyTime forgotten_since = SteadyTime::max();
     llm::HttpLoop::TransferId transfer = 0;
     int status = 0;
     bool is_stream = false, is_over = false;
@@ -170,9 +188,16 @@ class Streamable final : public Transport {
 
   void ended(Exchange& exchange, const HttpEnd& end) {
     if (exchange.fault) return listener_.broke(*exchange.fault);
-    if (exchange.status == 404 && !session_.empty())
+    if (exchange.forgotten_since != SteadyTime::max()) return;
+    if (exchange.status == 404 && exchange.kind == Exchange::Kind::post && !session_.empty())
       return listener_.broke({Errc::upstream_failed, "the server has ended the session"});
     const bool had_head = exchange.status != 0;
+    if (exchange.request == kInitialized) {
+      if (!had_head) return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
+      if (!is_good(exchange.status)) return listener_.broke(refused(exchange.status));
+      listen({});
+      return listener_.ready();
+    }
     if (had_head && !is_good(exchange.status)) {
       if (exchange.kind == Exchange::Kind::post && exchange.request != 0)
         listener_.failed(exchange.request, refused(exchange.status));
@@ -186,9 +211,10 @@ class Streamable final : public Transport {
       return no_answer(exchange.request, "it is empty");
     }
     const bool is_own = exchange.kind == Exchange::Kind::stream && exchange.request == 0;
-    if (is_own && !had_head) return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
+    if (is_own && !had_head && exchange.attempts + 1 >= defaults::kMaxMcpMuteStreams)
+      return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
     const bool can_resume = exchange.is_stream && !exchange.last_event.empty();
-    if (!is_own && (!can_resume || exchange.attempts >= defaults::kMaxMcpRetries))
+    if (!is_own && (!can_resume || exchange.attempts >= defaults::kMaxMcpResumptions))
       return no_answer(exchange.request, end.is_whole ? "it broke off" : end.why);
     const auto delay = std::min(defaults::kMcpRetryDelay * (1 << std::min<std::size_t>(exchange.attempts, 10)),
                                 defaults::kLongestMcpRetryDelay);

@@ -27,12 +27,22 @@ constexpr auto kTimeToCancel = std::chrono::seconds(2);
 
 /// Variables by which programs are made to run something else than themselves.
 bool redirects_programs(std::string_view name) {
-  constexpr std::string_view kNames[] = {"NODE_OPTIONS",  "BASH_ENV", "ENV",      "PYTHONPATH",
-                                         "PYTHONSTARTUP", "PERL5OPT", "PERL5LIB", "RUBYOPT"};
+  constexpr std::string_view kNames[] = {"PATH",       "NODE_OPTIONS",  "NODE_PATH", "BASH_ENV", "ENV",    "PYTHONPATH",
+                                         "PYTHONHOME", "PYTHONSTARTUP", "PERL5OPT",  "PERL5LIB", "RUBYOPT"};
   return name.starts_with("LD_") || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-/// Letters, digits, `_` and, in headers, `-`; not of a header that the transport itself sends.
+/// Headers that the transport itself sends, or that say where a request ends.
+bool is_of_transport(std::string_view header) {
+  constexpr std::string_view kNames[] = {"host",   "content-length", "content-type",   "transfer-encoding",
+                                         "accept", "connection",     "mcp-session-id", "mcp-protocol-version",
+                                         "expect", "last-event-id"};
+  std::string lower(header);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames);
+}
+
+/// Letters, digits, `_` and, in headers, `-`.
 bool is_good_name(std::string_view name, bool of_header) {
   constexpr std::size_t kLongest = 128;
   const auto is_good = [&](char c) {
@@ -52,6 +62,7 @@ Expected<void> check_secrets(std::string_view field, const std::map<std::string,
     return bad("must be at most " + std::to_string(defaults::kMaxMcpSecrets));
   for (const auto& [name, value] : plain) {
     if (!is_good_name(name, of_header)) return bad("must have names of letters, digits and _");
+    if (of_header && is_of_transport(name)) return bad("must not have " + name + ", which the connection sets");
     if (!of_header && redirects_programs(name)) return bad("must not have " + name + ", which starts other programs");
     const bool has_control =
         std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -84,6 +95,8 @@ struct Mcp::Served {
   SteadyTime connected_since = {};
   std::vector<Done> waiting;
   std::set<std::string> listing, list_again;
+  std::set<std::string> missed_lists;  ///< the server did not give them
+  SteadyTime list_at = SteadyTime::max();
 
   std::string source() const { return "mcp:" + entry.name; }
 };
@@ -131,6 +144,14 @@ Expected<void> Mcp::check(const Json& fields) const {
     return fail(Errc::invalid,
                 "url must not be of this machine or a private network; --allow-local-providers would allow it", "url");
   return {};
+}
+
+std::string Mcp::program(const std::string& command) const {
+  if (command.empty() || command.find('/') != command.npos) return command;
+  const auto is_it = [&](const std::string& allowed) { return allowed.ends_with("/" + command); };
+  const auto& allowed = options_.commands;
+  const auto found = std::find_if(allowed.begin(), allowed.end(), is_it);
+  return std::count_if(allowed.begin(), allowed.end(), is_it) == 1 ? *found : command;
 }
 
 void Mcp::refresh(const std::string& id) {
@@ -221,6 +242,8 @@ void Mcp::close(const std::string& id, Served& served, const std::string& state,
   served.retries = 0;
   served.listing.clear();
   served.list_again.clear();
+  served.missed_lists.clear();
+  served.list_at = SteadyTime::max();
   served.status.tools = served.status.resources = served.status.prompts = 0;
   say(id, served, state, why);
 }
@@ -229,8 +252,13 @@ void Mcp::say(const std::string& id, Served& served, const std::string& state, c
   if (state != served.status.state) served.status.since = now_micros();
   served.status.state = state;
   served.status.error = why;
-  const std::lock_guard lock(mutex_);
-  statuses_[id] = served.status;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = statuses_[id];
+    if (known == served.status) return;
+    known = served.status;
+  }
+  for (const auto& listener : listeners_) listener(served.entry.name, served.status);
 }
 
 void Mcp::settle(Served& served, const Expected<void>& result) {
@@ -250,6 +278,11 @@ SteadyTime Mcp::turn(SteadyTime now) {
       next = std::min(next, broken(id, *served, now));
     else if (served->connection->facts() && served->status.state == "connecting")
       connected(id, *served, now);
+    if (served->list_at <= now) {
+      served->list_at = SteadyTime::max();
+      for (const auto& list : std::exchange(served->missed_lists, {})) list_changed(id, list);
+    }
+    next = std::min(next, served->list_at);
   }
   return next;
 }
@@ -286,10 +319,12 @@ SteadyTime Mcp::broken(const std::string& id, Served& served, SteadyTime now) {
   spdlog::warn("MCP server {}: {}", served.entry.name, why);
   close(id, served, "error", why);
   settle(served, tl::unexpected(error));
-  if (retries >= defaults::kMaxMcpRetries) return SteadyTime::max();
   served.retries = retries + 1;
+  ++restarts_;
+  constexpr std::size_t kMostDoublings = 16;  // by then it is the longest, whatever it began with
   served.retry_at =
-      now + std::min<std::chrono::milliseconds>(options_.retry_delay * (1 << retries), defaults::kLongestMcpRetryDelay);
+      now + std::min<std::chrono::milliseconds>(options_.retry_delay * (1 << std::min(retries, kMostDoublings)),
+                                                defaults::kLongestMcpRetryDelay);
   return served.retry_at;
 }
 
@@ -319,6 +354,8 @@ void Mcp::list_changed(const std::string& id, const std::string& list) {
                             } else {
                               spdlog::warn("MCP server {}: its {} are not known: {}", served.entry.name, list,
                                            mcp::for_operators(items.error().message, served.server));
+                              served.missed_lists.insert(list);
+                              served.list_at = std::chrono::steady_clock::now() + defaults::kMcpListRetryDelay;
                             }
                             if (list == "tools")
                               settle(served, items ? Expected<void>() : tl::unexpected(items.error()));

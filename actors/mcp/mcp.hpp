@@ -34,6 +34,7 @@ struct McpStatus {
   std::string revision, server_name, server_version;  ///< once it was connected
   std::size_t tools = 0, resources = 0, prompts = 0;
   Micros since = 0;  ///< of the state; 0: from the start
+  bool operator==(const McpStatus&) const = default;
 };
 
 /// Variables (`env`) or headers (`headers`) of a server as its entry keeps them. Errors: invalid (`field`: too many, a bad
@@ -45,9 +46,14 @@ Expected<std::map<std::string, std::string>> sealed_secrets(std::string_view fie
 class Mcp {
  public:
   using Done = std::function<void(Expected<void>)>;
+  using StatusListener = std::function<void(const std::string& name, const McpStatus& status)>;
 
   Mcp(storage::Store& store, const Secrets& secrets, Tools& tools, McpOptions options);
   ~Mcp();
+
+  /// Called when a server's state or its lists have changed, with its name, on the thread of the connections. Before
+  /// `start`.
+  void on_status(StatusListener listener) { listeners_.push_back(std::move(listener)); }
 
   /// Connects those that are enabled, in a process that stays. Before it nothing is connected.
   void start();
@@ -57,6 +63,9 @@ class Mcp {
   /// What the house asks of an entry, by the fields that are set: a program that the settings allow, an address that may be
   /// reached. Errors: invalid (`command`, `url`).
   Expected<void> check(const Json& fields) const;
+  /// The allowed program that a bare name such as `npx` stands for; `command` itself where it is no bare name, or not
+  /// that of exactly one.
+  std::string program(const std::string& command) const;
   /// An entry was added, changed or removed.
   void refresh(const std::string& id);
 
@@ -77,6 +86,8 @@ class Mcp {
   void get_prompt(const std::string& id, const std::string& name, Json arguments, mcp::ResultAnswer answer);
 
   std::size_t connections() const;
+  /// Attempts to connect again after a connection broke, since the server began.
+  std::uint64_t restarts() const { return restarts_; }
 
  private:
   struct Served;
@@ -108,9 +119,11 @@ class Mcp {
   const Secrets& secrets_;
   Tools& tools_;
   const McpOptions options_;
+  std::vector<StatusListener> listeners_;
   mutable std::mutex mutex_;
   std::map<std::string, McpStatus> statuses_;  ///< under the mutex
   std::atomic<bool> is_started_{false};
+  std::atomic<std::uint64_t> restarts_{0};
   // On the loop's thread
   std::map<std::string, std::unique_ptr<Served>> served_;
   struct Ending {

@@ -23,6 +23,14 @@ Json initialized(const mcp::Request& request, const std::string& version) {
           {"serverInfo", {{"name", "troupe"}, {"version", version}}}};
 }
 
+/// The request that a notification takes back.
+std::optional<Json> cancelled_by(const mcp::Message& message) {
+  const auto* notification = std::get_if<mcp::Notification>(&message);
+  if (!notification || notification->method != "notifications/cancelled") return std::nullopt;
+  const Json& id = field_of(notification->params, "requestId");
+  return id.is_string() || id.is_number_integer() ? std::optional(id) : std::nullopt;
+}
+
 }  // namespace
 
 McpServing::Handled McpServing::handle(const Json& json, const std::vector<std::shared_ptr<const Tool>>& tools,
@@ -34,7 +42,7 @@ McpServing::Handled McpServing::handle(const Json& json, const std::vector<std::
                   message.error().message)};
   }
   const auto* request = std::get_if<mcp::Request>(&*message);
-  if (!request) return {};
+  if (!request) return {std::nullopt, std::nullopt, cancelled_by(*message)};
   const auto respond = [&](Json result) {
     return Handled{mcp::json_of(mcp::Response{request->id, std::move(result)})};
   };

@@ -25,10 +25,12 @@ class McpServing {
     std::string tool;
     std::string arguments;  ///< JSON
   };
-  /// What follows of one message: an answer, a call, or nothing (it was a notification or an answer).
+  /// What follows of one message: an answer, a call, a call that nobody waits for any more, or nothing (it was another
+  /// notification or an answer).
   struct Handled {
     std::optional<Json> answer;
     std::optional<Call> call;
+    std::optional<Json> cancelled;  ///< the id of its request
   };
 
   /// `tools` are those that the caller may call, by `rules`.

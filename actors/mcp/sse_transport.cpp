@@ -68,7 +68,10 @@ class Sse final : public Transport {
     posts_.push_back(std::move(exchange));
   }
 
-  void agreed(const std::string& revision) override { revision_ = revision; }
+  void agree(const std::string& revision, std::string initialized) override {
+    revision_ = revision;
+    send(std::move(initialized), kInitialized);
+  }
   SteadyTime turn(SteadyTime) override {
     std::erase_if(posts_, [](const auto& post) { return post->is_over; });
     // A transfer must not be started from within the bytes of another.
@@ -123,11 +126,13 @@ class Sse final : public Transport {
     bool bytes(int, std::string_view) override { return true; }
     void ended(const HttpHead& head, const HttpEnd& end) override {
       is_over = true;
-      if ((head.status >= 200 && head.status < 300) || request == 0) return;
-      transport.listener_.failed(
-          request, {Errc::upstream_failed, head.status == 0
-                                               ? "no connection: " + end.why
-                                               : "the server answers with HTTP status " + std::to_string(head.status)});
+      const bool is_taken = head.status >= 200 && head.status < 300;
+      if (is_taken && request == kInitialized) return transport.listener_.ready();
+      if (is_taken || request == 0) return;
+      const Error error{Errc::upstream_failed,
+                        head.status == 0 ? "no connection: " + end.why
+                                         : "the server answers with HTTP status " + std::to_string(head.status)};
+      request == kInitialized ? transport.listener_.broke(error) : transport.listener_.failed(request, error);
     }
   };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "actors/foreign_words.hpp"
 #include "actors/mcp/transport.hpp"
 #include "actors/rules.hpp"
 #include "events/json.hpp"
@@ -42,7 +43,10 @@ class Stdio final : public Transport {
     write();
   }
 
-  void agreed(const std::string&) override {}
+  void agree(const std::string&, std::string initialized) override {
+    send(std::move(initialized), 0);
+    if (!is_broken_) listener_.ready();
+  }
   SteadyTime turn(SteadyTime) override { return SteadyTime::max(); }
 
  private:
@@ -138,21 +142,14 @@ std::unique_ptr<Transport> stdio_transport(llm::HttpLoop& loop, const Server& se
 
 std::string for_operators(std::string_view words, const Server& server) {
   std::string line(words);
-  const auto hide = [&](const std::string& secret) {
-    constexpr std::size_t kShortestSecret = 4;  // what is shorter is in every text
-    if (secret.size() < kShortestSecret) return;
-    for (auto at = line.find(secret); at != line.npos; at = line.find(secret, at + 3))
-      line.replace(at, secret.size(), "***");
-  };
-  for (const auto& [name, value] : server.variables) hide(value);
+  for (const auto& [name, value] : server.variables) hide(line, value);
   for (const auto& [name, value] : server.headers) {
-    hide(value);
-    if (const auto space = value.find(' '); space != value.npos) hide(value.substr(space + 1));  // `Bearer …`
+    hide(line, value);
+    if (const auto space = value.find(' '); space != value.npos) hide(line, value.substr(space + 1));  // `Bearer …`
   }
   for (char& c : line)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  if (!is_utf8(line)) line = Json::parse(json_text(Json(line))).get<std::string>();
-  return std::string(first_bytes(line, defaults::kMaxMcpLogLineLength));
+  return std::string(first_bytes(as_utf8(std::move(line)), defaults::kMaxMcpLogLineLength));
 }
 
 }  // namespace troupe::actors::mcp

@@ -40,17 +40,24 @@ class TransportListener {
   virtual void received(std::string_view message) = 0;
   /// The request will have no answer. It may have one already.
   virtual void failed(std::int64_t request, Error error) = 0;
+  /// The server has taken the end of the handshake: from now on it may be asked for things.
+  virtual void ready() = 0;
   /// Nothing comes any more. The transport must not be destroyed from in here.
   virtual void broke(Error error) = 0;
 };
+
+/// In place of a request's number, of what ends the handshake.
+inline constexpr std::int64_t kInitialized = -1;
 
 class Transport {
  public:
   virtual ~Transport() = default;
   /// `request`: the number of the request in it; 0 for others.
   virtual void send(std::string message, std::int64_t request) = 0;
-  /// The handshake is done in this revision.
-  virtual void agreed(const std::string& revision) = 0;
+  /// The handshake is done in this revision: `initialized` tells the server so.
+  virtual void agree(const std::string& revision, std::string initialized) = 0;
+  /// Nobody waits for the answer to the request any more, or it is there.
+  virtual void forget(std::int64_t /*request*/) {}
   /// When it wants to be called again at the latest.
   virtual SteadyTime turn(SteadyTime now) = 0;
 };

@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "actors/platforms/http_sender.hpp"
 #include "actors/talks.hpp"
+#include "events/defaults.hpp"
 #include "events/expected.hpp"
 
 namespace troupe::actors::platforms::discord {
@@ -84,6 +86,25 @@ std::string message_request(const Outgoing& outgoing, std::string_view text, std
 std::string private_channel_request(std::string_view user);
 /// The id of what was made; empty when the answer says none.
 std::string id_in(std::string_view answer);
+
+/// The channels to people, as far as they are known. With so many remembered, all are forgotten: Discord tells them again.
+class PrivateChannels {
+ public:
+  explicit PrivateChannels(std::size_t most = defaults::kMaxRememberedChannels) : most_(most) {}
+  void remember(const std::string& user, std::string channel) {
+    if (by_user_.size() >= most_ && !by_user_.contains(user)) by_user_.clear();
+    by_user_[user] = std::move(channel);
+  }
+  /// Empty: it is not known.
+  std::string to(const std::string& user) const {
+    const auto at = by_user_.find(user);
+    return at == by_user_.end() ? std::string() : at->second;
+  }
+
+ private:
+  std::size_t most_;
+  std::unordered_map<std::string, std::string> by_user_;
+};
 
 SendOutcome outcome_of(const HttpAnswer& answer);
 /// Headers that `outcome_of` reads.

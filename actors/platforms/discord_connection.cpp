@@ -86,7 +86,8 @@ void DiscordConnection::take(discord::Gateway::Steps steps) {
                      setup_.events.running();
                    },
                    [&](Gateway::Hear& hear) {
-                     if (!hear.message.speaker.in_group) remember(hear.message.speaker.user, hear.channel);
+                     if (!hear.message.speaker.in_group)
+                       private_channels_.remember(hear.message.speaker.user, hear.channel);
                      setup_.events.hear(std::move(hear.message), {});
                    },
                    [&](const Gateway::Reconnect& reconnect) {
@@ -119,11 +120,6 @@ void DiscordConnection::beat_after(std::chrono::milliseconds delay) {
   });
 }
 
-void DiscordConnection::remember(const std::string& user, const std::string& channel) {
-  if (private_channels_.size() >= defaults::kMaxRememberedChannels) private_channels_.clear();
-  private_channels_[user] = channel;
-}
-
 llm::HttpRequest DiscordConnection::request(const std::string& path, std::string body) const {
   llm::HttpRequest request{llm::url_of(llm::text_in(setup_.config, "base_url"), path),
                            {"Authorization: Bot " + llm::text_in(setup_.config, "discord_token"),
@@ -138,8 +134,8 @@ void DiscordConnection::send(Outgoing answer, SendAnswer sent) {
   if (!discord::is_snowflake(answer.to))
     return sent(fail(Errc::invalid, "it is not for a person or a channel of Discord", "to"));
   if (answer.in_group) return send_to(answer.to, answer, std::move(sent));
-  if (const auto at = private_channels_.find(answer.to); at != private_channels_.end())
-    return send_to(at->second, answer, std::move(sent));
+  if (const auto known = private_channels_.to(answer.to); !known.empty())
+    return send_to(known, answer, std::move(sent));
   setup_.http.post(request("/users/@me/channels", discord::private_channel_request(answer.to)),
                    defaults::kPlatformAnswerTimeout,
                    [me = weak_from_this(), answer, sent = std::move(sent)](const Expected<HttpAnswer>& made) {
@@ -151,7 +147,7 @@ void DiscordConnection::send(Outgoing answer, SendAnswer sent) {
                      const auto channel = discord::id_in(made->body);
                      if (outcome.kind == SendOutcome::Kind::refused || channel.empty())
                        return sent(fail(Errc::upstream_failed, "there is no private channel: " + outcome.why));
-                     alive->remember(answer.to, channel);
+                     alive->private_channels_.remember(answer.to, channel);
                      alive->send_to(channel, answer, sent);
                    });
 }

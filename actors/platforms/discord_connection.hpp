@@ -25,7 +25,6 @@ class DiscordConnection final : public Connection, public std::enable_shared_fro
   void closed(std::uint16_t code, const std::string& why);
   void take(discord::Gateway::Steps steps);
   void beat_after(std::chrono::milliseconds delay);
-  void remember(const std::string& user, const std::string& channel);
   void send_to(const std::string& channel, const Outgoing& answer, SendAnswer sent);
   llm::HttpRequest request(const std::string& path, std::string body) const;
 
@@ -39,7 +38,7 @@ class DiscordConnection final : public Connection, public std::enable_shared_fro
   std::chrono::milliseconds beat_every_{0};
   Backoff backoff_;
   Loop::TimerPtr again_, beat_;
-  std::unordered_map<std::string, std::string> private_channels_;  ///< by user
+  discord::PrivateChannels private_channels_;
 };
 
 }  // namespace troupe::actors::platforms

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "actors/foreign_words.hpp"
 #include "actors/platforms/discord_connection.hpp"
 #include "actors/platforms/onebot_connection.hpp"
 #include "actors/platforms/platform_type.hpp"
@@ -41,6 +42,7 @@ class Platforms::Line final : public ConnectionEvents {
     auto config = whole_config(*type, row.entry, owner_.house_.secrets);
     if (!config) return failed(config.error().message);
     command_prefix_ = config->value("command_prefix", std::string());
+    for (const auto& [name, sealed] : row.entry.sealed_secrets) secrets_.push_back(config->value(name, std::string()));
     connection_ = connection_of(type_, {std::move(*config), owner_.loop_, owner_.http_, owner_.sockets_,
                                         *owner_.listening_, owner_.house_.reach, owner_.house_.retry_delay, *this});
     connection_->start();
@@ -57,16 +59,17 @@ class Platforms::Line final : public ConnectionEvents {
 
   void send(Outgoing answer, SendAnswer sent) {
     if (!connection_) return sent(fail(Errc::overloaded, "the platform is not connected"));
-    connection_->send(std::move(answer),
-                      [id = id_, &owner = owner_, sent = std::move(sent)](Expected<std::string> result) {
-                        owner.change(id, [&](PlatformStatus& status) {
-                          if (result) return void(++status.sent);
-                          if (result.error().code == Errc::overloaded) return;  // it is sent again
-                          ++status.errors;
-                          status.last_error = PlatformError{result.error().message, now_micros()};
-                        });
-                        sent(std::move(result));
-                      });
+    connection_->send(std::move(answer), [id = id_, &owner = owner_, secrets = secrets_,
+                                          sent = std::move(sent)](Expected<std::string> result) {
+      if (!result) result.error().message = without(secrets, result.error().message);
+      owner.change(id, [&](PlatformStatus& status) {
+        if (result) return void(++status.sent);
+        if (result.error().code == Errc::overloaded) return;  // it is sent again
+        ++status.errors;
+        status.last_error = PlatformError{result.error().message, now_micros()};
+      });
+      sent(std::move(result));
+    });
   }
 
   Connection* connection() { return connection_.get(); }
@@ -79,6 +82,7 @@ class Platforms::Line final : public ConnectionEvents {
     });
   }
   void failed(std::string why) override {
+    why = without(secrets_, std::move(why));
     spdlog::warn("platform {} ({}): {}", id_, type_, why);
     change([&](PlatformStatus& status) {
       status.status = "error";
@@ -93,6 +97,7 @@ class Platforms::Line final : public ConnectionEvents {
     });
   }
   void erred(std::string why) override {
+    why = without(secrets_, std::move(why));
     change([&](PlatformStatus& status) { note(status, std::move(why)); });
   }
   void has_clients(std::size_t clients) override {
@@ -126,6 +131,11 @@ class Platforms::Line final : public ConnectionEvents {
   double dice() override { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
  private:
+  /// A platform may send back what it was sent.
+  static std::string without(const std::vector<std::string>& secrets, std::string words) {
+    for (const auto& secret : secrets) hide(words, secret);
+    return words;
+  }
   static void note(PlatformStatus& status, std::string why) {
     ++status.errors;
     status.last_error = PlatformError{std::string(first_bytes(why, defaults::kMaxErrorTextBytes)), now_micros()};
@@ -143,6 +153,7 @@ class Platforms::Line final : public ConnectionEvents {
   Platforms& owner_;
   const std::string id_, type_;
   std::string command_prefix_;
+  std::vector<std::string> secrets_;
   std::shared_ptr<Connection> connection_;
   std::minstd_rand random_{std::random_device{}()};
 };
@@ -231,6 +242,21 @@ std::vector<PlatformStatus> Platforms::status() const {
 std::optional<PlatformStatus> Platforms::status(const std::string& id) const {
   const auto row = entries_.entry(id);
   return row ? std::optional(status_of(*row)) : std::nullopt;
+}
+
+std::map<std::string, PlatformCounts> Platforms::counts() const {
+  std::map<std::string, PlatformCounts> counts;
+  for (const auto& platform : status()) {
+    PlatformCounts& of_type = counts[platform.type];
+    of_type.running += platform.status == "running";
+    of_type.failing += platform.status == "error";
+    of_type.clients += platform.clients;
+    of_type.received += platform.received;
+    of_type.sent += platform.sent;
+    of_type.errors += platform.errors;
+    of_type.restarts += platform.restarts;
+  }
+  return counts;
 }
 
 void Platforms::send(Outgoing answer, SendAnswer sent) {

@@ -35,6 +35,12 @@ struct PlatformStatus {
   std::optional<PlatformError> last_error;
 };
 
+/// What the platforms of one type came to since the server began.
+struct PlatformCounts {
+  std::size_t running = 0, failing = 0, clients = 0;  ///< now
+  std::uint64_t received = 0, sent = 0, errors = 0, restarts = 0;
+};
+
 class Platforms {
  public:
   struct House {
@@ -60,6 +66,8 @@ class Platforms {
   /// Of every entry there is, the oldest first.
   std::vector<PlatformStatus> status() const;
   std::optional<PlatformStatus> status(const std::string& id) const;
+  /// By type, of every type that there is an entry of.
+  std::map<std::string, PlatformCounts> counts() const;
 
   /// Errors: overloaded (there is no connection at the moment), not_found (there is no such platform), others (final).
   void send(Outgoing answer, SendAnswer sent);

@@ -16,6 +16,7 @@
 #include "actors/plugins/config_schema.hpp"
 #include "actors/plugins/script.hpp"
 #include "events/plugin.hpp"
+#include "projections/contact_queries.hpp"
 #include "projections/plugin_queries.hpp"
 #include "projections/projection.hpp"
 #include "storage/store.hpp"
@@ -39,6 +40,10 @@ struct RunTool {
   std::string name;
   Json arguments;
 };
+struct RunTimers {};  ///< those that are due
+struct ForgetContact {
+  events::AccountId contact = 0;
+};
 struct NoteStored {  ///< from the journal's answer
   std::uint64_t number = 0;
   Expected<void> result;
@@ -54,7 +59,7 @@ struct PluginOutcome {
 };
 
 struct PluginAsk {
-  std::variant<StartScript, StopScript, HearMessage, RunCommand, RunTool, NoteStored> what;
+  std::variant<StartScript, StopScript, HearMessage, RunCommand, RunTool, RunTimers, ForgetContact, NoteStored> what;
   std::function<void(Expected<PluginOutcome>)> answer;  ///< called once, on any thread, also when the actor has ended
 
   PluginAsk(decltype(what) what_in, std::function<void(Expected<PluginOutcome>)> answer_in)
@@ -72,6 +77,8 @@ struct PluginStanding {
   std::atomic<std::uint64_t> messages{0}, handled{0}, commands{0}, tools{0}, failures{0}, missed{0};
   std::atomic<std::uint64_t> busy_us{0};
   std::atomic<std::size_t> memory_bytes{0};
+  std::atomic<Micros> next_timer{0};        ///< 0: it has none
+  std::atomic<bool> timers_are_due{false};  ///< it has been asked to run them
 
   void note(std::string error) {
     const std::lock_guard lock(mutex);
@@ -130,6 +137,7 @@ class PluginActor : public caf::event_based_actor {
     standing_->busy_us +=
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
     standing_->memory_bytes = script_ ? script_->memory_used() : 0;
+    standing_->next_timer = script_ ? script_->next_timer().value_or(0) : 0;
     store_changes([result = std::move(result), answer = std::move(answer)](const Expected<void>& stored) {
       if (answer) answer(stored ? result : Result(tl::unexpected(stored.error())));
     });
@@ -154,7 +162,10 @@ class PluginActor : public caf::event_based_actor {
                                                            : spdlog::level::info;
                         spdlog::log(at, "plugin {}: {}", name, text);
                       },
-                      links_.send};
+                      links_.send,
+                      [contacts = projections::ContactQueries(links_.store)](const ScriptTarget& who) {
+                        return contacts.find(who.platform, who.in_group, who.to);
+                      }};
     auto script = Script::load(start.package, with_defaults(start.package.schema, start.config), *data_, links);
     if (!script) return refuse(script.error());
     script_ = std::move(*script);
@@ -223,6 +234,26 @@ class PluginActor : public caf::event_based_actor {
     });
   }
 
+  Result on(const RunTimers&) {
+    const Micros now = now_micros();
+    // One that is due again by now waits for the next turn: messages come in between.
+    for (std::size_t i = 0; script_ && i < defaults::kMaxPluginTimers; ++i) {
+      const auto next = script_->next_timer();
+      if (!next || *next > now) break;
+      const auto ran = call([&]() -> Result {
+        if (auto done = script_->run_timer(now); !done) return tl::unexpected(done.error());
+        return PluginOutcome{};
+      });
+      if (!ran && !script_) return ran;
+    }
+    return PluginOutcome{};
+  }
+
+  Result on(const ForgetContact& forget) {
+    if (data_) data_->forget(forget.contact);
+    return PluginOutcome{};
+  }
+
   Result on(const NoteStored&) { return PluginOutcome{}; }
 
   Result call(const std::function<Result()>& run) {
@@ -253,38 +284,67 @@ class PluginActor : public caf::event_based_actor {
 
   // What it keeps
 
-  Expected<std::map<std::string, Json>> read_data() const {
-    std::map<std::string, Json> kept;
+  Expected<std::map<PluginKey, Json>> read_data() {
+    std::map<PluginKey, Json> kept;
     for (const auto& [digest, sealed] : projections::plugin_data(links_.store, id_)) {
-      const auto text = links_.store.secrets().unseal(sealed);
+      const auto contact = contact_of(sealed);
+      const auto text = unsealed(sealed);
+      if (!text && contact != 0) {  // it is forgotten
+        unreadable_.push_back(digest);
+        continue;
+      }
       if (!text) return tl::unexpected(text.error());
       const Json pair = Json::parse(*text, nullptr, false);
       if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string())
         return fail(Errc::corrupt, "what the plugin " + name_ + " keeps does not decode");
-      kept.emplace(pair[0].get<std::string>(), pair[1]);
+      kept.emplace(PluginKey{contact, pair[0].get<std::string>()}, pair[1]);
     }
     return kept;
+  }
+
+  // What is kept of a contact is sealed under its key and begins with its number and a colon, which base64 has not.
+
+  static events::AccountId contact_of(const std::string& sealed) {
+    return sealed.find(':') == sealed.npos ? 0 : std::atoll(sealed.c_str());
+  }
+  Expected<std::string> unsealed(const std::string& sealed) const {
+    const auto& secrets = links_.store.secrets();
+    const auto contact = contact_of(sealed);
+    return contact == 0 ? secrets.unseal(sealed) : secrets.unseal_for(contact, sealed.substr(sealed.find(':') + 1));
+  }
+  Expected<std::string> sealed(const PluginKey& key, const Json& value) const {
+    const auto& secrets = links_.store.secrets();
+    const std::string pair = json_text(Json{key.name, value});
+    if (key.contact == 0) return secrets.seal(pair);
+    auto text = secrets.seal_for(key.contact, pair);
+    if (text) text->insert(0, std::to_string(key.contact) + ":");
+    return text;
+  }
+  std::string digest_of(const PluginKey& key) const {
+    const std::string of = key.contact == 0 ? std::string() : std::to_string(key.contact) + "\n";
+    return links_.store.secrets().keyed_digest((of.empty() ? "plugin_data/" : "plugin_data_of/") + of + key.name);
   }
 
   /// `then` comes when all that was set so far is durable, and in the order of the calls, so that one message does not
   /// overtake another here. What the journal did not take is tried again with the next change.
   void store_changes(std::function<void(Expected<void>)> then) {
-    const auto changes = data_ ? data_->take_changes() : std::map<std::string, Json>();
-    if (changes.empty() && unstored_.empty()) return then({});
+    const auto changes = data_ ? data_->take_changes() : std::map<PluginKey, Json>();
+    if (changes.empty() && unreadable_.empty() && unstored_.empty()) return then({});
     const Cause cause{"plugin/" + id_, {}, now_micros(), {}};
     storage::Append append = append_to(std::string(events::kPluginData) + "/" + id_, cause);
     Unstored unstored;
     unstored.then = std::move(then);
     events::PluginDataChanged changed;
+    changed.erased = std::exchange(unreadable_, {});
     for (const auto& [key, value] : changes) {
       unstored.keys.push_back(key);
-      const std::string digest = links_.store.secrets().keyed_digest("plugin_data/" + key);
-      if (value.is_null())
-        changed.erased.push_back(digest);
+      auto text = value.is_null() ? Expected<std::string>() : sealed(key, value);
+      if (value.is_null() || !text)  // or the contact was forgotten meanwhile
+        changed.erased.push_back(digest_of(key));
       else
-        changed.sealed.emplace(digest, links_.store.secrets().seal(json_text(Json{key, value})));
+        changed.sealed.emplace(digest_of(key), std::move(*text));
     }
-    if (!changes.empty()) {  // else it is a barrier
+    if (!changed.erased.empty() || !changed.sealed.empty()) {  // else it is a barrier
       append.events.push_back(events::encode(changed));
       projections::project(events::PluginDataEvent(std::move(changed)), {id_, cause.now}, append.rows);
     }
@@ -315,7 +375,7 @@ class PluginActor : public caf::event_based_actor {
 
   /// Changes that the journal has not answered for yet, and what comes then.
   struct Unstored {
-    std::vector<std::string> keys;
+    std::vector<PluginKey> keys;
     std::function<void(Expected<void>)> then;
   };
 
@@ -324,6 +384,7 @@ class PluginActor : public caf::event_based_actor {
   const Links links_;
   std::unique_ptr<PluginData> data_;
   std::unique_ptr<Script> script_;
+  std::vector<std::string> unreadable_;  ///< digests of what was kept of contacts that are forgotten
   std::size_t failures_in_a_row_ = 0;
   std::map<std::uint64_t, Unstored> unstored_;  ///< by the number of the append
   std::uint64_t last_append_ = 0;

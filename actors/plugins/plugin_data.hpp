@@ -6,34 +6,46 @@
 #include <string>
 #include <vector>
 
+#include "events/account.hpp"
 #include "events/expected.hpp"
 #include "events/json.hpp"
 
 namespace troupe::actors::plugins {
 
+/// Each contact has keys of its own, which go when it is forgotten.
+struct PluginKey {
+  events::AccountId contact = 0;  ///< 0: the plugin's own
+  std::string name;
+
+  auto operator<=>(const PluginKey&) const = default;
+};
+
 /// One thread at a time.
 class PluginData {
  public:
-  explicit PluginData(std::map<std::string, Json> kept = {});
+  explicit PluginData(std::map<PluginKey, Json> kept = {});
 
   /// Null: there is no such key.
-  const Json* find(const std::string& key) const;
+  const Json* find(const PluginKey& key) const;
 
-  /// Those that begin so, sorted.
-  std::vector<std::string> keys(const std::string& prefix) const;
+  /// The names of one contact's, or of the plugin's own, that begin so; sorted.
+  std::vector<std::string> names(const PluginKey& prefix) const;
 
   /// A null value takes the key away. Errors: invalid (`key`), too_large (a limit of defaults.hpp).
-  Expected<void> set(const std::string& key, Json value);
+  Expected<void> set(const PluginKey& key, Json value);
+
+  /// Takes all of its keys away.
+  void forget(events::AccountId contact);
 
   /// What was set since the last call: a value, or null for what was taken away.
-  std::map<std::string, Json> take_changes();
+  std::map<PluginKey, Json> take_changes();
 
   /// Those keys are not stored after all: they are changes again, with the values that they have now.
-  void store_again(const std::vector<std::string>& keys);
+  void store_again(const std::vector<PluginKey>& keys);
 
  private:
-  std::map<std::string, Json> values_;
-  std::set<std::string> changed_;
+  std::map<PluginKey, Json> values_;
+  std::set<PluginKey> changed_;
   std::size_t bytes_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <lua.hpp>
 
+#include "actors/foreign_words.hpp"
 #include "actors/plugins/lua_json.hpp"
 #include "actors/rules.hpp"
 #include "events/defaults.hpp"
@@ -71,9 +72,10 @@ void Script::begin_call(bool in_conversation) {
   sends_ = logs_ = 0;
 }
 
-/// Errors name the plugin, also where Lua knows no line.
+/// Errors are text, whatever the plugin raised, and name it, also where Lua knows no line.
 Expected<void> Script::run(const std::function<void(lua_State*)>& body) {
   auto ran = state_.run(body);
+  if (!ran) ran.error().message = as_utf8(std::move(ran.error().message));
   if (!ran && !ran.error().message.starts_with(name_ + "/")) ran.error().message = name_ + ": " + ran.error().message;
   return ran;
 }
@@ -162,6 +164,32 @@ void Script::offer(lua_State* state, const char* name) {
   lua_setfield(state, -2, name);
 }
 
+template <int (Script::*function)(lua_State*, events::AccountId)>
+int Script::storage_entry(lua_State* state) {
+  auto& script = *static_cast<Script*>(lua_touserdata(state, lua_upvalueindex(1)));
+  try {
+    return (script.*function)(state, lua_tointeger(state, lua_upvalueindex(2)));
+  } catch (const std::exception& e) {
+    return luaL_error(state, "%s", e.what());
+  }
+}
+
+template <int (Script::*function)(lua_State*, events::AccountId)>
+void Script::offer_storage(lua_State* state, const char* name, events::AccountId contact) {
+  lua_pushlightuserdata(state, this);
+  lua_pushinteger(state, contact);
+  lua_pushcclosure(state, &Script::storage_entry<function>, 2);
+  lua_setfield(state, -2, name);
+}
+
+/// The table through which what is kept of a contact is reached; of nobody: the plugin's own.
+void Script::push_storage(lua_State* state, events::AccountId contact) {
+  lua_newtable(state);
+  offer_storage<&Script::storage_get>(state, "get", contact);
+  offer_storage<&Script::storage_set>(state, "set", contact);
+  offer_storage<&Script::storage_keys>(state, "keys", contact);
+}
+
 void Script::offer_module(lua_State* state, const Json& config) {
   lua_newtable(state);
   push_text(state, name_);
@@ -178,10 +206,11 @@ void Script::offer_module(lua_State* state, const Json& config) {
   offer<&Script::now>(state, "now");
   offer<&Script::command>(state, "command");
   offer<&Script::tool>(state, "tool");
-  lua_newtable(state);
-  offer<&Script::storage_get>(state, "get");
-  offer<&Script::storage_set>(state, "set");
-  offer<&Script::storage_keys>(state, "keys");
+  offer<&Script::every>(state, "every");
+  offer<&Script::after>(state, "after");
+  offer<&Script::cancel>(state, "cancel");
+  push_storage(state, 0);
+  offer<&Script::storage_of>(state, "of");
   lua_setfield(state, -2, "storage");
   lua_newtable(state);
   offer<&Script::json_encode>(state, "encode");
@@ -240,24 +269,29 @@ int Script::reply(lua_State* state) {
   return 0;
 }
 
+ScriptTarget Script::target_at(lua_State* state, int table) {
+  ScriptTarget target;
+  target.platform = text_field(state, table, "platform", defaults::kMaxForeignIdLength, true);
+  target.to = text_field(state, table, "group", defaults::kMaxForeignIdLength, false);
+  target.in_group = !target.to.empty();
+  if (!target.in_group) target.to = text_field(state, table, "user", defaults::kMaxForeignIdLength, true);
+  return target;
+}
+
 int Script::send(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   const std::string_view text = text_at(state, 2);
   if (text.empty() || !is_utf8(text) || text.size() > defaults::kMaxPluginReplyBytes)
     return luaL_error(state, "the text must be UTF-8, not empty and not too long");
-  ScriptTarget target;
-  target.platform = text_field(state, 1, "platform", defaults::kMaxForeignIdLength, true);
-  target.to = text_field(state, 1, "group", defaults::kMaxForeignIdLength, false);
-  target.in_group = !target.to.empty();
-  if (!target.in_group) target.to = text_field(state, 1, "user", defaults::kMaxForeignIdLength, true);
+  ScriptTarget target = target_at(state, 1);
   if (!links_.send) return luaL_error(state, "nothing can be sent from here");
   if (++sends_ > defaults::kMaxPluginSendsPerCall) return luaL_error(state, "one call sends too much");
   links_.send(std::move(target), std::string(text));
   return 0;
 }
 
-int Script::storage_get(lua_State* state) {
-  const Json* value = data_.find(std::string(text_at(state, 1)));
+int Script::storage_get(lua_State* state, events::AccountId contact) {
+  const Json* value = data_.find({contact, std::string(text_at(state, 1))});
   if (value)
     push_json(state, *value);
   else
@@ -265,16 +299,16 @@ int Script::storage_get(lua_State* state) {
   return 1;
 }
 
-int Script::storage_set(lua_State* state) {
-  const std::string key(text_at(state, 1));
+int Script::storage_set(lua_State* state, events::AccountId contact) {
+  const PluginKey key{contact, std::string(text_at(state, 1))};
   luaL_checkany(state, 2);
   if (auto ok = data_.set(key, json_at(state, 2, "the value")); !ok)
     return luaL_error(state, "%s", ok.error().message.c_str());
   return 0;
 }
 
-int Script::storage_keys(lua_State* state) {
-  const auto keys = data_.keys(luaL_optstring(state, 1, ""));
+int Script::storage_keys(lua_State* state, events::AccountId contact) {
+  const auto keys = data_.names({contact, luaL_optstring(state, 1, "")});
   LuaState::charge(state, keys.size());
   lua_createtable(state, static_cast<int>(keys.size()), 0);
   lua_Integer at = 0;
@@ -283,6 +317,70 @@ int Script::storage_keys(lua_State* state) {
     lua_rawseti(state, -2, ++at);
   }
   return 1;
+}
+
+/// Of a message, a call or `{ platform, user or group }`: of the user, where there are both.
+int Script::storage_of(lua_State* state) {
+  luaL_checktype(state, 1, LUA_TTABLE);
+  ScriptTarget who;
+  who.platform = text_field(state, 1, "platform", defaults::kMaxForeignIdLength, true);
+  who.to = text_field(state, 1, "user", defaults::kMaxForeignIdLength, false);
+  if (who.to.empty()) who = target_at(state, 1);
+  const auto contact = links_.contact ? links_.contact(who) : std::nullopt;
+  if (!contact) return luaL_error(state, "the house does not know them");
+  push_storage(state, *contact);
+  return 1;
+}
+
+// Timers
+
+int Script::start_timer(lua_State* state, bool repeats) {
+  using Seconds = std::chrono::duration<double>;
+  constexpr double kLeast = Seconds(defaults::kMinPluginTimerPeriod).count();
+  constexpr double kMost = Seconds(defaults::kMaxPluginTimerPeriod).count();
+  const double seconds = luaL_checknumber(state, 1);
+  luaL_checktype(state, 2, LUA_TFUNCTION);
+  if (!(seconds >= kLeast && seconds <= kMost))
+    return luaL_error(state, "the seconds of a timer must be from %d to %d", int(kLeast), int(kMost));
+  if (timers_.size() >= defaults::kMaxPluginTimers)
+    return luaL_error(state, "a plugin has at most %d timers", int(defaults::kMaxPluginTimers));
+  lua_settop(state, 2);
+  const auto period = static_cast<Micros>(seconds * 1e6);
+  timers_[++last_timer_] = {luaL_ref(state, LUA_REGISTRYINDEX), now_micros() + period, repeats ? period : 0};
+  lua_pushinteger(state, last_timer_);
+  return 1;
+}
+
+int Script::cancel(lua_State* state) {
+  const auto node = timers_.extract(luaL_checkinteger(state, 1));
+  if (!node.empty()) luaL_unref(state, LUA_REGISTRYINDEX, node.mapped().function);
+  lua_pushboolean(state, !node.empty());
+  return 1;
+}
+
+std::optional<Micros> Script::next_timer() const {
+  std::optional<Micros> next;
+  for (const auto& [number, timer] : timers_)
+    if (!next || timer.due < *next) next = timer.due;
+  return next;
+}
+
+Expected<void> Script::run_timer(Micros now) {
+  const auto due = std::min_element(timers_.begin(), timers_.end(),
+                                    [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
+  if (due == timers_.end() || due->second.due > now) return {};
+  begin_call(false);
+  const Timer timer = due->second;
+  // From now, not from when it was due: a plugin that was late is not called twice at once.
+  if (timer.period > 0)
+    due->second.due = now + timer.period;
+  else
+    timers_.erase(due);
+  return run([&](lua_State* state) {
+    lua_rawgeti(state, LUA_REGISTRYINDEX, timer.function);
+    if (timer.period == 0) luaL_unref(state, LUA_REGISTRYINDEX, timer.function);
+    lua_call(state, 0, 0);
+  });
 }
 
 int Script::now(lua_State* state) {

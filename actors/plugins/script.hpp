@@ -3,7 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "actors/plugins/lua_state.hpp"
 #include "actors/plugins/package.hpp"
 #include "actors/plugins/plugin_data.hpp"
+#include "events/time.hpp"
 
 namespace troupe::actors::plugins {
 
@@ -39,6 +42,8 @@ struct ScriptTarget {
 struct ScriptLinks {
   std::function<void(std::string_view level, std::string_view text)> log;  ///< debug, info, warn or error
   std::function<void(ScriptTarget target, std::string text)> send;
+  /// The number of a contact that is known; `to`: the user or the group.
+  std::function<std::optional<events::AccountId>(const ScriptTarget& who)> contact;
 };
 
 /// What came of a message.
@@ -67,6 +72,11 @@ class Script {
   const std::vector<ScriptTool>& tools() const { return tools_; }
   Expected<Json> run_tool(std::string_view name, const Json& arguments);
 
+  /// When the next timer is due, in microseconds since 1970; nothing: there is none.
+  std::optional<Micros> next_timer() const;
+  /// Runs a timer that is due. Each is a call of its own: call it again while there are others.
+  Expected<void> run_timer(Micros now);
+
   /// From now on it registers nothing more.
   void close_registration() { registering_ = false; }
 
@@ -81,6 +91,13 @@ class Script {
   void offer(lua_State* state, const char* name);
   void offer_module(lua_State* state, const Json& config);
   int keep_function(lua_State* state, int table);
+  template <int (Script::*function)(lua_State*, events::AccountId)>
+  void offer_storage(lua_State* state, const char* name, events::AccountId contact);
+  template <int (Script::*function)(lua_State*, events::AccountId)>
+  static int storage_entry(lua_State* state);
+  void push_storage(lua_State* state, events::AccountId contact);
+  int start_timer(lua_State* state, bool repeats);
+  ScriptTarget target_at(lua_State* state, int table);
   void begin_call(bool in_conversation);
   Expected<void> run(const std::function<void(lua_State*)>& body);
   void take_reply(lua_State* state, const char* what, ScriptReply& reply);
@@ -90,9 +107,13 @@ class Script {
   int print(lua_State* state);
   int reply(lua_State* state);
   int send(lua_State* state);
-  int storage_get(lua_State* state);
-  int storage_set(lua_State* state);
-  int storage_keys(lua_State* state);
+  int storage_get(lua_State* state, events::AccountId contact);
+  int storage_set(lua_State* state, events::AccountId contact);
+  int storage_keys(lua_State* state, events::AccountId contact);
+  int storage_of(lua_State* state);
+  int every(lua_State* state) { return start_timer(state, true); }
+  int after(lua_State* state) { return start_timer(state, false); }
+  int cancel(lua_State* state);
   int now(lua_State* state);
   int json_encode(lua_State* state);
   int json_decode(lua_State* state);
@@ -111,6 +132,13 @@ class Script {
   std::vector<ScriptCommand> commands_;
   std::vector<ScriptTool> tools_;
   std::vector<int> command_functions_, tool_functions_;  ///< references into the registry, in the same order
+  struct Timer {
+    int function = 0;  ///< a reference into the registry
+    Micros due = 0;
+    Micros period = 0;  ///< 0: it runs once
+  };
+  std::map<std::int64_t, Timer> timers_;  ///< by their numbers, the oldest first
+  std::int64_t last_timer_ = 0;
   bool registering_ = true;
   bool listens_ = false;
   // Of the call under way

@@ -58,7 +58,7 @@ ToolResult found_in(const SessionQueries& sessions, const Secrets& secrets, cons
     const auto rows = sessions.messages_before(context.session, before, kSearchPage);
     if (rows.empty()) break;
     for (const auto& row : rows) {
-      if (row.deleted_at != 0 || found.size() >= limit) continue;
+      if (row.deleted_at != 0 || row.status == projections::kSecret || found.size() >= limit) continue;
       const auto text = secrets.unseal_for(row.key_of, row.sealed_text);
       if (!text || projections::folded(*text).find(query) == std::string::npos) continue;
       found.push_back({{"time", iso8601(row.created_at)},

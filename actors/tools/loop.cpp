@@ -24,7 +24,7 @@ ToolLoop::ToolLoop(llm::Models& models, Tools& tools, llm::ChatRequest request, 
 void ToolLoop::start(llm::Models::OnDelta on_delta, llm::Models::OnDone on_done) {
   on_delta_ = std::move(on_delta);
   on_done_ = std::move(on_done);
-  for (const auto& tool : tools_.allowed(context_.by_admin)) request_.tools.push_back(told(*tool));
+  for (const auto& tool : tools_.allowed(context_.by_admin, context_.group)) request_.tools.push_back(told(*tool));
   ask();
 }
 

@@ -44,7 +44,8 @@ bool is_admin_only(const Tool& tool, const events::ToolRules& rules) {
 }
 
 bool is_enabled(const Tool& tool, const events::ToolRules& rules) {
-  return rules.enabled && !has(rules.disabled, tool.name) && !has(rules.disabled, tool.offered.name) &&
+  const bool may = rules.only.empty() || has(rules.only, tool.name) || has(rules.only, tool.offered.name);
+  return rules.enabled && may && !has(rules.disabled, tool.name) && !has(rules.disabled, tool.offered.name) &&
          !has(rules.disabled_categories, tool.offered.category);
 }
 

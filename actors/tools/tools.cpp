@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/foreign_words.hpp"
 #include "actors/rules.hpp"
 #include "actors/secrets.hpp"
 #include "actors/tools/schema.hpp"
@@ -28,8 +29,7 @@ constexpr std::size_t kMaxLoggedGarbage = 1000;
 
 /// Valid UTF-8 of a length that may be told and logged.
 std::string told(std::string_view text) {
-  std::string clean(text);
-  if (!is_utf8(text)) clean = Json::parse(json_text(Json(clean))).get<std::string>();
+  std::string clean = as_utf8(std::string(text));
   if (clean.size() <= defaults::kMaxToolResultBytes) return clean;
   return std::string(first_bytes(clean, defaults::kMaxToolResultBytes)) + "\n[cut: the result has more]";
 }
@@ -152,8 +152,13 @@ std::shared_ptr<const Tool> Tools::find(std::string_view name) const {
   return at == tools_.end() ? nullptr : *at;
 }
 
-std::vector<std::shared_ptr<const Tool>> Tools::allowed(bool by_admin) const {
-  const auto rules = projections::bot_settings(store_).tools;
+events::ToolRules Tools::rules_in(AccountId group) const {
+  auto rules = projections::bot_settings(store_).tools;
+  return group != 0 && rules_of_group_ ? rules_of_group_(rules, group) : rules;
+}
+
+std::vector<std::shared_ptr<const Tool>> Tools::allowed(bool by_admin, AccountId group) const {
+  const auto rules = rules_in(group);
   auto tools = all();
   std::erase_if(tools, [&](const auto& tool) { return refusal(*tool, rules, by_admin).has_value(); });
   if (tools.size() > defaults::kMaxTools) tools.resize(defaults::kMaxTools);
@@ -186,7 +191,7 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   std::optional<ToolCallEnded> refusal_of_it;
   if (!tool)
     refusal_of_it = refused(id, called, "refused", "there is no such tool");
-  else if (const auto why = refusal(*tool, projections::bot_settings(store_).tools, context.by_admin))
+  else if (const auto why = refusal(*tool, rules_in(context.group), context.by_admin))
     refusal_of_it = refused(id, called, "refused", *why);
   else if (!input)
     refusal_of_it = refused(id, called, "failed", input.error().message);
@@ -199,6 +204,7 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
     auto append =
         append_of(id, of_the_asker(asker), asker, {started, tool ? logged(*tool, *refusal_of_it) : *refusal_of_it});
     append.expected_version = 0;
+    count(refusal_of_it->outcome);
     store_.append(std::move(append), [this, answer, ended = *refusal_of_it](Expected<RecordPtr> result) {
       hand_on([answer, ended, result = std::move(result)] {
         result ? answer(outcome_of(ended)) : answer(tl::unexpected(result.error()));
@@ -208,7 +214,7 @@ Tools::CallId Tools::call(const std::string& name, const std::string& arguments,
   }
   {
     std::unique_lock lock(mutex_);
-    if (calls_.size() >= defaults::kMaxToolCalls) {
+    if (calls_.size() + unlogged_.size() >= defaults::kMaxToolCalls) {
       lock.unlock();
       return refuse_now({Errc::overloaded, "too many tools are being called"});
     }
@@ -276,6 +282,7 @@ void Tools::end(const CallId& id, ToolCallEnded ended) {
   ended.tool = call.tool->name;
   ended.took =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - call.started).count();
+  count(ended.outcome);
   append_end(std::move(call), std::move(ended));
 }
 
@@ -287,6 +294,11 @@ void Tools::append_end(Call call, ToolCallEnded ended) {
       // The asker is forgotten: what came of it is nobody's to read any more, but that it ended stays known.
       ended.result.clear();
       return append_end(std::move(call), std::move(ended));
+    }
+    if (!result && result.error().code == Errc::overloaded && !ending_) {
+      const std::lock_guard lock(mutex_);
+      unlogged_.emplace_back(std::move(call), std::move(ended));  // the next tick takes it up
+      return;
     }
     hand_on([answer = std::move(call.answer), ended = std::move(ended), result = std::move(result)] {
       result ? answer(outcome_of(ended)) : answer(tl::unexpected(result.error()));
@@ -320,11 +332,14 @@ void Tools::settle_interrupted() {
 void Tools::tick() {
   const auto now = std::chrono::steady_clock::now();
   std::vector<std::pair<CallId, StopTool>> late;
+  decltype(unlogged_) unlogged;
   {
     const std::lock_guard lock(mutex_);
+    unlogged.swap(unlogged_);
     for (const auto& [id, call] : calls_)
       if (call.is_running && now > call.until) late.emplace_back(id, call.stop);
   }
+  for (auto& [call, ended] : unlogged) append_end(std::move(call), std::move(ended));
   for (const auto& [id, stop] : late) {
     end(id, refused(id, {}, "timed_out", "the tool did not answer in time"));
     if (stop) stop();
@@ -334,6 +349,16 @@ void Tools::tick() {
 std::size_t Tools::under_way() const {
   const std::lock_guard lock(mutex_);
   return calls_.size();
+}
+
+std::map<std::string, std::uint64_t> Tools::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+void Tools::count(const std::string& outcome) {
+  const std::lock_guard lock(mutex_);
+  ++ended_[outcome];
 }
 
 /// Somebody waits for it: when the worker is full, or gone, it is done here.

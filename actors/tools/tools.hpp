@@ -38,6 +38,10 @@ class Tools {
   /// `elsewhere` is where tools run and answers are handed on.
   Tools(storage::Store& store, Elsewhere elsewhere);
 
+  /// Which rules of a group's own lie over the bots' settings. Before the first call.
+  using RulesOfGroup = std::function<events::ToolRules(const events::ToolRules& house, AccountId group)>;
+  void heed(RulesOfGroup rules_of_group) { rules_of_group_ = std::move(rules_of_group); }
+
   // What there is
 
   /// What `source` has from now on, in place of what it had before. Tools with bad names or schemas, and those past
@@ -49,7 +53,7 @@ class Tools {
   std::vector<std::shared_ptr<const Tool>> all() const;
   std::shared_ptr<const Tool> find(std::string_view name) const;
   /// Those that may be called now: what a model is told of, at most kMaxTools.
-  std::vector<std::shared_ptr<const Tool>> allowed(bool by_admin) const;
+  std::vector<std::shared_ptr<const Tool>> allowed(bool by_admin, AccountId group = 0) const;
 
   // Calls
 
@@ -69,6 +73,8 @@ class Tools {
   void stop() { ending_ = true; }
 
   std::size_t under_way() const;
+  /// Calls that have ended since the server began, by outcome.
+  std::map<std::string, std::uint64_t> ended() const;
   const projections::ToolQueries& log() const { return log_; }
 
  private:
@@ -82,19 +88,24 @@ class Tools {
     bool is_running = false;
   };
 
+  events::ToolRules rules_in(AccountId group) const;
   void settle_names();
   void run(const CallId& id);
   void end(const CallId& id, events::ToolCallEnded ended);
   void append_end(Call call, events::ToolCallEnded ended);
+  void count(const std::string& outcome);
   void hand_on(std::function<void()> work);
 
   storage::Store& store_;
   projections::ToolQueries log_;
   Elsewhere elsewhere_;
+  RulesOfGroup rules_of_group_;
   mutable std::mutex mutex_;
   std::map<std::string, std::vector<OfferedTool>, std::less<>> offers_;
   std::vector<std::shared_ptr<const Tool>> tools_;
   std::map<CallId, Call> calls_;
+  std::vector<std::pair<Call, events::ToolCallEnded>> unlogged_;  ///< ends that the journal had no room for
+  std::map<std::string, std::uint64_t> ended_;
   std::atomic<bool> ending_{false};
 };
 

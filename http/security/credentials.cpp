@@ -79,6 +79,14 @@ Expected<std::string_view> bearer_token(const Request& request) {
   return token;
 }
 
+std::optional<std::string_view> subprotocol_token(const Request& request) {
+  const auto header = request.header("Sec-WebSocket-Protocol");
+  if (!header) return std::nullopt;
+  const auto comma = header->find(',');
+  if (comma == header->npos || trimmed(header->substr(0, comma)) != kBearerSubprotocol) return std::nullopt;
+  return trimmed(header->substr(comma + 1));
+}
+
 bool Credentials::still_good(const Caller& caller) const {
   if (!caller.api_key_hash.empty()) {
     const auto key = queries_.api_key_with_hash(caller.api_key_hash);

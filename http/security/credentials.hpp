@@ -49,4 +49,9 @@ class Credentials {
 /// when the header holds something else.
 Expected<std::string_view> bearer_token(const Request& request);
 
+/// The token of a WebSocket's `Sec-WebSocket-Protocol: bearer, <token>`, as browsers can send it, which set no headers;
+/// nothing where that is not offered. The server chooses kBearerSubprotocol, so that the token does not come back.
+inline constexpr const char* kBearerSubprotocol = "bearer";
+std::optional<std::string_view> subprotocol_token(const Request& request);
+
 }  // namespace troupe::http

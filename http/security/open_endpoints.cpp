@@ -30,6 +30,7 @@ bool is_of_host(std::string_view origin, std::string_view host) {
 
 bool comes_from_this_machine(const Request& request) {
   if (!is_loopback_address(request.remote_address)) return false;
+  if (request.http_1_0) return false;  // how nginx speaks by default, which adds no header either
   for (const auto header : kOfProxies)
     if (request.header(header)) return false;
   const auto host = request.header("Host");

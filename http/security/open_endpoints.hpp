@@ -13,7 +13,7 @@ enum class OpenEndpoints : std::uint8_t {
 };
 
 /// Whether the request comes from this machine, and neither a proxy nor a page of another site stands behind it: the peer
-/// is on loopback; no header tells of a proxy; `Host` names loopback, so that no foreign name was made to lead here; and an
+/// is on loopback; no header tells of a proxy, nor HTTP/1.0; `Host` names loopback, so that no foreign name was made to lead here; and an
 /// `Origin` is that very host.
 bool comes_from_this_machine(const Request& request);
 

@@ -388,6 +388,7 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
   std::optional<std::string> early_bytes;
   if (is_upgrade) early_bytes = bytes_behind_request(*owner);
   Request request = plain_request(source, *connection);
+  request.http_1_0 = source->header().http_minor() == 0;
   const unsigned sequence = source->request_id();
   const auto intake = connection->intake();
   if (intake) {
@@ -398,7 +399,7 @@ restinio::request_handling_status_t HandleRequest::operator()(const RestinioRequ
                                                     .request_id = request.id,
                                                     // RESTinio reads nothing more once it has seen an upgrade.
                                                     .keep_alive = source->header().should_keep_alive() && !is_upgrade,
-                                                    .http_1_0 = source->header().http_minor() == 0,
+                                                    .http_1_0 = request.http_1_0,
                                                     .head = request.method == "HEAD"});
   Reply reply(std::make_unique<ReplySink>(ReplyAddress{connection, sequence}));
   if (!intake) {

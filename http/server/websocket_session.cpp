@@ -231,9 +231,10 @@ void OutboxStream::async_write_some(const Buffers& buffers, Handler&& handler) {
 void Session::open(const Request& request) {
   websocket::stream_base::timeout no_timeouts{websocket::stream_base::none(), websocket::stream_base::none(), false};
   beast_->set_option(no_timeouts);
-  beast_->set_option(websocket::stream_base::decorator([id = request.id](websocket::response_type& response) {
+  beast_->set_option(websocket::stream_base::decorator([this, id = request.id](websocket::response_type& response) {
     response.set(beast::http::field::server, "troupe");
     response.set("X-Request-Id", id);
+    if (!limits_.subprotocol.empty()) response.set(beast::http::field::sec_websocket_protocol, limits_.subprotocol);
   }));
   if (limits_.permessage_deflate) {
     websocket::permessage_deflate deflate;

@@ -59,6 +59,17 @@ TEST(LoginLinks, ThatArePermanentAreRevoked) {
   EXPECT_TRUE(nothing->empty());
 }
 
+TEST(LoginLinks, EndWithThePasswordThatTheyWereMadeUnder) {
+  const Account account({kAda, kOnce, kPermanent});
+  const auto events = account.when(SetPassword{"hash-2"}, 1);
+  ASSERT_TRUE(events);
+  ASSERT_EQ(events->size(), 2u);
+  const auto& ended = std::get<LoginLinksEnded>(events->back());
+  EXPECT_EQ(ended.token_hashes, (std::vector<std::string>{"link", "for-ever"}));
+  EXPECT_TRUE(ended.permanent);
+  EXPECT_EQ(account.when(ChangePassword{"hash-1", "hash-2"}, 1)->size(), 2u);
+}
+
 TEST(LoginLinks, EndWithTheOldestWhenThereAreTooMany) {
   std::vector<AccountEvent> events = {kAda};
   for (std::size_t i = 0; i < defaults::kMaxLoginLinks; ++i)

@@ -54,6 +54,28 @@ TEST(CatalogueDecider, TellsNothingWhenNothingChanges) {
   EXPECT_TRUE(same->empty());
 }
 
+TEST(CatalogueDecider, ChangesOneFieldOfASectionOfTheSettingsAndNoOther) {
+  using Changed = EntryChanged<BotSettings>;
+  using Settings = testing::Given<CatalogueDecider<BotSettings>>;
+  const Changed first = only<Changed>(Settings().when(ChangeEntry{{{"wake.at", false}}}));
+  const Changed second = only<Changed>(Settings({first}).when(ChangeEntry{{{"wake.keyword", true}}}));
+  EXPECT_FALSE(second.entry.wake.at) << "another's change stands";
+  EXPECT_TRUE(second.entry.wake.keyword);
+  EXPECT_TRUE(only<Changed>(Settings({first}).when(ChangeEntry{{{"wake.at", true}}})).entry.wake.at) << "the last wins";
+  for (const char* name : {"wake.colour", "sleep.at", "wake.at.all", "wake.prefixes.0", "wake.", ".at", ""})
+    expect_refused(Settings().when(ChangeEntry{{{name, true}}}), Errc::invalid, name);
+}
+
+TEST(CatalogueDecider, ChangesOtherEntriesByWholeFieldsThatGuardsLookAt) {
+  using Servers = testing::Given<CatalogueDecider<McpServer>>;
+  McpServer server;
+  server.name = "files";
+  server.command = "npx";
+  server.sealed_env = {{"KEY", "sealed"}};
+  expect_refused(Servers({EntryAdded<McpServer>{"AbCdEfGhIjKl", server}}).when(ChangeEntry{{{"sealed_env.KEY", "x"}}}),
+                 Errc::invalid, "sealed_env.KEY");
+}
+
 TEST(CatalogueDecider, NothingFollowsRemoval) {
   const Providers gone({kAdded, ProviderRemoved{"main"}});
   expect_refused(gone.when(ChangeEntry{{{"model", "m-2"}}}), Errc::not_found);

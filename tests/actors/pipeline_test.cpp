@@ -126,5 +126,15 @@ TEST(Decoration, StandsAroundAReplyWhereItIsOn) {
   EXPECT_EQ(decorated(settings, "hi"), "[bot] hi ~");
 }
 
+TEST(Administrators, AreNamedByTheirPlatformOrItsType) {
+  events::BotSettings settings;
+  settings.admins = {"aiocqhttp:7", "AbCd:8", "webhook:9"};
+  EXPECT_TRUE(is_administrator(settings, "any", "aiocqhttp", "7"));
+  EXPECT_TRUE(is_administrator(settings, "AbCd", "webhook", "8"));
+  EXPECT_FALSE(is_administrator(settings, "other", "webhook", "8"));
+  EXPECT_FALSE(is_administrator(settings, "any", "webhook", "9")) << "its sender says who speaks";
+  EXPECT_FALSE(is_administrator(settings, "", "", "7"));
+}
+
 }  // namespace
 }  // namespace troupe::actors

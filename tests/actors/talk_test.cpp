@@ -84,10 +84,74 @@ TEST(Talk, GivesACommandOneOutcome) {
   EXPECT_EQ(std::get<MessagePosted>(events->front()).key_of, 41);
   EXPECT_EQ(std::get<MessagePosted>(events->front()).reply_to, 1);
   EXPECT_EQ(std::get<CommandAnswered>((*events)[1]).answer_number, 2);
-  const Given answered({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}, MessagePosted{2},
-                        CommandAnswered{1, 2, "ping"}});
+  const Given answered(
+      {a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}, MessagePosted{2}, CommandAnswered{1, 2, "ping"}});
   expect_refused(answered.when(AnswerCommand{1, "sealed"}), Errc::conflict);
   expect_refused(answered.when(FailCommand{1, "why"}), Errc::conflict);
+}
+
+TEST(Talk, TakesASecretAnswerBackOnceItsOutcomeIsKnown) {
+  const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "link"}});
+  const auto answered = called.when(AnswerCommand{1, "sealed", 5, true});
+  EXPECT_TRUE(std::get<CommandAnswered>(answered->back()).secret);
+  const Given told({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "link"}, answered->front(), answered->back()});
+  const auto reported = told.when(ReportReply{2, true, "foreign", {}, true});
+  ASSERT_EQ(reported->size(), 2u);
+  EXPECT_EQ(std::get<ReplySent>(reported->front()).foreign_id, "foreign");
+  EXPECT_EQ(std::get<MessageDeleted>(reported->back()).number, 2);
+}
+
+TEST(Talk, SaysThatACommandFailed) {
+  const Given called({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}});
+  const auto events = called.when(FailCommand{1, "why", "sealed"});
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).sealed_text, "sealed");
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).key_of, 41);
+  EXPECT_EQ(std::get<CommandFailed>((*events)[1]).answer_number, 2);
+  EXPECT_EQ(only<CommandFailed>(called.when(FailCommand{1, "why"})).answer_number, 0);
+  const Given told({a_talk(), MessagePosted{1}, CommandCalled{1, 41, "ping"}, events->front(), (*events)[1]});
+  EXPECT_EQ(only<ReplySent>(told.when(ReportReply{2, true})).number, 2);
+}
+
+TEST(Talk, SaysThatAQuestionFailed) {
+  const Given asked({a_talk(), MessagePosted{1}, QuestionAsked{1, 41}});
+  const auto events = asked.when(FailQuestion{1, "why", "sealed"});
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(std::get<MessagePosted>(events->front()).reply_to, 1);
+  EXPECT_EQ(std::get<QuestionFailed>((*events)[1]).answer_number, 2);
+}
+
+TEST(Talk, SaysThatAQuestionIsGivenUp) {
+  const Given again({a_talk(), MessagePosted{1}, QuestionAsked{1, 41}, QuestionAskedAgain{1}});
+  const auto events = again.when(AskAgain{1, "sealed"});
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(std::get<QuestionFailed>((*events)[1]).answer_number, 2);
+}
+
+TEST(Talk, TellsOfALimitWhereThereIsSomethingToTell) {
+  Hear over = hears(Step::usage);
+  EXPECT_EQ(second<MessageStopped>(Given({a_talk()}).when(over)).answer_number, 0);
+  over.sealed_notice = "sealed notice";
+  over.group = 40;
+  over.limited = 41;
+  const auto events = Given({a_talk()}).when(over);
+  ASSERT_TRUE(events && events->size() == 3);
+  EXPECT_EQ(std::get<MessagePosted>((*events)[1]).number, 2);
+  const auto& stopped = std::get<MessageStopped>((*events)[2]);
+  EXPECT_EQ(stopped.step, "usage");
+  EXPECT_EQ(stopped.answer_number, 2);
+  EXPECT_EQ(stopped.limited, 41);
+  EXPECT_EQ(Given({a_talk(), (*events)[0], (*events)[1], (*events)[2]}).state.unsent, std::vector<std::int64_t>{2});
+}
+
+TEST(Talk, IsClearedInTheNameOfItsContact) {
+  const Given talk({a_talk(), MessagePosted{1}, QuestionAsked{1, 41}, MessagePosted{2},
+                    QuestionAnswered{.number = 1, .answer_number = 2, .asker = 41, .to_send = true}});
+  const auto events = talk.when(ClearChat{40});
+  ASSERT_TRUE(events && events->size() == 2);
+  EXPECT_EQ(std::get<ReplyFailed>(events->front()).number, 2);
+  EXPECT_EQ(std::get<ChatCleared>(events->back()).through, 2);
+  expect_refused(talk.when(ClearChat{41}), Errc::not_found, kSessionId);
 }
 
 TEST(Talk, LetsACommandSayNothing) {
@@ -122,6 +186,30 @@ TEST(Talk, IsNoPlaceForPeopleWithAccounts) {
 
 TEST(Talk, TakesNoMessageOfAPlatformAnywhereElse) {
   expect_refused(Given({SessionCreated{7, "chat", 3}}).when(hears()), Errc::not_found, kSessionId);
+}
+
+TEST(Talk, AnnouncesWhatAnswersNothingAndKeepsItUntilThePlatformHasTakenIt) {
+  std::vector<SessionEvent> events{a_talk()};
+  const auto said = Given(events).when(Announce{40, "sealed", "herald"});
+  EXPECT_EQ(second<MessageAnnounced>(said).plugin, "herald");
+  const auto& message = std::get<MessagePosted>(said->front());
+  EXPECT_EQ(message.role, "assistant");
+  EXPECT_EQ(message.key_of, 40);
+  EXPECT_EQ(message.reply_to, 0);
+  events.insert(events.end(), said->begin(), said->end());
+  EXPECT_EQ(only<ReplySent>(Given(events).when(ReportReply{1, true, "m9"})).foreign_id, "m9");
+  expect_refused(Given({SessionCreated{7, "chat", 40, "40"}}).when(Announce{40, "sealed", "herald"}), Errc::not_found);
+}
+
+TEST(Talk, AnnouncesNoMoreThanMayWait) {
+  std::vector<SessionEvent> events{a_talk()};
+  for (std::size_t i = 1; i <= defaults::kMaxUnsentOfTalk; ++i) {
+    events.push_back(MessagePosted{static_cast<std::int64_t>(i), "assistant"});
+    events.push_back(MessageAnnounced{static_cast<std::int64_t>(i), "herald"});
+  }
+  expect_refused(Given(events).when(Announce{40, "sealed", "herald"}), Errc::too_fast);
+  events.push_back(ReplySent{3, "m9"});
+  EXPECT_TRUE(Given(events).when(Announce{40, "sealed", "herald"}));
 }
 
 }  // namespace

@@ -46,7 +46,14 @@ class TalksTest : public ::testing::Test {
     secret.name = "secret";
     secret.for_admins = true;
     secret.run = [](CommandCall, CommandAnswer answer) { answer("the secret"); };
-    system_->commands().offer("", {ping, stuck, secret});
+    BotCommand broken;
+    broken.name = "broken";
+    broken.run = [](CommandCall, CommandAnswer answer) { answer(fail(Errc::upstream_failed, "the wheel came off")); };
+    BotCommand link;
+    link.name = "link";
+    link.secret_reply = true;
+    link.run = [](CommandCall, CommandAnswer answer) { answer("a link that logs in"); };
+    system_->commands().offer("", {ping, stuck, secret, broken, link});
     system_->talks().send_by([this](Outgoing message, SendAnswer answer) {
       const std::lock_guard lock(mutex_);
       if (refusals_ > 0) return --refusals_, answer(fail(Errc::overloaded, "not connected"));
@@ -112,7 +119,7 @@ TEST_F(TalksTest, PutWhatIsSaidToAModelAndSendItsAnswer) {
   EXPECT_EQ(message.to, "7");
   EXPECT_EQ(message.reply_to, "m1");
   EXPECT_THAT(message.text, ::testing::HasSubstr("good morning"));
-  EXPECT_TRUE(eventually([&] { return sessions().unsent_replies(10).empty(); }));
+  EXPECT_TRUE(eventually([&] { return sessions().unsent_replies({}, 10).empty(); }));
   EXPECT_EQ(sessions().message(1, 2)->delivery, "sent");
   EXPECT_EQ(sessions().message(1, 2)->foreign_id, "foreign-1");
 }
@@ -171,6 +178,47 @@ TEST_F(TalksTest, KeepCommandsOfAdministratorsForThem) {
   EXPECT_EQ(sent(2).back().text, "the secret");
 }
 
+TEST_F(TalksTest, KeepNoSecretThatWasSentAndTellNoModelOfIt) {
+  ASSERT_TRUE(hear(says("/link")));
+  EXPECT_EQ(sent(1).front().text, "a link that logs in");
+  EXPECT_TRUE(eventually([&] { return sessions().message(1, 2)->deleted_at != 0; }));
+  EXPECT_EQ(sessions().message(1, 2)->sealed_text, "");
+  is_silent_ = true;
+  ASSERT_TRUE(hear(says("/link")));
+  sent(2);
+  EXPECT_EQ(sessions().message(1, 4)->status, projections::kSecret);
+}
+
+TEST_F(TalksTest, SayInTheTalkThatACommandFailed) {
+  ASSERT_TRUE(hear(says("/broken", "7", "100")));
+  EXPECT_EQ(sent(1).front().text, "Sorry, that did not work: the wheel came off.");
+  EXPECT_TRUE(eventually([&] { return sessions().unsent_replies({}, 10).empty(); }));
+  EXPECT_EQ(sessions().message(1, 1)->status, "failed");
+  EXPECT_EQ(sessions().message(1, 2)->status, "failed");
+}
+
+TEST_F(TalksTest, AskTheDefaultPersonalityAndSayWhatItCannot) {
+  events::Personality pirate;
+  pirate.name = "pirate";
+  pirate.prompt = "Speak like a pirate.";
+  pirate.provider = "the one that is gone";
+  pirate.temperature = 0.5;
+  pirate.default_since = 1;
+  ASSERT_TRUE(wait<RecordPtr>([&](auto answer) { system_->catalogue().add(pirate, by_the_house(), answer); }));
+  ASSERT_TRUE(hear(says("good morning")));
+  EXPECT_THAT(sent(1).front().text, ::testing::StartsWith("Sorry, that did not work: "));
+  std::optional<events::QuestionAsked> asked;
+  ASSERT_TRUE(store_->read_stream("session/1", 1, [&](const events::Record& record) {
+    for (const auto& stored : record.events)
+      if (stored.type == events::QuestionAsked::type) asked = *events::decode_as<events::QuestionAsked>(stored);
+    return true;
+  }));
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->provider, pirate.provider);
+  EXPECT_EQ(asked->temperature, 0.5);
+  EXPECT_EQ(secrets_.unseal_for(asked->asker, asked->sealed_system_prompt).value(), pirate.prompt);
+}
+
 TEST_F(TalksTest, SendAgainWhatThePlatformCouldNotTake) {
   refusals_ = 1;
   ASSERT_TRUE(hear(says("/ping")));
@@ -187,7 +235,8 @@ TEST_F(TalksTest, SendAfterARestartWhatMayNotHaveArrivedAndFailWhatWasInterrupte
   is_silent_ = false;
   start();
   EXPECT_EQ(sent(2).back().text, "Pong ");
-  EXPECT_TRUE(eventually([&] { return sessions().open_commands().empty() && sessions().unsent_replies(1).empty(); }));
+  EXPECT_TRUE(
+      eventually([&] { return sessions().open_commands().empty() && sessions().unsent_replies({}, 1).empty(); }));
   EXPECT_EQ(sessions().message(1, 3)->status, "failed");
 }
 

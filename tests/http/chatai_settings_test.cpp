@@ -1,6 +1,7 @@
 // The bots' settings in ChatAI's words, and their changes.
 #include <gmock/gmock.h>
 
+#include "actors/catalogue_entry.hpp"
 #include "http/surfaces/chatai/settings_view.hpp"
 #include "http/surfaces/chatai/yaml.hpp"
 
@@ -23,38 +24,37 @@ TEST(ChatAiSettings, AreATreeOfSectionsWithOlderNamesAtTheTop) {
 TEST(ChatAiSettings, TakeTheirOwnViewBackUnchanged) {
   const auto change = change_of({}, Json::parse(view_of({}).dump()));
   EXPECT_THAT(change.problems, SizeIs(0));
-  EXPECT_EQ(change.fields, Json::object());
+  const auto events = actors::CatalogueDecider<events::BotSettings>::decide({}, actors::ChangeEntry{change.fields}, 0);
+  ASSERT_TRUE(events) << events.error().message;
+  EXPECT_THAT(*events, SizeIs(0));
 }
 
 TEST(ChatAiSettings, ChangeByPartsAndByPaths) {
   const auto change =
       change_of({}, {{"debug", true}, {"trigger", {{"group", {{"at", false}}}}}, {"memory.enabled", true}});
   EXPECT_THAT(change.updated, ElementsAre("debug", "memory.enabled", "trigger.group.at"));
-  EXPECT_EQ(change.fields["debug"], true);
-  EXPECT_EQ(change.fields["wake"]["at"], false);
-  EXPECT_EQ(change.fields["wake"]["prefix"], true) << "what stands beside it stays";
-  EXPECT_EQ(change.fields["memory"]["enabled"], true);
+  EXPECT_EQ(change.fields, (Json{{"debug", true}, {"wake.at", false}, {"memory.enabled", true}}));
 }
 
 TEST(ChatAiSettings, TakeBothFormsOfAPrefixAndOfTheTools) {
-  EXPECT_EQ(change_of({}, {{"trigger.prefix", "!"}}).fields["wake"]["prefixes"], Json::array({"!"}));
-  EXPECT_EQ(change_of({}, {{"builtinTools", {{"allowDangerous", true}}}}).fields["tools"]["allow_dangerous"], true);
+  EXPECT_EQ(change_of({}, {{"trigger.prefix", "!"}}).fields["wake.prefixes"], Json::array({"!"}));
+  EXPECT_EQ(change_of({}, {{"builtinTools", {{"allowDangerous", true}}}}).fields["tools.allow_dangerous"], true);
 }
 
 TEST(ChatAiSettings, WithAWhiteListAllowNobodyElse) {
   const auto listed = change_of({}, {{"trigger", {{"whitelistGroups", {"456"}}}}});
-  EXPECT_EQ(listed.fields["lists"]["allow_only"], true);
+  EXPECT_EQ(listed.fields["lists.allow_only"], true);
   const auto open = change_of({}, {{"trigger", {{"whitelistGroups", {"456"}}, {"whitelistOnly", false}}}});
-  EXPECT_EQ(open.fields["lists"]["allow_only"], false);
+  EXPECT_EQ(open.fields["lists.allow_only"], false);
 }
 
 TEST(ChatAiSettings, SwitchPrivateMessagesOffAndOnAgain) {
-  EXPECT_EQ(change_of({}, {{"trigger.private.enabled", false}}).fields["wake"]["in_private"], "off");
+  EXPECT_EQ(change_of({}, {{"trigger.private.enabled", false}}).fields["wake.in_private"], "off");
   events::BotSettings off;
   off.wake.in_private = "off";
-  EXPECT_EQ(change_of(off, {{"trigger.private.enabled", true}}).fields["wake"]["in_private"], "always");
+  EXPECT_EQ(change_of(off, {{"trigger.private.enabled", true}}).fields["wake.in_private"], "always");
   EXPECT_EQ(change_of(off, Json::parse(R"({"trigger":{"private":{"mode":"prefix","enabled":true}}})"))
-                .fields["wake"]["in_private"],
+                .fields["wake.in_private"],
             "prefix");
 }
 

@@ -31,6 +31,12 @@ TEST(OpenEndpoints, AreClosedToWhoComesThroughAProxy) {
         << header;
 }
 
+TEST(OpenEndpoints, AreClosedToHttp10WhichProxiesSpeakThatAddNoHeader) {
+  Request request = request_from("127.0.0.1", {{"Host", "127.0.0.1:6285"}});
+  request.http_1_0 = true;
+  EXPECT_FALSE(comes_from_this_machine(request));
+}
+
 TEST(OpenEndpoints, AreClosedToPagesOfOtherSites) {
   for (const char* origin : {"https://evil.example", "null", "http://localhost:3000", "http://127.0.0.1",
                              "http://127.0.0.1:6285.evil.example", "file://127.0.0.1:6285", ""})

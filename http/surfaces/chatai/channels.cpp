@@ -1,9 +1,9 @@
 #include "http/surfaces/chatai/channels.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "actors/base_url.hpp"
+#include "http/surfaces/chatai/channel_fields.hpp"
 
 namespace troupe::http::chatai {
 namespace {
@@ -12,35 +12,7 @@ using actors::llm::ChatAnswer;
 using events::Provider;
 using projections::ProviderRow;
 
-constexpr std::string_view kMask = "****";
-/// Fields that a record has in an answer and that nobody sets.
-constexpr std::string_view kShownOnly[] = {
-    "id",      "status", "testedAt", "lastHealthCheck", "lastError", "createdAt", "updatedAt",  "stats",
-    "apiKeys", "apiKey", "models",   "model",           "channelId", "type",      "adapterType"};
-/// The names of ours that stand for a provider's fields as they are.
-constexpr std::pair<const char*, const char*> kPlain[] = {
-    {"name", "name"},       {"baseUrl", "base_url"},  {"priority", "priority"},
-    {"enabled", "enabled"}, {"strategy", "strategy"}, {"embeddingModel", "embedding_model"}};
-
 Error no_such_channel() { return coded(Errc::not_found, "CHANNEL_NOT_FOUND", "Channel not found"); }
-
-std::string format_of(const std::string& adapter) { return adapter == "claude" ? "anthropic" : adapter; }
-std::string adapter_of(const std::string& format) { return format == "anthropic" ? "claude" : format; }
-
-std::string masked(const std::string& hint) { return std::string(kMask) + hint; }
-
-/// The one that is asked where nobody names one, and the others.
-std::vector<std::string> models_of(const Provider& provider) {
-  std::vector<std::string> models;
-  if (!provider.model.empty()) models.push_back(provider.model);
-  for (const auto& model : provider.models)
-    if (model != provider.model) models.push_back(model);
-  return models;
-}
-
-bool says_nothing(const Json& value) {
-  return value.is_null() || ((value.is_object() || value.is_array() || value.is_string()) && value.empty());
-}
 
 const char* why_in_words(const Error& error) {
   switch (error.code) {
@@ -94,27 +66,31 @@ OrderedJson Channels::view(const ProviderRow& row) const {
   const auto tested = tested_.find(row.id);
   const bool known = tested != tested_.end();
   const bool failed = known && !tested->second.error.empty();
-  return {{"id", row.id},
-          {"name", entry.name},
-          {"adapterType", adapter_of(entry.format)},
-          {"type", adapter_of(entry.format)},
-          {"baseUrl", entry.base_url},
-          {"apiKey", keys.empty() ? OrderedJson("") : keys.front()},
-          {"apiKeys", keys},
-          {"models", models_of(entry)},
-          {"model", entry.model},
-          {"embeddingModel", entry.embedding_model},
-          {"strategy", entry.strategy},
-          {"priority", entry.priority},
-          {"enabled", entry.enabled},
-          {"status", !entry.enabled ? "disabled"
-                     : failed       ? "error"
-                     : known        ? "active"
-                                    : "idle"},
-          {"testedAt", known ? OrderedJson(milliseconds(tested->second.at)) : OrderedJson(nullptr)},
-          {"lastError", failed ? OrderedJson(tested->second.error) : OrderedJson(nullptr)},
-          {"createdAt", milliseconds(row.created_at)},
-          {"updatedAt", milliseconds(std::max(row.created_at, row.updated_at))}};
+  return {
+      {"id", row.id},
+      {"name", entry.name},
+      {"adapterType", adapter_of(entry.format)},
+      {"type", adapter_of(entry.format)},
+      {"baseUrl", entry.base_url},
+      {"apiKey", keys.empty() ? OrderedJson("") : keys.front()},
+      {"apiKeys", keys},
+      {"models", models_of(entry)},
+      {"model", entry.model},
+      {"embeddingModel", entry.embedding_model},
+      {"strategy", entry.strategy},
+      {"priority", entry.priority},
+      {"weight", entry.weight},
+      {"quota", {{"daily", entry.quota.daily}, {"hourly", entry.quota.hourly}, {"perMinute", entry.quota.per_minute}}},
+      {"enabled", entry.enabled},
+      {"status", !entry.enabled                                             ? "disabled"
+                 : context_.services.system.models().is_used_up(entry.name) ? "quota_exceeded"
+                 : failed                                                   ? "error"
+                 : known                                                    ? "active"
+                                                                            : "idle"},
+      {"testedAt", known ? OrderedJson(milliseconds(tested->second.at)) : OrderedJson(nullptr)},
+      {"lastError", failed ? OrderedJson(tested->second.error) : OrderedJson(nullptr)},
+      {"createdAt", milliseconds(row.created_at)},
+      {"updatedAt", milliseconds(std::max(row.created_at, row.updated_at))}};
 }
 
 OrderedJson Channels::list() const {
@@ -150,89 +126,11 @@ void Channels::answer_channel(const CallPtr& call, const std::string& id) const 
   succeed(call, view(*row));
 }
 
-Expected<std::vector<std::string>> Channels::keys_of(const Json& body, const Provider& before) const {
-  Json given = Json::array();
-  if (const auto keys = body.find("apiKeys"); keys != body.end() && !says_nothing(*keys))
-    given = *keys;
-  else if (const auto key = body.find("apiKey"); key != body.end() && !says_nothing(*key))
-    given.push_back(*key);
-  if (!given.is_array()) return fail(Errc::invalid, "apiKeys must be an array", "apiKeys");
-  std::vector<std::string> keys;
-  std::set<std::size_t> kept;
-  for (const Json& one : given) {
-    const Json& text = one.is_object() && one.contains("key") ? one["key"] : one;
-    if (!text.is_string()) return fail(Errc::invalid, "apiKeys must be an array of strings", "apiKeys");
-    const auto key = std::string(trimmed(text.get_ref<const std::string&>()));
-    if (!key.starts_with(kMask)) {
-      keys.push_back(key);
-      continue;
-    }
-    // What an answer showed of a key stands for the key.
-    std::size_t i = 0;
-    while (i < before.key_hints.size() && (kept.contains(i) || key != masked(before.key_hints[i]))) ++i;
-    if (i == before.key_hints.size())
-      return fail(Errc::invalid, "a masked key must be one that the channel has", "apiKeys");
-    auto plain = context_.services.secrets.unseal(before.sealed_keys[i]);
-    if (!plain) return tl::unexpected(plain.error());
-    kept.insert(i);
-    keys.push_back(std::move(*plain));
-  }
-  return keys;
-}
-
-Expected<Json> Channels::fields_of(const Json& body, const Provider& before) const {
-  Json fields = Json::object();
-  std::set<std::string, std::less<>> known(std::begin(kShownOnly), std::end(kShownOnly));
-  for (const auto& [ours, theirs] : kPlain) {
-    known.insert(ours);
-    const auto given = body.find(ours);
-    if (given == body.end() || given->is_null()) continue;
-    fields[theirs] = given->is_string() ? Json(trimmed(given->get_ref<const std::string&>())) : *given;
-  }
-  for (const auto& [name, value] : body.items())
-    if (!known.contains(name) && !says_nothing(value))
-      return fail(Errc::invalid, name + " is not supported by the channels of this server", name);
-  if (const auto url = fields.find("base_url"); url != fields.end() && url->is_string()) {
-    std::string& text = url->get_ref<std::string&>();
-    while (text.ends_with('/')) text.pop_back();
-  }
-  for (const char* name : {"adapterType", "type"}) {
-    const auto adapter = body.find(name);
-    if (adapter == body.end() || says_nothing(*adapter)) continue;
-    const auto word = adapter->is_string() ? adapter->get<std::string>() : "";
-    if (word != "openai" && word != "claude" && word != "anthropic" && word != "gemini")
-      return fail(Errc::invalid, std::string(name) + " must be openai or claude or gemini", name);
-    fields["format"] = format_of(word);
-    break;
-  }
-  if (const auto model = body.find("model"); model != body.end() && !model->is_null()) fields["model"] = *model;
-  if (const auto models = body.find("models"); models != body.end() && !models->is_null()) {
-    const bool texts = models->is_array() &&
-                       std::all_of(models->begin(), models->end(), [](const Json& model) { return model.is_string(); });
-    if (!texts) return fail(Errc::invalid, "models must be an array of strings", "models");
-    fields["models"] = *models;
-    // The first one is asked where nobody names one.
-    if (!fields.contains("model")) fields["model"] = models->empty() ? Json("") : models->front();
-  }
-  if (body.contains("apiKey") || body.contains("apiKeys")) {
-    const auto keys = keys_of(body, before);
-    if (!keys) return tl::unexpected(keys.error());
-    Provider sealed;
-    if (auto ok = actors::set_keys(sealed, *keys, context_.services.secrets); !ok) return tl::unexpected(ok.error());
-    fields["sealed_keys"] = sealed.sealed_keys;
-    fields["key_hints"] = sealed.key_hints;
-  }
-  return fields;
-}
-
 void Channels::create(const CallPtr& call) {
-  auto fields = fields_of(call->body, {});
+  auto fields = channel_fields_of(call->body, {}, context_.services.secrets);
   if (!fields) return call->refuse(fields.error());
   const std::string format = fields->value("format", "openai");
-  if (!fields->contains("base_url"))
-    (*fields)["base_url"] = format == "anthropic" ? "https://api.anthropic.com/v1"
-                            : format == "gemini"  ? "https://generativelanguage.googleapis.com/v1beta"
-                                                  : "https://api.openai.com/v1";
+  if (!fields->contains("base_url")) (*fields)["base_url"] = usual_base_url(format);
   Provider provider;
   try {
     provider = fields->get<Provider>();
@@ -248,7 +146,7 @@ void Channels::create(const CallPtr& call) {
 void Channels::change(const CallPtr& call) {
   const auto row = channel_or_refused(call, call->path_parameter("channel_id"));
   if (!row) return;
-  auto fields = fields_of(call->body, row->entry);
+  auto fields = channel_fields_of(call->body, row->entry, context_.services.secrets);
   if (!fields) return call->refuse(fields.error());
   tested_.erase(row->id);
   context_.services.system.catalogue().ask<Provider>(
@@ -266,6 +164,18 @@ void Channels::remove(const CallPtr& call) {
 }
 
 // Tests
+
+/// One that is not kept.
+Expected<Provider> Channels::described_in(const Json& body) const {
+  auto fields = channel_fields_of(body, {}, context_.services.secrets);
+  if (!fields) return tl::unexpected(fields.error());
+  (*fields)["name"] = "test";
+  try {
+    return fields->get<Provider>();
+  } catch (const Json::exception&) {  // the JSON library's way to say that a value has another type
+    return fail(Errc::invalid, "a field has the wrong type");
+  }
+}
 
 Expected<actors::llm::Provider> Channels::to_ask(const Provider& entry) const {
   if (auto ok = actors::check(entry); !ok) return tl::unexpected(ok.error());
@@ -314,14 +224,9 @@ void Channels::test(const CallPtr& call) {
     if (!row) return;
     entry = row->entry;
   } else {
-    auto fields = fields_of(call->body, {});
-    if (!fields) return call->refuse(fields.error());
-    (*fields)["name"] = "test";
-    try {
-      entry = fields->get<Provider>();
-    } catch (const Json::exception&) {  // the JSON library's way to say that a value has another type
-      return call->refuse({Errc::invalid, "a field has the wrong type"});
-    }
+    auto described = described_in(call->body);
+    if (!described) return call->refuse(described.error());
+    entry = std::move(*described);
   }
   const auto provider = to_ask(entry);
   if (!provider) return call->refuse(provider.error());
@@ -388,6 +293,30 @@ void Channels::test_next(const std::shared_ptr<Batch>& batch) {
                           {"channelName", batch->name},
                           {"results", batch->results}});
   });
+}
+
+void Channels::fetch_models(const CallPtr& call) {
+  Provider entry;
+  if (const std::string id = call->body_text("channelId"); !id.empty()) {
+    const auto row = channel_or_refused(call, id);
+    if (!row) return;
+    entry = row->entry;
+  } else {
+    auto described = described_in(call->body);
+    if (!described) return call->refuse(described.error());
+    entry = std::move(*described);
+  }
+  auto provider = to_ask(entry);
+  if (!provider) return call->refuse(provider.error());
+  context_.model_lists.fetch(std::move(*provider),
+                             context_.services.then_with<std::vector<std::string>>(
+                                 call,
+                                 [call](const std::vector<std::string>& models) {
+                                   succeed(call, {{"models", models}});
+                                 },
+                                 [call](const Error& error) {
+                                   call->refuse({error.code, words_of(error), "CONNECTION_FAILED"});
+                                 }));
 }
 
 void Channels::stats(const CallPtr& call) {

@@ -22,6 +22,8 @@ class Channels {
   void test(const CallPtr& call);
   void test_model(const CallPtr& call);
   void test_models(const CallPtr& call);
+  /// Which models it has, by its own word; a channel as of `test`.
+  void fetch_models(const CallPtr& call);
   void stats(const CallPtr& call);
 
   /// Those of the catalogue, oldest first.
@@ -40,10 +42,7 @@ class Channels {
 
   OrderedJson view(const projections::ProviderRow& row) const;
   std::optional<projections::ProviderRow> channel_or_refused(const CallPtr& call, const std::string& id) const;
-  /// The fields of a provider that the body has. Errors: invalid (a field that no channel of this house has, a masked key
-  /// that is none of `before`'s).
-  Expected<Json> fields_of(const Json& body, const events::Provider& before) const;
-  Expected<std::vector<std::string>> keys_of(const Json& body, const events::Provider& before) const;
+  Expected<events::Provider> described_in(const Json& body) const;
   /// To ask it by itself, whether or not it is enabled. Errors: invalid, corrupt (a key does not open).
   Expected<actors::llm::Provider> to_ask(const events::Provider& entry) const;
   /// Says hello to a model; `done` on the loop's thread.

@@ -16,6 +16,7 @@ Expected<Caller> ChatAi::authenticate(const Request& request, std::string_view) 
   const auto token = chatai::token_in(request);
   if (!token) return tl::unexpected(token.error());
   if (token->empty()) return Caller{};
+  if (request.header("Authorization") && chatai::GroupAdmin::is_token(*token)) return group_admin_.authenticate(*token);
   if (!request.header("Authorization") && chatai::is_foreign(request, context_.options.allowed_origins))
     return fail(Errc::forbidden, "This origin is not allowed");
   if (looks_like_api_key(*token)) return credentials.of_api_key(*token);
@@ -46,7 +47,9 @@ Response ChatAi::refusal(const Error& why, const Request& request) const {
 }
 
 Response ChatAi::too_fast_to(const Request& request, int) const {
-  return refusal({Errc::too_fast, "Rate limit exceeded"}, request);
+  const bool logs_in = request.path.ends_with("/group-admin/login");
+  return refusal({Errc::too_fast, logs_in ? "Too many attempts to log in; try again later" : "Rate limit exceeded"},
+                 request);
 }
 
 Headers ChatAi::rate_headers(const RateClass& rate, const RateVerdict& verdict) const {
@@ -57,6 +60,7 @@ Headers ChatAi::rate_headers(const RateClass& rate, const RateVerdict& verdict) 
 
 OrderedJson ChatAi::security_schemes() const {
   return {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}},
+          {"groupAdmin", {{"type", "http"}, {"scheme", "bearer"}}},
           {"cookie", {{"type", "apiKey"}, {"in", "cookie"}, {"name", chatai::kAuthCookie}}},
           {"apiKey", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}}}};
 }

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <thread>
 
 #include "http/metrics.hpp"
+#include "http/surfaces/chatai/period.hpp"
 #include "projections/session_keys.hpp"
 
 namespace troupe::http::chatai {
@@ -27,8 +29,6 @@ OrderedJson view(const UsageFigures& figures) {
           {"tokens", figures.tokens()},
           {"avgDuration", answered == 0 ? 0 : figures.took_us / answered / 1000}};
 }
-
-std::string date_of(std::int64_t day) { return iso8601(day * projections::kDayMicros).substr(0, 10); }
 
 std::string system_name(bool machine) {
   utsname names{};
@@ -109,31 +109,36 @@ void House::monitor(const CallPtr& call) {
 
 void House::version(const CallPtr& call) { succeed(call, {{"version", TROUPE_VERSION}, {"name", "troupe"}}); }
 
-Expected<House::Days> House::days_of(const CallPtr& call) {
-  const auto period = call->query_text("period").value_or("day");
-  const auto today = projections::day_of(call->now);
-  if (period == "day") return Days{today, today};
-  if (period == "week") return Days{today - 6, today};
-  if (period == "month") return Days{today - 29, today};
-  if (period == "all") return Days{0, today};
-  return fail(Errc::invalid, "period must be day or week or month or all", "period");
-}
-
 void House::stats(const CallPtr& call) {
   const auto days = days_of(call);
   if (!days) return call->refuse(days.error());
-  OrderedJson daily = OrderedJson::array();
+  std::map<std::string, OrderedJson> by_date;
+  const auto day_of_date = [&](const std::string& number) -> OrderedJson& {
+    const auto date = date_of(std::stoll(number));
+    auto& day = by_date[date];
+    if (day.is_null()) {
+      day = {{"date", date}, {"messages", 0}, {"responses", 0}, {"toolCalls", 0}};
+      day.update(view(UsageFigures{}));
+    }
+    return day;
+  };
   for (const auto& figures : usage_.by_day(days->first, days->last)) {
-    OrderedJson one = {{"date", date_of(std::stoll(figures.name))},
-                       {"messages", figures.calls},
-                       {"responses", figures.calls - figures.failures}};
-    one.update(view(figures));
-    daily.push_back(std::move(one));
+    auto& day = day_of_date(figures.name);
+    day["messages"] = figures.calls;
+    day["responses"] = figures.calls - figures.failures;
+    day.update(view(figures));
   }
-  std::sort(daily.begin(), daily.end(), [](const auto& a, const auto& b) { return a["date"] < b["date"]; });
+  std::int64_t tool_calls = 0;
+  for (const auto& figures : context_.services.system.tools().log().by_day(days->first, days->last)) {
+    day_of_date(figures.tool)["toolCalls"] = figures.calls;
+    tool_calls += figures.calls;
+  }
+  OrderedJson daily = OrderedJson::array();
+  for (auto& [date, day] : by_date) daily.push_back(std::move(day));
   const auto total = usage_.total(days->first, days->last);
   OrderedJson summary = {{"totalMessages", total.calls},
                          {"aiResponses", total.calls - total.failures},
+                         {"toolCalls", tool_calls},
                          {"tokensUsed", total.tokens()},
                          {"activeUsers", usage_.by_name(UsageOf::user, days->first, days->last).size()},
                          {"activeGroups", usage_.by_name(UsageOf::talk, days->first, days->last).size()}};

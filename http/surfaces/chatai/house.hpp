@@ -30,11 +30,6 @@ class House {
   void groups(const CallPtr& call);
 
  private:
-  /// Days since 1970 from the first of the period to today. Errors: invalid.
-  struct Days {
-    std::int64_t first = 0, last = 0;
-  };
-  static Expected<Days> days_of(const CallPtr& call);
   void answer_by_name(const CallPtr& call, projections::UsageOf kind, const char* list, const char* name);
   std::string name_of_user(const std::string& number) const;
 

@@ -2,9 +2,7 @@
 // and the log's position as their id. On the event loop's thread.
 #pragma once
 
-#include <list>
-
-#include "http/surfaces/chatai/context.hpp"
+#include "http/surfaces/chatai/event_streams.hpp"
 #include "http/surfaces/chatai/recent_events.hpp"
 
 namespace troupe::http::chatai {
@@ -16,25 +14,20 @@ class Live {
   /// With `Last-Event-ID`, what was missed comes first.
   void stream(const CallPtr& call);
   void committed(const std::vector<storage::RecordPtr>& records);
-  std::size_t streams() const { return clients_.size(); }
-  void shut_down();
+  /// What the log does not have, such as a connection's state: it has no id, and who missed it has missed it.
+  void tell(OrderedJson event);
+  std::size_t streams() const { return streams_.count(); }
+  void shut_down() { streams_.shut_down(); }
 
  private:
-  struct Client {
-    Caller caller;
-    BodyStream body;
-  };
-
-  void beat();
-  void send(const std::string& text);
-
-  Context& context_;
+  EventStreams streams_;
   RecentEvents recent_;
-  std::list<Client> clients_;
-  std::unique_ptr<EventLoop::Timer> heartbeat_;
+  events::ToolRules rules_;  ///< as they stood before the next event
 };
 
-/// What an event of the log is to a client of this stream; null where it is nothing to it.
-OrderedJson live_view(const storage::Record& record, const events::EncodedEvent& event);
+/// What an event of the log is to a client of this stream: nothing, one event, or several. `rules`: the switches of tools,
+/// which it brings up to date. Pure.
+std::vector<OrderedJson> live_views(const storage::Record& record, const events::EncodedEvent& event,
+                                    events::ToolRules& rules);
 
 }  // namespace troupe::http::chatai

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "http/multipart.hpp"
 #include "http/surfaces/chatai/yaml.hpp"
 
 namespace troupe::http::chatai {
@@ -78,6 +80,51 @@ Expected<Json> fields_of(const Json& preset) {
   return fields;
 }
 
+/// A preset as a browser's form sends it: `file`, and whether it may `overwrite` another.
+class PresetForm final : private MultipartParser::Listener {
+ public:
+  std::string file;
+  bool overwrite = false;
+
+  /// Errors: invalid (no form, or one without a file).
+  Expected<void> take(std::string_view boundary, std::string_view body) {
+    MultipartParser parser(boundary, *this);
+    if (auto ok = parser.feed(body); !ok) return ok;
+    if (auto ok = parser.finish(); !ok) return ok;
+    overwrite = overwrite_ == "true" || overwrite_ == "1";
+    return has_file_ ? Expected<void>{} : fail(Errc::invalid, "file is required", "file");
+  }
+
+ private:
+  Expected<void> part_began(PartHead head) override {
+    part_ = head.name == "file" ? &file : head.name == "overwrite" ? &overwrite_ : nullptr;
+    if (!part_) return fail(Errc::invalid, head.name + " is not supported in an import of a preset", head.name);
+    if (part_ == &file && std::exchange(has_file_, true)) return fail(Errc::invalid, "One file at a time", "file");
+    return {};
+  }
+  Expected<void> part_data(std::string_view bytes) override {
+    *part_ += bytes;
+    return {};
+  }
+  Expected<void> part_ended() override { return {}; }
+
+  std::string* part_ = nullptr;
+  std::string overwrite_;
+  bool has_file_ = false;
+};
+
+/// Nothing where the body is no form. Errors: invalid.
+Expected<std::optional<PresetForm>> form_in(const Request& request) {
+  constexpr std::string_view kForm = "multipart/form-data";
+  const auto type = request.header("Content-Type").value_or("");
+  if (!equals_ignoring_case(trimmed(type.substr(0, type.find(';'))), kForm)) return std::nullopt;
+  const auto boundary = boundary_of(type);
+  if (!boundary) return tl::unexpected(boundary.error());
+  std::optional<PresetForm> form(std::in_place);
+  if (auto ok = form->take(*boundary, request.body); !ok) return tl::unexpected(ok.error());
+  return form;
+}
+
 }  // namespace
 
 std::optional<PersonalityRow> Presets::find(const std::string& id_or_name) const {
@@ -86,8 +133,7 @@ std::optional<PersonalityRow> Presets::find(const std::string& id_or_name) const
 }
 
 std::optional<PersonalityRow> Presets::the_default() const {
-  const auto id = projections::default_of(context_.personalities.all());
-  return id.empty() ? std::nullopt : context_.personalities.entry(id);
+  return projections::default_personality(context_.services.store);
 }
 
 OrderedJson Presets::briefs() const {
@@ -218,9 +264,11 @@ void Presets::export_one(const CallPtr& call) {
 }
 
 void Presets::import_one(const CallPtr& call) {
-  auto preset = from_yaml(call->request.body);
+  const auto form = form_in(call->request);
+  if (!form) return call->refuse(form.error());
+  auto preset = from_yaml(*form ? (*form)->file : call->request.body);
   if (!preset) return call->refuse(coded(preset.error().code, "PARSE_ERROR", preset.error().message));
-  bool overwrite = call->query_text("overwrite").value_or("") == "true";
+  bool overwrite = call->query_text("overwrite").value_or("") == "true" || (*form && (*form)->overwrite);
   if (preset->is_object() && preset->contains("content") && (*preset)["content"].is_string()) {
     overwrite = overwrite || preset->value("overwrite", Json(false)) == true;
     auto content = from_yaml((*preset)["content"].get_ref<const std::string&>());

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 // One budget for all, as the specification has it; people are told apart by their account, strangers by their address.
 constexpr RateClass kRequests{"chatai", defaults::kPanelRequestsPerMinute, 60s, RateClass::Per::caller};
+constexpr RateClass kGroupLogIns{"chatai_group_logins", defaults::kGroupLoginsPerMinute, 60s, RateClass::Per::address};
 constexpr RateClass kLogIns{"chatai_logins", defaults::kPanelLoginsPerMinute, 60s, RateClass::Per::address};
 
 #define OK(data) R"({"success":true,"data":)" data "}"
@@ -75,10 +76,10 @@ void authentication_routes(RouteTable& table, Authentication& authentication) {
       .answers(OK(R"({"hasPermanentToken":true,"issuedAt":1769860800000})"));
 }
 
-#define CHANNEL                                                                                                                       \
-  R"({"id":"AbCdEfGhIjKl","name":"main","adapterType":"openai","type":"openai","baseUrl":)"                                           \
-  R"("https://api.openai.com/v1","apiKey":"****wxyz","apiKeys":["****wxyz"],"models":["gpt-4o-mini"],)"                               \
-  R"("model":"gpt-4o-mini","embeddingModel":"","strategy":"failover","priority":100,"enabled":true,"status":"idle","testedAt":null,)" \
+#define CHANNEL                                                                                                                                                                                 \
+  R"({"id":"AbCdEfGhIjKl","name":"main","adapterType":"openai","type":"openai","baseUrl":)"                                                                                                     \
+  R"("https://api.openai.com/v1","apiKey":"****wxyz","apiKeys":["****wxyz"],"models":["gpt-4o-mini"],)"                                                                                         \
+  R"("model":"gpt-4o-mini","embeddingModel":"","strategy":"failover","priority":100,"weight":100,"quota":{"daily":0,"hourly":0,"perMinute":0},"enabled":true,"status":"idle","testedAt":null,)" \
   R"("lastError":null,"createdAt":1769860800000,"updatedAt":1769860800000})"
 #define CHANNEL_STATS \
   R"({"totalCalls":3,"successCalls":3,"failedCalls":0,"totalTokens":30,"successRate":1.0,"avgTokensPerCall":10})"
@@ -99,17 +100,23 @@ void authentication_routes(RouteTable& table, Authentication& authentication) {
   R"("randomRate":0.05},"prefixes":["#chat"],"keywords":[]},"context":{"maxMessages":20}})"
 
 std::vector<Field> channel_fields() {
-  return {text("name", "Unique; without a slash", defaults::kMaxCatalogueNameLength),
-          word("adapterType", {"openai", "claude", "anthropic", "gemini"}, "Default: openai"),
-          text("baseUrl", "http or https; default: the provider's own", defaults::kMaxBaseUrlLength),
-          text("apiKey", "Stored sealed. `****` and its end stand for the key that is there"),
-          array("apiKeys", "Several, tried in turn"),
-          array("models", "The first is asked where nobody names one; none: anything may be asked for"),
-          text("embeddingModel", "None: it makes no embeddings", defaults::kMaxModelNameLength),
-          word("strategy", {"failover", "round-robin", "random", "least-used"},
-               "Which key a request begins with; another is tried when it fails. Default: failover"),
-          integer("priority", 0, defaults::kMaxProviderPriority, "The lowest is asked first; default: 100"),
-          flag("enabled", "Default: true")};
+  return {
+      text("name", "Unique; without a slash", defaults::kMaxCatalogueNameLength),
+      word("adapterType", {"openai", "claude", "anthropic", "gemini"}, "Default: openai"),
+      text("baseUrl", "http or https; default: the provider's own", defaults::kMaxBaseUrlLength),
+      text("apiKey", "Stored sealed. `****` and its end stand for the key that is there"),
+      array("apiKeys", "Several, tried in turn"),
+      array("models", "The first is asked where nobody names one; none: anything may be asked for"),
+      text("embeddingModel", "None: it makes no embeddings", defaults::kMaxModelNameLength),
+      word("strategy", {"failover", "round-robin", "random", "least-used", "weighted"},
+           "Which key a request begins with; another is tried when it fails. Default: failover. `weighted`: any of its "
+           "keys, and among channels of the same priority that are weighted as well, one by chance, by `weight`"),
+      integer("priority", 0, defaults::kMaxProviderPriority, "The lowest is asked first; default: 100"),
+      integer("weight", 1, defaults::kMaxProviderWeight, "Of a weighted one; default: 100"),
+      object("quota",
+             "Requests that it is sent: `daily`, `hourly`, `perMinute`, UTC; 0: as many as there are. When one is "
+             "used up, `status` is `quota_exceeded`, and the next channel is asked"),
+      flag("enabled", "Default: true")};
 }
 
 std::vector<Field> preset_fields() {
@@ -183,8 +190,12 @@ void channel_routes(RouteTable& table, Channels& channels) {
       .status(201)
       .creates()
       .note(
-          "It counts from the answer on. What no channel of this server has (weights, quotas, headers and "
-          "paths of one's own, overrides) is refused by its name.");
+          "It counts from the answer on. What no channel of this server has (headers and paths of one's own, "
+          "overrides) is refused by its name.");
+  table.post("/api/channels/fetch-models", A::admin, to(channels, &P::fetch_models), "Which models a provider has")
+      .takes({text("channelId", "Of one that is kept; none: the body describes it"), text("apiKey"), text("baseUrl"),
+              text("adapterType"), text("modelsPath")})
+      .answers(OK(R"({"models":["gpt-4o-mini"]})"));
   table.post("/api/channels/test", A::admin, to(channels, &P::test), "Say hello to a channel")
       .takes({text("id", "Of one that is kept; none: the body describes it"), text("apiKey"), text("baseUrl"),
               text("adapterType"), array("models")})
@@ -221,7 +232,10 @@ void preset_routes(RouteTable& table, Presets& presets) {
       .query({text_parameter("overwrite", "true: change the one of that name")})
       .answers(OK(PRESET))
       .status(201)
-      .note("The body is YAML or JSON: the preset itself, or in a field `content`.");
+      .note(
+          "The body is YAML or JSON: the preset itself, or in a field `content`; or a form (multipart/form-data) with "
+          "a "
+          "`file` and `overwrite`.");
   for (const std::string base : {"/api/presets", "/api/preset"}) {
     table.post(base, A::admin, to(presets, &P::create), "Add a preset")
         .takes(requiring({"systemPrompt"}, preset_fields()))
@@ -355,12 +369,267 @@ void house_routes(RouteTable& table, House& house) {
   }
 }
 
+#define TOOL                                                                                                      \
+  R"({"name":"current_time","description":"Tells the time","category":"time","enabled":true,"source":"builtin",)" \
+  R"("serverName":"builtin","isBuiltin":true,"isCustom":false,"dangerous":false,"adminOnly":false,"parameters":)" \
+  R"({"type":"object"},"inputSchema":{"type":"object"}})"
+#define CATEGORY R"({"key":"time","name":"time","toolCount":1,"enabled":true})"
+#define CALLED                                                                                 \
+  R"({"toolName":"current_time","arguments":{},"result":"2026-01-31T12:00:00Z","duration":1,)" \
+  R"("success":true,"id":"AbCdEfGhIjKlMnOp"})"
+#define RESULT R"("content":[{"type":"text","text":"2026-01-31T12:00:00Z"}],"isError":false)"
+#define TOOL_CALL                                                                                                  \
+  R"({"id":"AbCdEfGhIjKlMnOp","tool":"current_time","toolName":"current_time","source":"builtin","args":{},)"      \
+  R"("request":{},"result":"2026-01-31T12:00:00Z","response":"2026-01-31T12:00:00Z",)"                             \
+  R"("success":true,"outcome":"succeeded","error":null,"duration":1,"timestamp":1769860800000,"through":"model",)" \
+  R"("userId":"1","username":"ada","groupId":null})"
+#define TOOL_FIGURES R"("calls":3,"success":2,"failed":1,"successRate":0.67,"avgDuration":4)"
+#define CUSTOM_TOOL                                                                                                   \
+  R"({"id":"AbCdEfGhIjKl","name":"greet","description":"Greets","category":"custom","source":"custom","parameters":)" \
+  R"({"type":"object"},"inputSchema":{"type":"object"},"language":"lua","code":"return \"hello \" .. args.name",)"    \
+  R"("dangerous":false,"enabled":true,"createdAt":1769860800000,"updatedAt":1769860800000})"
+#define SERVER                                                                                                     \
+  R"({"name":"files","id":"AbCdEfGhIjKl","status":"connected","type":"stdio","transport":"stdio","enabled":true,)" \
+  R"("toolCount":4,"toolsCount":4,"resourcesCount":0,"promptsCount":0,"connectedAt":1769860800000,"error":null,)"  \
+  R"("config":{"type":"stdio","command":"/usr/bin/npx","args":["-y","a-server"],"env":{"TOKEN":"****"},"url":"",)" \
+  R"("headers":{},"timeout":30000}})"
+#define COUNTS                                                                                      \
+  R"({"total":3,"totalTools":3,"enabled":3,"enabledTools":3,"disabled":0,"categories":{"time":1},)" \
+  R"("mcpServers":1})"
+#define PROMPTS R"({"prompts":[{"name":"review","description":"Reviews","arguments":[]}],"count":1})"
+#define RESOURCES R"({"resources":[{"uri":"file:///a.txt","name":"a.txt","mimeType":"text/plain"}],"count":1})"
+
+constexpr long long kMostCallsSkipped = 1'000'000;
+
+std::vector<Field> switch_fields(std::initializer_list<std::string_view> names) {
+  std::vector<Field> fields = requiring({"enabled"}, {flag("enabled")});
+  for (const auto name : names) fields.push_back(required(std::string(name), {}, defaults::kMaxCatalogueNameLength));
+  return fields;
+}
+
+std::vector<Field> call_fields() {
+  return {text("name", "Of the tool", defaults::kMaxToolNameLength),
+          text("toolName", "The same", defaults::kMaxToolNameLength),
+          {.name = "args", .type = Field::Type::any, .description = "An object that fits the tool's schema"},
+          {.name = "arguments", .type = Field::Type::any, .description = "The same"}};
+}
+
+std::vector<Parameter> tool_filters() {
+  return {text_parameter("category", "Of this one alone"), text_parameter("source", "builtin, custom, mcp or plugin")};
+}
+
+std::vector<Parameter> log_filters() {
+  return {integer_parameter("limit", "How many to answer", 50, 1, defaults::kMaxListLimit),
+          integer_parameter("offset", "How many to leave out", 0, 0, kMostCallsSkipped),
+          text_parameter("tool", "Of this tool"),
+          text_parameter("toolName", "The same"),
+          text_parameter("userId", "For this account or person, by number"),
+          text_parameter("groupId", "Asked for in this group of a platform")};
+}
+
+void tool_routes(RouteTable& table, Tools& tools) {
+  using P = Tools;
+  constexpr const char* kFailures =
+      "TOOL_NOT_FOUND, TOOL_DISABLED (switched off, or dangerous where those are not allowed), INVALID_ARGS, "
+      "EXECUTION_ERROR. Every call of a tool that there is stands in the log.";
+  table.tag("ChatAI: tools");
+  table.get("/api/tools", A::admin, to(tools, &P::list), "Tools, the house's own first")
+      .query(tool_filters())
+      .answers(OK(R"({"tools":[)" TOOL R"(],"count":1,"categories":{"time":)" CATEGORY "}}"));
+  table.get("/api/tools/list", A::admin, to(tools, &P::list_alone), "The same, as an array alone")
+      .query(tool_filters())
+      .answers(OK("[" TOOL "]"));
+  table.post("/api/tools/call", A::admin, to(tools, &P::call), "Call a tool")
+      .takes(call_fields())
+      .answers(OK(CALLED))
+      .note(kFailures);
+  table.post("/api/tools/{tool}/execute", A::admin, to(tools, &P::call), "Call a tool")
+      .takes(call_fields())
+      .answers(OK(CALLED))
+      .note(kFailures);
+  table.post("/api/tools/test", A::admin, to(tools, &P::test), "Call a tool; a failure is an answer as well")
+      .takes(call_fields())
+      .answers(OK(R"({"toolName":"current_time","arguments":{},"result":{)" RESULT
+                  R"(},"duration":1,"success":true,"id":"AbCdEfGhIjKlMnOp"})"));
+  table.put("/api/tools/{tool}/toggle", A::admin, to(tools, &P::toggle), "Switch a tool on or off")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
+  table.put("/api/tools/category/{category}/toggle", A::admin, to(tools, &P::toggle_category), "Switch a category")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
+  constexpr const char* kSwitches =
+      R"({"enabled":true,"enabledCategories":["time"],"disabledCategories":[],"disabledTools":[],"dangerousTools":[],)"
+      R"("allowDangerous":false})";
+  table.get("/api/tools/builtin/config", A::admin, to(tools, &P::builtin_config), "The switches")
+      .answers(std::string(R"({"success":true,"data":)") + kSwitches + "}");
+  table.put("/api/tools/builtin/config", A::admin, to(tools, &P::change_builtin_config), "Set the switches")
+      .takes({flag("enabled", "Of all tools"), array("enabledCategories", "All others are off"),
+              array("disabledTools", "By name")})
+      .answers(std::string(R"({"success":true,"data":)") + kSwitches + "}");
+  table.get("/api/tools/dangerous", A::admin, to(tools, &P::dangerous), "What is dangerous")
+      .answers(
+          OK(R"({"allowDangerous":false,"dangerousTools":[],"adminOnlyTools":[],"dangerousNow":["send_message"]})"))
+      .note("`dangerousTools` are named here; `dangerousNow` has those that say it of themselves as well.");
+  table.put("/api/tools/dangerous", A::admin, to(tools, &P::change_dangerous), "Say what is dangerous")
+      .takes({flag("allowDangerous", "Models and people may call them"), array("dangerousTools"),
+              array("adminOnlyTools", "For administrators of the bots")})
+      .answers(
+          OK(R"({"allowDangerous":true,"dangerousTools":[],"adminOnlyTools":[],"dangerousNow":["send_message"]})"));
+  table.post("/api/tools/reload", A::admin, to(tools, &P::reload), "Nothing to do: counts what there is, by source")
+      .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
+  table.get("/api/tools/stats", A::admin, to(tools, &P::stats), "How many there are").answers(OK(COUNTS));
+  auto filters = log_filters();
+  filters.push_back(text_parameter("success", "true or false"));
+  table.get("/api/tools/logs", A::admin, to(tools, &P::logs), "The tool log, newest first")
+      .query(filters)
+      .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
+      .note("Calls that models, people, programs and plugins made, of a day and of years ago.")
+      .elsewhere();
+  table.del("/api/tools/logs", A::admin, to(tools, &P::clear_logs), "Refused: the log is the event log")
+      .answers("{}")
+      .note("409 LOG_IS_PERMANENT. To delete a user makes what they asked unreadable for good.");
+  table.get("/api/tools/{tool}", A::admin, to(tools, &P::show), "One tool").answers(OK(TOOL));
+  for (const std::string base : {"/api/stats", "/api/system/stats"})
+    for (const char* path : {"/tools", "/tool-calls"})
+      table.get(base + path, A::admin, to(tools, &P::figures), "By tool, most calls first; and by day, UTC")
+          .query({text_parameter("period", "day, week, month or all; default: day"),
+                  integer_parameter("limit", "How many to answer", 50, 1, defaults::kMaxListLimit)})
+          .answers(OK(R"({"tools":[{"tool":"current_time","toolName":"current_time",)" TOOL_FIGURES
+                      R"(}],"summary":{)" TOOL_FIGURES R"(},"daily":[{"date":"2026-01-31",)" TOOL_FIGURES "}]}"));
+  table.get("/api/stats/tool-calls/records", A::admin, to(tools, &P::logs), "The tool log")
+      .query(filters)
+      .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
+      .elsewhere();
+  table.get("/api/stats/tool-calls/errors", A::admin, to(tools, &P::errors), "Of the tool log, what failed")
+      .query(log_filters())
+      .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
+      .elsewhere();
+  table.get("/api/stats/tool-calls/record/{call}", A::admin, to(tools, &P::log_record), "One call")
+      .answers(OK(TOOL_CALL));
+}
+
+void custom_tool_routes(RouteTable& table, CustomTools& tools) {
+  using P = CustomTools;
+  const std::vector<Field> fields = {
+      text("name", "Letters, digits, `_` and `-`; unique among all tools", defaults::kMaxToolNameLength),
+      text("description", "What models are told", defaults::kMaxToolDescriptionBytes),
+      object("parameters", "JSON Schema of the arguments; also `inputSchema`"),
+      text("code", "Lua 5.4; also `handler` or `source`", defaults::kMaxCustomToolBytes),
+      flag("dangerous", "Called only where dangerous tools are allowed"),
+      flag("enabled", "Default: true")};
+  constexpr const char* kNote =
+      "The code is the body of a Lua function: the arguments are the table `args`, and what it returns is the result "
+      "(a "
+      "text, or what can be JSON); `nil` and a text say why it failed. It runs in a state of the call's own, without "
+      "files, processes, network or the house, and with limits of memory, instructions and time. What does not compile "
+      "is refused with its line.";
+  table.tag("ChatAI: custom tools");
+  table.get("/api/tools/custom", A::admin, to(tools, &P::list), "Tools in Lua, oldest first")
+      .answers(OK("[" CUSTOM_TOOL "]"));
+  table
+      .post(
+          "/api/tools/custom", A::admin, [&tools](const CallPtr& call) { tools.add(call); }, "Add a tool in Lua")
+      .uploads(defaults::kMaxCustomToolUploadBytes, fields, [&tools](const Call& call) { return tools.sink(call); })
+      .answers(OK(CUSTOM_TOOL))
+      .status(201)
+      .note(std::string(kNote) +
+            " JSON, or a form: the fields, and a `file`, `name.lua` with the code or `name.json` with the fields. 409 "
+            "TOOL_EXISTS where a tool has the name.");
+  table.get("/api/tools/custom/{tool}", A::admin, to(tools, &P::show), "One of them").answers(OK(CUSTOM_TOOL));
+  table.put("/api/tools/custom/{tool}", A::admin, to(tools, &P::change), "Change it")
+      .takes(fields)
+      .answers(OK(CUSTOM_TOOL))
+      .note(kNote);
+  table.del("/api/tools/custom/{tool}", A::admin, to(tools, &P::remove), "Remove it")
+      .answers(R"({"success":true,"data":null})");
+}
+
+std::vector<Field> server_fields() {
+  return {text("name", "Unique; without a slash", defaults::kMaxCatalogueNameLength),
+          object("config", "The fields below, which may stand beside it instead"),
+          text("type", "stdio, npx, npm, http or sse; else by the address, package or command"),
+          text("command", "Of stdio: a program that `--mcp-command` names, by its path or its name"),
+          array("args"),
+          object("env", "Stored sealed; shown by its names. `****` keeps the value that is there"),
+          text("package", "Of npx"),
+          text("url", "Of http and sse", defaults::kMaxBaseUrlLength),
+          object("headers", "As `env`"),
+          integer("timeout", 1, 600'000, "Of one call, in milliseconds; default: 30000"),
+          flag("enabled", "Default: true")};
+}
+
+void mcp_routes(RouteTable& table, McpServers& servers, const std::string& base) {
+  using P = McpServers;
+  const std::string one = base + "/{server}";
+  table.get(base, A::admin, to(servers, &P::list), "Servers, oldest first")
+      .answers(OK(R"({"servers":[)" SERVER R"(],"total":1})"));
+  table.post(base, A::admin, to(servers, &P::add), "Add a server, or set up anew the one of that name")
+      .takes(server_fields())
+      .answers(OK(SERVER))
+      .status(201)
+      .creates()
+      .note("200 where it was there. It is connected from then on, while it is enabled.");
+  table.get(one, A::admin, to(servers, &P::show), "One server, with its tools").answers(OK(SERVER));
+  table.del(one, A::admin, to(servers, &P::remove), "Remove a server").answers(R"({"success":true,"data":null})");
+  constexpr const char* kCodes = "SERVER_NOT_FOUND, ALREADY_CONNECTED, CONNECTION_FAILED, TIMEOUT.";
+  table.post(one + "/connect", A::admin, to(servers, &P::connect), "Connect it").answers(OK(SERVER)).note(kCodes);
+  table.post(one + "/disconnect", A::admin, to(servers, &P::disconnect), "Disconnect it, until it is asked for again")
+      .answers(OK(SERVER));
+  table.post(one + "/reconnect", A::admin, to(servers, &P::reconnect), "Connect it anew")
+      .answers(OK(SERVER))
+      .note(kCodes);
+}
+
+void mcp_routes(RouteTable& table, McpServers& servers) {
+  using P = McpServers;
+  table.tag("ChatAI: MCP");
+  mcp_routes(table, servers, "/api/mcp/servers");
+  table.put("/api/mcp/servers/{server}", A::admin, to(servers, &P::change), "Change a server")
+      .takes(server_fields())
+      .answers(OK(SERVER));
+  table.post("/api/mcp/connect", A::admin, to(servers, &P::connect_any), "Connect a server")
+      .takes({text("name"),
+              {.name = "server", .type = Field::Type::any, .description = "A name, or a configuration"},
+              object("config")})
+      .answers(OK(SERVER))
+      .note("By its name; or by a whole configuration, which is kept as if it were added.");
+  table.post("/api/mcp/servers/reconnect-all", A::admin, to(servers, &P::reconnect_all), "Connect all anew")
+      .answers(OK(R"({"success":1,"failed":0,"total":1,"errors":[]})"));
+  table.post("/api/mcp/import", A::admin, to(servers, &P::import_all), "Add servers by a configuration file")
+      .takes(requiring({"mcpServers"}, {object("mcpServers", "By their names")}))
+      .answers(OK(R"({"success":1,"failed":0,"total":1,"errors":[]})"))
+      .note("Those of a known name are set up anew. What is wrong with one does not keep the others out.");
+  table.get("/api/mcp/servers/{server}/tools", A::admin, to(servers, &P::tools), "Its tools, as it lists them")
+      .answers(OK(R"({"tools":[{"name":"echo","description":"Echoes","inputSchema":{"type":"object"}}],"count":1})"));
+  table.get("/api/mcp/servers/{server}/resources", A::admin, to(servers, &P::resources), "Its resources")
+      .answers(OK(RESOURCES));
+  table.get("/api/mcp/servers/{server}/prompts", A::admin, to(servers, &P::prompts), "Its prompts")
+      .answers(OK(PROMPTS));
+  const Parameter server = text_parameter("server", "Of this one; default: of all that are connected");
+  table.get("/api/mcp/resources", A::admin, to(servers, &P::all_resources), "Resources, or what one holds")
+      .query({server, text_parameter("uri", "Of the one to read; needs `server`")})
+      .answers(OK(RESOURCES));
+  table.post("/api/mcp/resources/read", A::admin, to(servers, &P::read_resource), "What a resource holds")
+      .takes({text("serverName", "Also `server`"), required("uri", {}, defaults::kMaxBaseUrlLength)})
+      .answers(OK(R"({"content":"hello","mimeType":"text/plain","encoding":"utf-8","contents":[]})"))
+      .only_reads();
+  table.get("/api/mcp/prompts", A::admin, to(servers, &P::all_prompts), "Prompts").query({server}).answers(OK(PROMPTS));
+  table.post("/api/mcp/prompts/get", A::admin, to(servers, &P::get_prompt), "A prompt with its arguments filled in")
+      .takes({text("serverName", "Also `server`"), required("name"), object("args")})
+      .answers(OK(R"({"description":"Reviews","messages":[{"role":"user","content":{"type":"text","text":"Look"}}]})"))
+      .only_reads();
+  table.get("/api/mcp/sse", A::admin, to(servers, &P::stream), "What becomes of servers, as server-sent events")
+      .answers("{}")
+      .streams(R"({"type":"connected","server":"files","status":"connected","toolCount":4})")
+      .note("First how each stands; then connecting, connected, disconnected, error and tools_updated.");
+}
+
 #define MEMORY                                                                                                \
   R"({"id":41,"userId":"10001","groupId":null,"category":"preference","subType":null,"content":"Likes tea",)" \
   R"("confidence":0.9,"source":"manual","metadata":{},"createdAt":1769860800000,"updatedAt":1769860800000,)"  \
   R"("isActive":true})"
 #define FORGOTTEN R"({"success":true,"deletedCount":3})"
-#define COUNTS R"("byCategory":{"preference":3},"categories":{"preference":"Preferences"})"
+#define MEMORY_COUNTS R"("byCategory":{"preference":3},"categories":{"preference":"Preferences"})"
 
 constexpr const char* kIds =
     "`userId` and `groupId` are the ids that platforms have given; where people of several platforms have the same "
@@ -402,7 +671,7 @@ void memory_routes(RouteTable& table, Memories& memories) {
         .answers(
             OK(R"([{"userId":"10001","name":"Ann","count":3,"lastUpdate":1769860800000,"categories":["topic"]}])"));
     table.get(base + "/stats", A::admin, to(memories, &P::stats), "How much is remembered")
-        .answers(OK(R"({"total":3,"users":1,)" COUNTS "}"));
+        .answers(OK(R"({"total":3,"users":1,)" MEMORY_COUNTS "}"));
     table.get(base + "/categories", A::admin, to(memories, &P::categories), "What a memory may be about")
         .answers(OK(R"([{"key":"preference","name":"Preferences","label":"Preferences"}])"));
     table.get(base + "/search", A::admin, to(memories, &P::search), "Search")
@@ -422,7 +691,7 @@ void memory_routes(RouteTable& table, Memories& memories) {
     table
         .get(base + "/user/{user}/stats", A::admin, to(memories, &P::stats_of_user),
              "How much is remembered of somebody")
-        .answers(OK(R"({"userId":"10001","total":3,)" COUNTS R"(,"lastUpdate":1769860800000})"));
+        .answers(OK(R"({"userId":"10001","total":3,)" MEMORY_COUNTS R"(,"lastUpdate":1769860800000})"));
     table
         .get(base + "/user/{user}/category/{category}", A::admin, to(memories, &P::category_of_user),
              "What is remembered of somebody in one category")
@@ -496,15 +765,261 @@ void memory_routes(RouteTable& table, Memories& memories) {
           "speak again, it is met anew. An account is deleted elsewhere.");
 }
 
-void skill_routes(RouteTable& table, Live& live) {
+void skill_routes(RouteTable& table, Live& live, Skills& skills, Tools& tools, McpServers& servers) {
   table.tag("ChatAI: skills");
+  table.get("/api/skills/status", A::admin, to(skills, &Skills::status), "Servers, figures and categories")
+      .answers(OK(R"({"servers":[)" SERVER R"(],"stats":)" COUNTS R"(,"categories":[)" CATEGORY
+                  R"(],"timestamp":1769860800000})"));
+  table.get("/api/skills/tools", A::admin, to(skills, &Skills::list), "Tools")
+      .query({text_parameter("includeBuiltin", "false: without the house's own"),
+              text_parameter("includeMcp", "false: without those of servers")})
+      .answers(OK(R"({"count":1,"tools":[)" TOOL "]}"));
+  for (const std::string base : {"/api/tools", "/api/skills/tools"})
+    table.get(base + "/by-source", A::admin, to(tools, &Tools::list_by_source), "Tools by where they come from")
+        .query(tool_filters())
+        .answers(OK(R"({"builtin":[)" TOOL R"(],"custom":[],"mcp":[],"plugin":[]})"));
+  table.get("/api/skills/tools/{tool}/detail", A::admin, to(tools, &Tools::show), "One tool").answers(OK(TOOL));
+  table.post("/api/skills/execute", A::admin, to(tools, &Tools::execute), "Call a tool; a failure is an answer as well")
+      .takes(call_fields())
+      .answers(OK("{" RESULT R"(,"toolName":"current_time","duration":1,"id":"AbCdEfGhIjKlMnOp"})"));
+  table.post("/api/skills/execute/batch", A::admin, to(tools, &Tools::execute_batch), "Call several tools side by side")
+      .takes(requiring({"calls"}, {array("calls", "Each with `toolName` and `args`")}))
+      .answers(OK(R"({"results":[{"toolName":"current_time","success":true,"result":{)" RESULT
+                  R"(},"isError":false,"duration":1,"id":"AbCdEfGhIjKlMnOp"}],"count":1})"));
+  auto found_by = tool_filters();
+  found_by.push_back(text_parameter("q", "Words of their names and descriptions"));
+  found_by.push_back(integer_parameter("limit", "How many to answer", 20, 1, defaults::kMaxListLimit));
+  table.get("/api/skills/search", A::admin, to(skills, &Skills::search), "Find tools, the best first")
+      .query(found_by)
+      .answers(OK(R"({"tools":[)" TOOL R"(],"count":1})"));
+  table.get("/api/skills/discover", A::admin, to(skills, &Skills::discover), "What can be called now, by category")
+      .answers(OK(R"({"categories":[)" CATEGORY R"(],"timestamp":1769860800000})"));
+  table.post("/api/skills/recommend", A::admin, to(skills, &Skills::recommend), "Tools for what is to be done")
+      .takes({required("context", "In words", defaults::kMaxQuestionLength),
+              integer("limit", 1, defaults::kMaxListLimit, "Default: 5")})
+      .answers(OK(R"({"recommendations":[)" TOOL R"(],"tools":[],"count":1})"))
+      .only_reads();
+  table.get("/api/skills/categories", A::admin, to(tools, &Tools::categories), "Categories")
+      .answers(OK("[" CATEGORY "]"));
+  table.post("/api/skills/categories/{category}/toggle", A::admin, to(tools, &Tools::toggle_category), "Switch one")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
+  table.post("/api/skills/toggle-category", A::admin, to(tools, &Tools::toggle_category), "The same")
+      .takes(switch_fields({"category"}))
+      .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
+  table.post("/api/skills/tools/{tool}/toggle", A::admin, to(tools, &Tools::toggle), "Switch a tool on or off")
+      .takes(switch_fields({}))
+      .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
+  table.post("/api/skills/toggle-tool", A::admin, to(tools, &Tools::toggle), "The same")
+      .takes(switch_fields({"toolName"}))
+      .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
+  table
+      .post("/api/skills/reload", A::admin, to(tools, &Tools::reload), "Nothing to do: counts what there is, by source")
+      .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
+  table.post("/api/skills/enable-all", A::admin, to(tools, &Tools::enable_all), "Switch every tool on")
+      .answers(OK(R"({"success":true,"enabledCount":1})"));
+  table.post("/api/skills/disable-all", A::admin, to(tools, &Tools::disable_all), "Switch every tool off that there is")
+      .answers(OK(R"({"success":true,"disabledCount":3})"));
+  table.get("/api/skills/stats", A::admin, to(tools, &Tools::stats), "How many there are").answers(OK(COUNTS));
+  mcp_routes(table, servers, "/api/skills/mcp/servers");
   table.get("/api/skills/sse", A::admin, to(live, &Live::stream), "What happens now, as server-sent events")
       .answers("{}")
       .streams(R"({"type":"channel-changed","id":"AbCdEfGhIjKl","name":"main","timestamp":1769860800000})")
       .note(
           "Events have no name and a `type` inside: first `connected`, then what is added, changed and removed of "
-          "channels, presets, platforms, plugins, servers and the configuration, and `heartbeat` every 15 seconds. "
+          "channels, presets, platforms, plugins, servers, tools and the configuration; tool-executed, tool-toggled, "
+          "category-toggled, batch-executed, tools-reloaded, server-connecting, server-connected, "
+          "server-disconnected, server-error and server-updated; and `heartbeat` every 15 seconds. "
           "After a break `Last-Event-ID` brings what was missed, or `complete` is false in `connected`.");
+}
+
+#define LIMITS R"({"dailyGroupLimit":100,"dailyUserLimit":10,"limitMessage":"今日的使用次数已用完，请明天再来。"})"
+#define GROUP_CHANNEL                                                                                                 \
+  R"({"hasChannel":true,"adapterType":"openai","baseUrl":"https://api.openai.com/v1","apiKey":"****wxyz","apiKeys":)" \
+  R"(["****wxyz"],"models":["gpt-4o-mini"]})"
+#define TRIGGERS R"({"prefix":["#chat"],"at":true,"keyword":null,"keywords":null,"random":null,"randomRate":null})"
+#define GROUP_TOOLS                                                                                        \
+  R"({"enabled":true,"allowedTools":[],"blockedTools":["send_message"],"disabledTools":["send_message"],)" \
+  R"("disabledCategories":[]})"
+#define GROUP                                                                                                        \
+  R"({"groupId":"456","groupName":"friends","hasCustomConfig":true,"enabled":true,"systemPrompt":"","presetId":"",)" \
+  R"("triggerMode":"default","customPrefix":"","triggers":)" TRIGGERS R"(,"toolsEnabled":true,"tools":)" GROUP_TOOLS \
+  R"(,"memory":{"enabled":null},"rateLimit":{"enabled":false,"maxRequests":10,"windowSeconds":60},"models":)"        \
+  R"({"chat":""},"listMode":"none","blacklist":[],"whitelist":[],"usageLimit":)" LIMITS                              \
+  R"(,"independentChannel":{"hasChannel":false}})"
+#define GROUP_USE                                                                                                      \
+  R"({"groupId":"456","date":"2026-01-31","groupCount":3,"dailyGroupLimit":100,"dailyUserLimit":10,"groupRemaining":)" \
+  R"(97,"topUsers":[{"userId":"123","nickname":"Ada","count":3}],"totalUsers":1})"
+#define USERS_LISTED R"({"listMode":"blacklist","blacklist":["123"],"total":1})"
+
+constexpr const char* kGroupNote =
+    "A part of it is enough; null is as the bots' settings have it, where a field may be null. A group may ask for "
+    "less "
+    "than the bots' settings allow, never for more. What no group of this server has (`bym`, `imageGen`, `summary`, "
+    "`events`, `knowledgeIds` and others) is refused by its name unless it asks for nothing.";
+
+std::vector<Field> group_fields() {
+  return {text("systemPrompt", "In place of the preset's", defaults::kMaxQuestionLength),
+          {.name = "presetId", .type = Field::Type::any, .description = "Id or name; empty: the group's own is none"},
+          flag("enabled", "No: the bot answers commands only"),
+          text("triggerMode", "default, at, prefix, both, keyword, random or none"),
+          text("customPrefix"),
+          object("triggers", "`prefix`, `at`, `keyword`, `keywords`, `random`, `randomRate`"),
+          object("tools", "`enabled`, `allowedTools`, `blockedTools`, `disabledCategories`"),
+          object("memory", "`enabled`"),
+          object("rateLimit", "`enabled`, `maxRequests`, `windowSeconds`"),
+          text("listMode", "none, blacklist or whitelist"),
+          array("blacklist", "Ids of users on the platform"),
+          array("whitelist"),
+          object("usageLimit", "`dailyGroupLimit`, `dailyUserLimit` (0: none), `limitMessage`"),
+          object("models", "`chat`")};
+}
+
+void group_admin_routes(RouteTable& table, GroupAdmin& group) {
+  using P = GroupAdmin;
+  constexpr auto kAccess = A::group_admin;
+  const std::string base = "/api/group-admin";
+  const std::vector<Field> user = {
+      {.name = "userId", .type = Field::Type::any, .required = true, .description = "Of the platform"}};
+  table.tag("ChatAI: group administration");
+  table.post(base + "/login", A::anyone, to(group, &P::log_in), "Log in by a code of the bot's")
+      .takes({text("code", "Of `#群管理面板`", 64)})
+      .answers(OK(R"({"token":"grp_…","groupId":"456","groupName":"friends","userId":"123","expiresIn":86400})"))
+      .note(
+          "The bot hands codes to a group's owner and administrators, in private. Each is good once, for 5 minutes. "
+          "The "
+          "token opens this group and nothing else, as a bearer token only.")
+      .rate(kGroupLogIns);
+  table.post(base + "/logout", kAccess, to(group, &P::log_out), "Log out: ends the login").answers(DONE("Logged out"));
+  table.get(base + "/verify", kAccess, to(group, &P::verify), "Whether the token is good")
+      .answers(OK(R"({"valid":true,"groupId":"456","groupName":"friends","userId":"123","expiresAt":1769947200000})"));
+  table.get(base + "/config", kAccess, to(group, &P::show), "The group's settings, and what they may be")
+      .answers(OK(GROUP));
+  table.put(base + "/config", kAccess, to(group, &P::change), "Change the group's settings")
+      .takes(group_fields())
+      .answers(OK(GROUP))
+      .note(kGroupNote);
+  table.get(base + "/presets", kAccess, to(group, &P::show_presets), "Presets to choose from")
+      .answers(OK(R"([{"id":"AbCdEfGhIjKl","name":"helper","description":"Helps"}])"));
+  table.get(base + "/channels", kAccess, to(group, &P::show_channels), "Names of channels")
+      .answers(OK(R"([{"name":"main"}])"));
+  for (const bool white : {false, true}) {
+    const std::string list = base + (white ? "/whitelist" : "/blacklist");
+    table.get(list, kAccess, to(group, white ? &P::show_whitelist : &P::show_blacklist), "The list")
+        .answers(OK(USERS_LISTED));
+    table.put(list, kAccess, to(group, white ? &P::set_whitelist : &P::set_blacklist), "Replace the list")
+        .takes({array(white ? "whitelist" : "blacklist"), text("listMode")})
+        .answers(OK(USERS_LISTED));
+    table
+        .post(list + "/add", kAccess, to(group, white ? &P::add_to_whitelist : &P::add_to_blacklist),
+              "Put a user on it")
+        .takes(user)
+        .answers(OK(USERS_LISTED));
+    table
+        .post(list + "/remove", kAccess, to(group, white ? &P::remove_from_whitelist : &P::remove_from_blacklist),
+              "Take a user off it")
+        .takes(user)
+        .answers(OK(USERS_LISTED));
+  }
+  table.get(base + "/usage-limit", kAccess, to(group, &P::show_limits), "How much may be asked a day")
+      .answers(OK(LIMITS));
+  table.put(base + "/usage-limit", kAccess, to(group, &P::set_limits), "Change how much may be asked a day")
+      .takes({integer("dailyGroupLimit", 0, defaults::kMaxDailyLimit),
+              integer("dailyUserLimit", 0, defaults::kMaxDailyLimit),
+              text("limitMessage", "Told once a day to whom a limit stops; empty: nothing is",
+                   defaults::kMaxDescriptionLength)})
+      .answers(OK(LIMITS));
+  table.get(base + "/usage-stats", kAccess, to(group, &P::show_use), "What was asked today, UTC")
+      .answers(OK(GROUP_USE));
+  table.post(base + "/usage-stats/reset", kAccess, to(group, &P::reset_use), "Begin today's counts anew")
+      .answers(OK(GROUP_USE));
+  table.get(base + "/channel", kAccess, to(group, &P::show_channel), "The group's own channel")
+      .answers(OK(GROUP_CHANNEL));
+  table.put(base + "/channel", kAccess, to(group, &P::set_channel), "Answer by a channel of the group's own")
+      .takes({text("adapterType"), text("baseUrl", "On the internet, never near", defaults::kMaxBaseUrlLength),
+              text("apiKey", "Stored sealed; `****` and its end stand for the key that is there, for the same baseUrl"),
+              array("apiKeys"), array("models")})
+      .answers(OK(GROUP_CHANNEL));
+  table.del(base + "/channel", kAccess, to(group, &P::remove_channel), "Answer by the house's channels again")
+      .answers(OK(R"({"hasChannel":false})"));
+  table.post(base + "/models/fetch", kAccess, to(group, &P::fetch_models), "Which models the group's channel has")
+      .takes({text("adapterType"), text("baseUrl"), text("apiKey")})
+      .answers(OK(R"({"models":["gpt-4o-mini"]})"));
+}
+
+void groups_routes(RouteTable& table, chatai::Groups& groups) {
+  using P = chatai::Groups;
+  const std::vector<Parameter> page = {integer_parameter("page", "From 1", 1, 1, 1'000'000),
+                                       integer_parameter("limit", "How many to answer", 50, 1, defaults::kMaxListLimit),
+                                       text_parameter("search", "In ids and names")};
+  const std::string one = "/api/groups/{group_id}";
+  table.tag("ChatAI: groups");
+  table.get("/api/groups", A::admin, to(groups, &P::list), "Groups that the bots are in")
+      .query({page[0], page[1]})
+      .answers(OK(
+          R"({"groups":[{"id":"456","name":"friends","memberCount":3,"enabled":true,"preset":"","hasCustomConfig":false}],"total":1,"page":1,"limit":50})"))
+      .note(
+          "Members are those who spoke. An id that groups of several platforms have is told apart by its platform's "
+          "name: `qq:456`.")
+      .elsewhere();
+  table.post("/api/groups/batch", A::admin, to(groups, &P::change_many), "Change the settings of several groups")
+      .takes({{.name = "groupIds", .type = Field::Type::array, .required = true},
+              text("action", "update"),
+              object("config")})
+      .answers(OK(R"({"total":2,"updated":2,"success":2,"failed":0,"results":[{"groupId":"456","success":true}]})"));
+  table.post("/api/groups/batch/toggle", A::admin, to(groups, &P::toggle_many), "Switch several groups on or off")
+      .takes({{.name = "groupIds", .type = Field::Type::array, .required = true},
+              {.name = "enabled", .type = Field::Type::boolean, .required = true}})
+      .answers(OK(R"({"total":2,"updated":2,"success":2,"failed":0,"results":[{"groupId":"456","success":true}]})"));
+  table.get(one + "/config", A::admin, to(groups, &P::show), "A group's settings").answers(OK(GROUP));
+  table.put(one + "/config", A::admin, to(groups, &P::change), "Change a group's settings")
+      .takes(group_fields())
+      .answers(OK(GROUP))
+      .note(kGroupNote);
+  table.del(one + "/config", A::admin, to(groups, &P::reset), "A group as the bots' settings have it")
+      .answers(OK(GROUP));
+  table.get(one + "/members", A::admin, to(groups, &P::members), "Who spoke in a group")
+      .query(page)
+      .answers(OK(
+          R"({"members":[{"userId":"123","nickname":"Ada","role":null,"blocked":false,"lastActive":1769860800000}],"total":1,"page":1,"limit":50})"))
+      .elsewhere();
+  table.put(one + "/members/{user_id}", A::admin, to(groups, &P::change_member), "Hear somebody in a group, or not")
+      .takes({{.name = "blocked", .type = Field::Type::boolean, .required = true}})
+      .answers(OK(R"({"userId":"123","blocked":true})"));
+  table.get(one + "/stats", A::admin, to(groups, &P::stats), "A group's figures, by day, UTC")
+      .query({text_parameter("period", "day, week or month; default: day")})
+      .answers(OK(
+          R"({"groupId":"456","totalMessages":9,"aiResponses":3,"toolCalls":1,"activeUsers":1,"topUsers":[{"userId":"123","nickname":"Ada","count":3}],"dailyStats":[{"date":"2026-01-31","messages":9,"responses":3,"toolCalls":1}]})"));
+  table.get(one + "/usage-stats", A::admin, to(groups, &P::use), "What was asked in a group today, UTC")
+      .answers(OK(GROUP_USE));
+  table.post(one + "/usage-stats/reset", A::admin, to(groups, &P::reset_use), "Begin a group's counts of today anew")
+      .answers(OK(GROUP_USE));
+  table.get(one + "/conversations", A::admin, to(groups, &P::conversations), "A group's conversations, newest first")
+      .query({integer_parameter("limit", "How many to answer", 50, 1, defaults::kMaxListLimit)})
+      .answers(OK(R"({"conversations":[{)" CONVERSATION R"(}],"total":1})"))
+      .elsewhere();
+  table.del(one + "/conversations", A::admin, to(groups, &P::clear_conversations), "Take back what was said in a group")
+      .answers(OK(R"({"success":true,"deletedCount":1})"));
+  table.get(one + "/presets", A::admin, to(groups, &P::presets), "Presets, and the group's own")
+      .answers(OK(
+          R"({"presets":[{"id":"AbCdEfGhIjKl","name":"helper","description":"Helps"}],"current":"","presetId":""})"));
+  table.put(one + "/preset", A::admin, to(groups, &P::set_preset), "Choose a group's preset")
+      .takes({text("presetId", "Id or name; empty: none of its own")})
+      .answers(OK(GROUP));
+  table.get(one + "/tools", A::admin, to(groups, &P::tools), "Which tools may be called in a group")
+      .answers(OK(GROUP_TOOLS));
+  table.put(one + "/tools", A::admin, to(groups, &P::set_tools), "Change which tools may be called in a group")
+      .takes({flag("enabled"), array("allowedTools", "None: all that the house allows"), array("blockedTools")})
+      .answers(OK(GROUP_TOOLS));
+  table.get(one + "/triggers", A::admin, to(groups, &P::triggers), "What wakes the bot in a group")
+      .answers(OK(TRIGGERS));
+  table.put(one + "/triggers", A::admin, to(groups, &P::set_triggers), "Change what wakes the bot in a group")
+      .takes({{.name = "prefix", .type = Field::Type::any},
+              flag("at"),
+              flag("keyword"),
+              array("keywords"),
+              {.name = "random", .type = Field::Type::any}})
+      .answers(OK(TRIGGERS));
 }
 
 }  // namespace
@@ -517,8 +1032,13 @@ std::vector<Route> ChatAi::make_routes(ChatAi& self) {
   preset_routes(table, self.presets_);
   chat_routes(table, self.chat_);
   house_routes(table, self.house_);
+  group_admin_routes(table, self.group_admin_);
+  groups_routes(table, self.groups_);
+  tool_routes(table, self.tools_);
+  custom_tool_routes(table, self.custom_tools_);
+  mcp_routes(table, self.mcp_servers_);
   memory_routes(table, self.memories_);
-  skill_routes(table, self.live_);
+  skill_routes(table, self.live_, self.skills_, self.tools_, self.mcp_servers_);
   auto routes = std::move(table).take();
   for (Route& route : routes)
     if (!route.rate) route.rate = &kRequests;

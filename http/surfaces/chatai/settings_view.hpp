@@ -19,7 +19,7 @@ struct SettingsProblem {
 };
 
 struct SettingsChange {
-  Json fields = Json::object();      ///< of actors::ChangeEntry
+  Json fields = Json::object();      ///< of actors::ChangeEntry: those that were given
   std::vector<std::string> updated;  ///< the paths that were given
   std::vector<SettingsProblem> problems;
 };

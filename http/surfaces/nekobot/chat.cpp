@@ -48,8 +48,7 @@ Expected<SessionRow> chat_of(const Context& context, events::AccountId account, 
 
 void apply_default_personality(const Context& context, actors::AskModel& question, const SessionRow& session) {
   if (!question.system_prompt.empty() || !session.sealed_system_prompt.empty()) return;
-  const auto id = projections::default_of(context.personalities.all());
-  const auto row = id.empty() ? std::nullopt : context.personalities.entry(id);
+  const auto row = projections::default_personality(context.services.store);
   if (!row) return;
   question.system_prompt = row->entry.prompt;
   if (question.provider.empty() && question.model.empty()) {

@@ -24,7 +24,8 @@ void Guest::account_of(const CallPtr& call, std::function<void(events::AccountId
   if (call->caller.account != 0) return next(call->caller.account);
   const auto guest = known();
   if (!guest) return make(call, std::move(next));
-  if (!context_.queries.standing(*guest)) return call->refuse({Errc::forbidden, "The guest account is not active"});
+  const auto standing = context_.queries.standing(*guest);
+  if (!standing || !standing->active) return call->refuse({Errc::forbidden, "The guest account is not active"});
   next(*guest);
 }
 

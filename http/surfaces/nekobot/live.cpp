@@ -98,6 +98,7 @@ void Live::accept(const Request& request, Caller caller, std::unique_ptr<Upgrade
   WebSocketLimits limits;
   limits.max_message_bytes = defaults::kMaxNekoFrameBytes;
   limits.idle_timeout = defaults::kWebSocketIdleTimeout;
+  if (subprotocol_token(request)) limits.subprotocol = kBearerSubprotocol;
   upgrade->accept(std::make_shared<Socket>(*this, std::move(caller), request), limits);
 }
 

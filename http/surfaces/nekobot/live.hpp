@@ -12,7 +12,7 @@
 // nothing left out and nothing twice; what was before comes first. Events say what kind of thing happened to what, and
 // nothing of its content.
 //
-// It is for administrators: by `?token=` or as the rest of the API; and for callers without a token wherever the endpoints
+// It is for administrators: by `?token=`, by the subprotocols `bearer, <token>` or as the rest of the API; and for callers without a token wherever the endpoints
 // without one are open. Close codes: 1001 the server is ending; 1008 too many bad frames, or too slow (1 MB waits); 1009 a
 // frame that is too large; 4001 the login has ended, or its account is no administrator any more.
 #pragma once

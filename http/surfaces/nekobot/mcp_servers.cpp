@@ -13,7 +13,7 @@ OrderedJson names_of(const std::map<std::string, std::string>& sealed) {
 }
 
 /// Of variables and headers there are only ever the names: their values may be secrets.
-OrderedJson view(const projections::EntryQueries<events::McpServer>::Row& row) {
+OrderedJson view(const projections::McpServerRow& row, const actors::McpStatus& status) {
   const auto& entry = row.entry;
   const bool stdio = entry.transport == "stdio";
   OrderedJson config =
@@ -25,6 +25,9 @@ OrderedJson view(const projections::EntryQueries<events::McpServer>::Row& row) {
           {"type", entry.transport},
           {"config", std::move(config)},
           {"enabled", entry.enabled},
+          {"status", status.state},
+          {"tool_count", status.tools},
+          {"error", status.error.empty() ? OrderedJson(nullptr) : OrderedJson(status.error)},
           {"created_at", iso8601(row.created_at)},
           {"updated_at", time_or_null(row.updated_at)}};
 }
@@ -51,12 +54,12 @@ Expected<std::vector<std::string>> texts_in(const std::string& field, const Json
 Expected<std::map<std::string, std::string>> sealed_texts_in(const std::string& field, const Json& value,
                                                              const actors::Secrets& secrets) {
   if (!value.is_object()) return wrong(field, "an object of strings");
-  std::map<std::string, std::string> sealed;
+  std::map<std::string, std::string> plain;
   for (const auto& [name, text] : value.items()) {
     if (!text.is_string()) return wrong(field, "an object of strings");
-    sealed[name] = secrets.seal(text.get_ref<const std::string&>());
+    plain[name] = text.get<std::string>();
   }
-  return sealed;
+  return actors::sealed_secrets(field, plain, secrets);
 }
 
 /// A program may be given with its arguments, as one array.
@@ -124,20 +127,19 @@ Expected<events::McpServer> mcp_server_in(const Json& body, const actors::Secret
 
 void McpServers::list(const CallPtr& call) {
   std::vector<OrderedJson> items;
-  for (const auto& row : entries_.all()) items.push_back(view(row));
+  for (const auto& row : entries_.all()) items.push_back(view(row, context_.services.system.mcp().status(row.id)));
   succeed_with_page(call, std::move(items), under("servers"));
 }
 
 void McpServers::add(const CallPtr& call) {
   auto server = mcp_server_in(call->body, context_.services.secrets);
   if (!server) return call->refuse(server.error());
-  context_.services.system.catalogue().add(std::move(*server), call->cause(),
-                                           context_.services.then(call, [this, call](const storage::Record& record) {
-                                             const auto row = entries_.entry(record.id());
-                                             if (!row)
-                                               return call->refuse({Errc::not_found, "There is no such mcp_server"});
-                                             succeed(call, view(*row), kAdded);
-                                           }));
+  context_.services.system.catalogue().add(
+      std::move(*server), call->cause(), context_.services.then(call, [this, call](const storage::Record& record) {
+        const auto row = entries_.entry(record.id());
+        if (!row) return call->refuse({Errc::not_found, "There is no such mcp_server"});
+        succeed(call, view(*row, context_.services.system.mcp().status(row->id)), kAdded);
+      }));
 }
 
 void McpServers::remove(const CallPtr& call) {

@@ -41,7 +41,8 @@ Expected<Caller> NekoBot::authenticate(const Request& request, std::string_view)
 
 bool NekoBot::take_upgrade(Request& request, std::unique_ptr<Upgrade>& upgrade) {
   if (request.path != nekobot::kSocketPath) return false;
-  const auto token = query_parameter(request.query, "token");
+  const auto in_query = query_parameter(request.query, "token");
+  const auto token = in_query ? std::optional<std::string_view>(*in_query) : subprotocol_token(request);
   auto caller = token ? of_token(*token) : authenticate(request, {});
   if (!caller)
     upgrade->refuse(refusal(caller.error(), request));

@@ -61,7 +61,8 @@ constexpr RateClass kFrames{"frames", 120, 60s, RateClass::Per::caller};
   R"(},"unified_webhook":false,"restarts":0,"clients":1,"messages":5,"messageStats":{"sent":2,"received":3,"error":0}})"
 #define MCP_SERVER                                                                                         \
   R"({"id":"AbCdEfGhIjKl","name":"files","type":"stdio","config":{"command":"mcp-files","args":["/srv"],)" \
-  R"("env":["TOKEN"],"timeout":30.0},"enabled":true,"created_at":)" TIME R"(,"updated_at":null})"
+  R"("env":["TOKEN"],"timeout":30.0},"enabled":true,"status":"connected","tool_count":4,"error":null,)"    \
+  R"("created_at":)" TIME R"(,"updated_at":null})"
 #define ANSWER                                                                                             \
   R"({"content":"Hello!","text":"Hello!","model":"gpt-4o-mini","provider":"main","finish_reason":"stop",)" \
   R"("usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12},"session_id":"1","timestamp":)" TIME "}"
@@ -431,7 +432,9 @@ void live_routes(RouteTable& table, const NekoBot& surface) {
           "told "
           "`{\"channel\":…,\"data\":{…}}`: on `logs` what GET /api/logs lists, on `events` `position`, `type`, "
           "`category`, `stream`, `timestamp`, `caused_by` and `request_id` of what happened, and nothing of its "
-          "content.\n\nFor administrators; and without a token wherever the endpoints without one are open. Bad "
+          "content.\n\nA browser, which cannot set headers, may offer the token as a subprotocol: "
+          "`new WebSocket(url, [\"bearer\", token])`. For administrators; and without a token wherever the endpoints "
+          "without one are open. Bad "
           "credentials are refused before the upgrade. Close codes: 1001 the server is ending; 1008 ten bad frames one "
           "after the other, or 1 MB waits for a client that does not read; 1009 a frame over 4 KB; 4001 the login has "
           "ended, or its account is no administrator any more.")

@@ -41,7 +41,7 @@ void Settings::change(const CallPtr& call, const char* wrapper, ChangesOf change
   const Json& given = wrapped ? call->body[wrapper] : call->body;
   if (!given.is_object()) return call->refuse({Errc::invalid, std::string(wrapper) + " must be an object", wrapper});
   if (given.empty()) return call->refuse({Errc::invalid, std::string(wrapper) + " is required", wrapper});
-  auto changes = changes_of(projections::bot_settings(context_.services.store), given);
+  auto changes = changes_of(given);
   if (!changes) return call->refuse(changes.error());
   context_.services.system.catalogue().ask<events::BotSettings>(
       std::string(events::BotSettings::only_id), actors::ChangeEntry{std::move(*changes)}, call->cause(),

@@ -15,7 +15,7 @@ class Settings {
   void change_settings(const CallPtr& call);
 
  private:
-  using ChangesOf = Expected<Json> (*)(const events::BotSettings&, const Json&);
+  using ChangesOf = Expected<Json> (*)(const Json&);
   /// Of the body, or of its field `wrapper`.
   void change(const CallPtr& call, const char* wrapper, ChangesOf changes_of, std::function<void()> done);
 

@@ -96,31 +96,28 @@ std::optional<std::string> wrong_kind(const Json& field, const Json& value) {
   return value.is_number() ? std::nullopt : std::optional<std::string>("a number");
 }
 
-/// Puts what `given` says of the section `within` into `stored`.
-Expected<void> merge(Json& stored, std::span<const Name> names, const Json& given, const std::string& within) {
+/// Puts what `given` says of the section `within` into `changed`. `stored` has a value of every field's kind.
+Expected<void> gather(Json& changed, const Json& stored, std::span<const Name> names, const Json& given,
+                      const std::string& within) {
   for (const auto& [key, value] : given.items()) {
     const std::string full = within + key;
     const auto known = std::find_if(names.begin(), names.end(), [&](const Name& name) { return name.shown == full; });
     if (known != names.end()) {
-      Json& field = stored[pointer<Json>(known->stored)];
-      if (const auto wanted = wrong_kind(field, value)) return fail(Errc::invalid, full + " must be " + *wanted, full);
-      field = value;
+      if (const auto wanted = wrong_kind(stored[pointer<Json>(known->stored)], value))
+        return fail(Errc::invalid, full + " must be " + *wanted, full);
+      changed[std::string(known->stored)] = value;
       continue;
     }
     if (!is_section(names, full)) return fail(Errc::invalid, "There is no setting " + full, full);
     if (!value.is_object()) return fail(Errc::invalid, full + " must be an object", full);
-    if (auto ok = merge(stored, names, value, full + "."); !ok) return ok;
+    if (auto ok = gather(changed, stored, names, value, full + "."); !ok) return ok;
   }
   return {};
 }
 
-Expected<Json> changes(const events::BotSettings& settings, std::span<const Name> names, const Json& given) {
-  const Json before = settings;
-  Json after = before;
-  if (auto ok = merge(after, names, given, ""); !ok) return tl::unexpected(ok.error());
+Expected<Json> changes(std::span<const Name> names, const Json& given) {
   Json changed = Json::object();
-  for (const auto& [name, value] : after.items())
-    if (value != before[name]) changed[name] = value;
+  if (auto ok = gather(changed, events::BotSettings{}, names, given, ""); !ok) return tl::unexpected(ok.error());
   return changed;
 }
 
@@ -129,13 +126,8 @@ Expected<Json> changes(const events::BotSettings& settings, std::span<const Name
 OrderedJson config_view(const events::BotSettings& settings) { return view(settings, kConfig); }
 OrderedJson panel_view(const events::BotSettings& settings) { return view(settings, kPanel); }
 
-Expected<Json> config_changes(const events::BotSettings& settings, const Json& config) {
-  return changes(settings, kConfig, config);
-}
-
-Expected<Json> panel_changes(const events::BotSettings& settings, const Json& panel) {
-  return changes(settings, kPanel, panel);
-}
+Expected<Json> config_changes(const Json& config) { return changes(kConfig, config); }
+Expected<Json> panel_changes(const Json& panel) { return changes(kPanel, panel); }
 
 Error in_names_of_the_view(Error error) {
   for (const auto names : {std::span<const Name>(kConfig), std::span<const Name>(kPanel)}) {

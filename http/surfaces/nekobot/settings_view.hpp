@@ -12,10 +12,10 @@ namespace troupe::http::nekobot {
 OrderedJson config_view(const events::BotSettings& settings);
 OrderedJson panel_view(const events::BotSettings& settings);
 
-/// The fields of BotSettings that `config` changes, whole, as actors::ChangeEntry takes them. Errors: invalid (`config`'s
-/// own name of the field that is unknown or has the wrong type).
-Expected<Json> config_changes(const events::BotSettings& settings, const Json& config);
-Expected<Json> panel_changes(const events::BotSettings& settings, const Json& panel);
+/// The fields of BotSettings that `config` sets, as actors::ChangeEntry takes them. Errors: invalid (`config`'s own name
+/// of the field that is unknown or has the wrong type).
+Expected<Json> config_changes(const Json& config);
+Expected<Json> panel_changes(const Json& panel);
 
 /// An error about a field of BotSettings, by this dialect's name of it.
 Error in_names_of_the_view(Error error);

@@ -123,7 +123,7 @@ OpenAi::OpenAi(Services services)
       providers_(services.store),
       personalities_(services.store),
       credentials_(queries_, services.system, services.secrets),
-      mcp_(TROUPE_VERSION),
+      mcp_calls_(services_),
       routes_(make_routes(*this)) {}
 
 Expected<Caller> OpenAi::authenticate(const Request& request, std::string_view) {

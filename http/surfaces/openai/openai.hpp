@@ -2,10 +2,10 @@
 // those are.
 #pragma once
 
-#include "actors/mcp/serving.hpp"
 #include "http/security/credentials.hpp"
 #include "http/services.hpp"
 #include "http/surface.hpp"
+#include "http/surfaces/openai/mcp_calls.hpp"
 #include "projections/catalogue_queries.hpp"
 #include "projections/queries.hpp"
 
@@ -36,9 +36,6 @@ class OpenAi final : public Surface {
   void models(const CallPtr& call);
   void model(const CallPtr& call);
 
-  // The house's tools by the Model Context Protocol
-  void serve_mcp(const CallPtr& call);
-
   // The catalogue
   void providers(const CallPtr& call);
   void provider(const CallPtr& call);
@@ -66,7 +63,7 @@ class OpenAi final : public Surface {
   projections::ProviderQueries providers_;
   projections::PersonalityQueries personalities_;
   Credentials credentials_;
-  actors::McpServing mcp_;
+  McpCalls mcp_calls_;
   std::vector<Route> routes_;
 };
 

@@ -107,15 +107,21 @@ std::vector<Route> OpenAi::make_routes(OpenAi& self) {
       .note("For clients that do not encode the slash.");
 
   table.tag("Tools");
-  table.post("/mcp", A::admin, to(&OpenAi::serve_mcp), "The house's tools, by the Model Context Protocol")
+  table
+      .post(
+          "/mcp", A::admin, [&self](const CallPtr& call) { self.mcp_calls_.serve(call); },
+          "The house's tools, by the Model Context Protocol")
       .takes({required("jsonrpc", "2.0"),
               {.name = "id", .type = Field::Type::any, .description = "Of a request; a notification has none"},
-              text("method", "initialize, ping, tools/list, tools/call, or a notification"), object("params")})
+              text("method", "initialize, ping, tools/list, tools/call, or a notification"),
+              object("params")})
       .answers(R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"current_time","description":"Tells the date",)"
                R"("inputSchema":{"type":"object"},"annotations":{"destructiveHint":false}}]}})")
       .note(
-          "Streamable HTTP (revisions 2024-11-05 to 2025-06-18) without sessions and streams: one message, one answer in "
-          "JSON; a notification is answered with 202 and nothing. Tools are those that the settings of the bots allow. "
+          "Streamable HTTP (revisions 2024-11-05 to 2025-06-18) without streams: one message, one answer in "
+          "JSON. The session that `initialize` begins only tells clients of one account apart. A call is given up when "
+          "its client leaves or sends notifications/cancelled; a notification is answered with 202 and nothing. Tools "
+          "are those that the settings of the bots allow. "
           "Every call is in the tool log. An API key needs the permission to write.")
       .rate(kCompletions);
 

@@ -53,6 +53,20 @@ TEST(McpServing, HandsCallsOn) {
   EXPECT_EQ(told["result"]["isError"], false);
 }
 
+TEST(McpServing, TellsWhichCallNobodyWaitsForAnyMore) {
+  const auto taken_back = [](const char* id) {
+    return handled((R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" + std::string(id) +
+                    "}}")
+                       .c_str())
+        .cancelled;
+  };
+  EXPECT_EQ(taken_back("7"), Json(7));
+  EXPECT_EQ(taken_back(R"("seven")"), Json("seven"));
+  EXPECT_FALSE(taken_back("null"));
+  EXPECT_FALSE(taken_back("[7]"));
+  EXPECT_FALSE(handled(R"({"jsonrpc":"2.0","method":"notifications/initialized"})").cancelled);
+}
+
 TEST(McpServing, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(answer(R"({"jsonrpc":"2.0","id":1,"method":"resources/list"})")["error"]["code"], mcp::kMethodNotFound);
   EXPECT_EQ(answer(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"sub"}})")["error"]["code"],

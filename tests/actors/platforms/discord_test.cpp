@@ -147,6 +147,18 @@ TEST(DiscordMessages, CallNobodyButWhomTheyAnswer) {
   EXPECT_FALSE(second.contains("message_reference"));
 }
 
+TEST(DiscordPrivateChannels, AreForgottenAllWhenTheyAreTooMany) {
+  PrivateChannels channels(2);
+  channels.remember("ann", "1");
+  channels.remember("bob", "2");
+  channels.remember("bob", "3");
+  EXPECT_EQ(channels.to("ann"), "1");
+  EXPECT_EQ(channels.to("bob"), "3");
+  channels.remember("cid", "4");
+  EXPECT_EQ(channels.to("ann"), "");
+  EXPECT_EQ(channels.to("cid"), "4");
+}
+
 TEST(DiscordMessages, KeepToTheLimits) {
   HttpAnswer answer;
   answer.head.status = 200;

@@ -214,6 +214,65 @@ TEST_F(PlatformsTest, LoseWhatTheyHaveNoRoomForAndSaySo) {
   EXPECT_EQ(status(id).errors, 2u) << "the first was looked at, and is no OneBot";
 }
 
+TEST_F(PlatformsTest, HoldNoMoreMessagesThanMayWait) {
+  system_->platforms().start(server_);
+  const auto id = add("qq", "aiocqhttp", {{"ws_port", 6301}});
+  ASSERT_TRUE(comes_to(id, "running"));
+  const auto verdict = server_.door(6301)->admit({"/ws", "", {{"x-self-id", "1"}}, "127.0.0.1"});
+  const auto socket = std::make_shared<FakeSocket>();
+  verdict.receiver->opened(socket);
+  ASSERT_TRUE(eventually([&] { return status(id).clients == 1; }));
+  socket->holds_up = true;
+  system_->platforms().send({id, false, "7", "hi", ""}, [](const Expected<std::string>&) {});
+  ASSERT_TRUE(eventually([&] { return socket->is_held_up.load(); }));
+  const auto notice = R"({"post_type":"notice","notice_type":"group_ban","self_id":1})";
+  for (std::size_t i = 0; i < defaults::kMaxPlatformMessagesWaiting + 5; ++i) verdict.receiver->message(notice);
+  socket->holds_up = false;
+  EXPECT_TRUE(eventually([&] { return status(id).notices == defaults::kMaxPlatformMessagesWaiting; }));
+  EXPECT_TRUE(eventually([&] {
+    const auto error = status(id).last_error;
+    return error && error->message == "too many messages wait: some were lost";
+  }));
+  EXPECT_EQ(status(id).errors, 1u) << "said once for all of them";
+  verdict.receiver->message(notice);
+  EXPECT_TRUE(eventually([&] { return status(id).notices == defaults::kMaxPlatformMessagesWaiting + 1; }));
+}
+
+TEST_F(PlatformsTest, LetInNoMoreClientsThanTheyMayHave) {
+  system_->platforms().start(server_);
+  const auto id = add("qq", "aiocqhttp", {{"ws_port", 6301}});
+  ASSERT_TRUE(comes_to(id, "running"));
+  const auto door = server_.door(6301);
+  std::vector<std::shared_ptr<platforms::SocketReceiver>> clients;
+  for (std::size_t i = 0; i < defaults::kMaxOneBotClients; ++i) {
+    const auto verdict = door->admit({"/ws", "", {{"x-self-id", std::to_string(i)}}, "127.0.0.1"});
+    ASSERT_FALSE(verdict.refusal) << i;
+    clients.push_back(verdict.receiver);
+  }
+  const auto one_more = door->admit({"/ws", "", {{"x-self-id", "x"}}, "127.0.0.1"});
+  ASSERT_TRUE(one_more.refusal);
+  EXPECT_EQ(one_more.refusal->status, 503);
+  clients.pop_back();
+  EXPECT_FALSE(door->admit({"/ws", "", {{"x-self-id", "x"}}, "127.0.0.1"}).refusal);
+}
+
+TEST_F(PlatformsTest, AreCountedByType) {
+  server_.refused_port = 6302;
+  system_->platforms().start(server_);
+  const auto one = add("one", "aiocqhttp", {{"ws_port", 6301}});
+  const auto two = add("two", "aiocqhttp", {{"ws_port", 6302}});
+  ASSERT_TRUE(comes_to(one, "running"));
+  ASSERT_TRUE(eventually([&] { return status(two).restarts >= 2; }));
+  change(two, {{"enabled", false}});
+  ASSERT_TRUE(comes_to(two, "stopped"));
+  const auto counts = system_->platforms().counts();
+  ASSERT_EQ(counts.size(), 1u);
+  EXPECT_EQ(counts.at("aiocqhttp").running, 1u);
+  EXPECT_EQ(counts.at("aiocqhttp").failing, 0u);
+  EXPECT_EQ(counts.at("aiocqhttp").restarts, status(two).restarts);
+  EXPECT_EQ(counts.at("aiocqhttp").errors, status(two).errors);
+}
+
 TEST_F(PlatformsTest, RefuseAUrlOfThisMachineWhereThatIsNotAllowed) {
   options_.allow_local_providers = false;
   system_.reset();

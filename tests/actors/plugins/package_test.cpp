@@ -55,7 +55,7 @@ TEST(PluginPackage, HasTheDigestOfItsFiles) {
 }
 
 TEST(PluginPackage, TakesEveryExample) {
-  for (const char* name : {"dice", "counter", "keywords"}) {
+  for (const char* name : {"dice", "counter", "keywords", "announcer"}) {
     const auto package = read_package(zip_of_example(name));
     ASSERT_TRUE(package) << package.error().message;
     EXPECT_EQ(package->name, name);
@@ -154,6 +154,81 @@ TEST(PluginPackage, UnpacksToNoMoreThanItMay) {
     files.push_back({"dice/f" + std::to_string(i), noise(defaults::kMaxPackageFileBytes - 1)});
   expect_refused(zip_of(files), Errc::too_large, "the files have more than");
   expect_refused(zip_of("dice", std::string(defaults::kMaxPackageFileBytes, ' ')), Errc::too_large, "times as large");
+}
+
+void expect_plain(const Package& package) {
+  std::size_t bytes = 0;
+  for (const auto& [path, text] : package.files) {
+    EXPECT_LE(path.size(), defaults::kMaxPackagePathBytes);
+    EXPECT_EQ(path.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"), path.npos)
+        << path;
+    EXPECT_EQ(("/" + path + "/").find("/."), std::string::npos) << path;
+    EXPECT_EQ(path.find("//"), path.npos) << path;
+    bytes += text.size();
+  }
+  EXPECT_LE(bytes, defaults::kMaxPackageUnpackedBytes);
+  EXPECT_LE(package.files.size(), defaults::kMaxPackageFiles);
+}
+
+void put_little(std::string& zip, std::size_t at, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes && at + i < zip.size(); ++i) zip[at + i] = static_cast<char>(value >> (8 * i));
+}
+
+TEST(PluginPackage, BelievesNoSizeThatLies) {
+  // Where the two headers of an entry and the end of the directory have sizes, counts and offsets (APPNOTE.TXT 4.3).
+  struct Field {
+    const char* signature;
+    std::size_t at, bytes;
+  };
+  constexpr Field kFields[] = {{"PK\3\4", 14, 4}, {"PK\3\4", 18, 4}, {"PK\3\4", 22, 4}, {"PK\3\4", 26, 2},
+                               {"PK\3\4", 28, 2}, {"PK\1\2", 16, 4}, {"PK\1\2", 20, 4}, {"PK\1\2", 24, 4},
+                               {"PK\1\2", 28, 2}, {"PK\1\2", 30, 2}, {"PK\1\2", 42, 4}, {"PK\5\6", 8, 2},
+                               {"PK\5\6", 10, 2}, {"PK\5\6", 12, 4}, {"PK\5\6", 16, 4}, {"PK\5\6", 20, 2}};
+  constexpr std::uint64_t kLies[] = {0, 1, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
+  const std::string good = zip_of_example("dice");
+  std::mt19937 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    std::string zip = good;
+    for (int lie = 0; lie < 3; ++lie) {
+      const Field& field = kFields[random() % std::size(kFields)];
+      std::size_t at = zip.find(field.signature);
+      for (std::size_t skip = random() % 3; skip > 0 && at != zip.npos; --skip) at = zip.find(field.signature, at + 4);
+      if (at != zip.npos) put_little(zip, at + field.at, kLies[random() % std::size(kLies)], field.bytes);
+    }
+    if (const auto package = read_package(zip)) expect_plain(*package);
+  }
+}
+
+TEST(PluginPackage, IsRefusedWhereverItsZipIsCutOff) {
+  const std::string good = zip_of_example("dice");
+  for (std::size_t size = 0; size < good.size(); size += 1 + size / 200)
+    if (const auto package = read_package(good.substr(0, size))) expect_plain(*package);
+  EXPECT_FALSE(read_package(good.substr(0, good.size() / 2)));
+}
+
+TEST(PluginPackage, TakesNoPathThatWasPutTogetherToEscape) {
+  constexpr const char* kPieces[] = {
+      "dice", "..",           ".",    "/",        "//", "\\", "\n",   "\x7f",         "C:", "~",
+      "%2e",  "\xc0\xae",     "con",  "main.lua", " ",  "a",  ".lua", "\xe2\x80\xae", "\t", "-",
+      "*",    "\xef\xbc\x8f", "|nul", ":"};
+  std::mt19937 random(13);
+  int taken = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string path = random() % 4 == 0 ? "" : "dice/";
+    for (std::size_t i = 0, count = 1 + random() % 5; i < count; ++i) path += kPieces[random() % std::size(kPieces)];
+    const auto package = read_package(zip_of(Entries{{"dice/main.lua", "-- dice"}, {path, "-- more"}}));
+    if (!package) continue;
+    ++taken;
+    EXPECT_EQ(package->name, "dice");
+    expect_plain(*package);
+  }
+  EXPECT_GT(taken, 10) << "some are plain";
+}
+
+TEST(PluginPackage, HoldsNoZipsWithinZips) {
+  std::string bomb(defaults::kMaxPackageFileBytes, '\0');
+  for (int depth = 0; depth < 4; ++depth) bomb = zip_of(Entries{{"dice/main.lua", "-- dice"}, {"dice/next.zip", bomb}});
+  EXPECT_FALSE(read_package(bomb));
 }
 
 TEST(PluginPackage, NeverTripsOverDamagedZips) {

@@ -9,9 +9,11 @@
 
 #include "actors/system.hpp"
 #include "projections/catalogue_queries.hpp"
+#include "projections/contact_queries.hpp"
 #include "projections/plugin_queries.hpp"
 #include "projections/projection.hpp"
 #include "projections/rebuild.hpp"
+#include "projections/session_queries.hpp"
 #include "tests/actors/plugins/zip.hpp"
 #include "tests/actors/wait.hpp"
 #include "tests/storage/temp_folder.hpp"
@@ -44,6 +46,7 @@ class PluginsTest : public ::testing::Test {
         sent_.push_back(std::move(text));
         changed_.notify_all();
       }
+      if (is_away_) return answer(fail(Errc::overloaded, "not connected"));
       answer("sent");
     });
   }
@@ -84,6 +87,16 @@ class PluginsTest : public ::testing::Test {
     ASSERT_TRUE(enabled) << enabled.error().message;
   }
 
+  /// The id of a new platform in the catalogue.
+  std::string platform() {
+    events::Platform made;
+    made.name = "somewhere";
+    made.type = "aiocqhttp";
+    made.config = {{"ws_port", 6301}};
+    const auto added = wait([&](auto answer) { system_->catalogue().add(made, cause(), answer); });
+    return added ? std::string((*added)->id()) : added.error().message;
+  }
+
   static Incoming message(const std::string& text, const std::string& id = {}) {
     return {{"qq", "aiocqhttp", true, "ada", "Ada", "g1", "Group", false}, id, text, false};
   }
@@ -91,16 +104,17 @@ class PluginsTest : public ::testing::Test {
     return wait<void>([&](auto answer) { system_->talks().hear(message(text, id), answer); });
   }
   /// The text of the `count`th one that was sent; waits for it.
-  std::string sent(std::size_t count) {
+  std::string sent(std::size_t count, std::chrono::milliseconds patience = std::chrono::seconds(20)) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(20), [&] { return sent_.size() >= count; });
+    changed_.wait_for(lock, patience, [&] { return sent_.size() >= count; });
     return sent_.size() < count ? "nothing" : sent_[count - 1].text;
   }
+  std::size_t sent_so_far() {
+    const std::lock_guard lock(mutex_);
+    return sent_.size();
+  }
   std::string reply_to(const std::string& text) {
-    const std::size_t before = [&] {
-      const std::lock_guard lock(mutex_);
-      return sent_.size();
-    }();
+    const std::size_t before = sent_so_far();
     const auto heard = hear(text);
     return heard ? sent(before + 1) : heard.error().message;
   }
@@ -126,6 +140,7 @@ class PluginsTest : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Outgoing> sent_;
+  std::atomic<bool> is_away_{false};
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<System> system_;
 };
@@ -389,17 +404,99 @@ TEST_F(PluginsTest, OfferToolsToModels) {
 }
 
 TEST_F(PluginsTest, SendToOtherConversations) {
-  must_run("herald", "function on_message(m) troupe.send({platform = 'qq', user = 'bob'}, m.text) return true end");
+  const std::string there = platform();
+  must_run("herald",
+           "function on_message(m) troupe.send({platform = '" + there + "', user = 'bob'}, m.text) return true end");
   heard_by_plugins("news");
   EXPECT_EQ(sent(1), "news");
   EXPECT_EQ(sent_[0].to, "bob");
   EXPECT_FALSE(sent_[0].in_group);
-  must_run("spammer",
-           "function on_message(m) for i = 1, 100 do troupe.send({platform = 'qq', group = 'g'}, 'x') end end");
+  must_run("spammer", "function on_message(m) for i = 1, 100 do troupe.send({platform = '" + there +
+                          "', group = 'g'}, 'x') end end");
   ASSERT_TRUE(disable("herald"));
   heard_by_plugins("go");
   EXPECT_NE(plugins().find("spammer")->last_error.find("sends too much"), std::string::npos);
-  EXPECT_EQ(sent_.size(), 1 + defaults::kMaxPluginSendsPerCall);
+  EXPECT_EQ(sent(1 + defaults::kMaxPluginSendsPerCall), "x");
+  EXPECT_EQ(sent(2 + defaults::kMaxPluginSendsPerCall, std::chrono::milliseconds(100)), "nothing");
+}
+
+TEST_F(PluginsTest, SayItAgainUntilThePlatformTakesItAlsoAfterARestart) {
+  const std::string there = platform();
+  must_run("herald",
+           "function on_message(m) troupe.send({platform = '" + there + "', user = 'bob'}, m.text) return true end");
+  is_away_ = true;
+  heard_by_plugins("news");
+  EXPECT_EQ(sent(1), "news") << "tried, and not taken";
+  restart();
+  const std::size_t before = sent_so_far();
+  is_away_ = false;
+  EXPECT_EQ(sent(before + 1), "news");
+  const projections::SessionQueries sessions(*store_);
+  for (int i = 0; i < 1000 && !sessions.unsent_replies(1).empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(sessions.unsent_replies(1).empty());
+}
+
+TEST_F(PluginsTest, SayNothingToAPlatformThatIsNotThere) {
+  const auto said = wait<void>([&](auto answer) {
+    system_->talks().announce({"nowhere", false, "bob", "news", "herald"}, answer);
+  });
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().code, Errc::not_found);
+  EXPECT_FALSE(projections::ContactQueries(*store_).find("nowhere", false, "bob"));
+}
+
+TEST_F(PluginsTest, RunTheirTimersUntilTheyAreDisabled) {
+  const std::string there = platform();
+  must_run("clock", "troupe.every(1, function() troupe.send({platform = '" + there + "', user = 'bob'}, 'tick') end)");
+  EXPECT_EQ(sent(2), "tick");
+  ASSERT_TRUE(reload("clock"));
+  const auto reloaded = std::chrono::steady_clock::now();
+  EXPECT_EQ(sent(sent_so_far() + 1), "tick");
+  EXPECT_GT(std::chrono::steady_clock::now() - reloaded, std::chrono::milliseconds(500)) << "the old one is gone";
+  ASSERT_TRUE(disable("clock"));
+  EXPECT_EQ(sent(sent_so_far() + 2, std::chrono::milliseconds(2500)), "nothing");
+}
+
+TEST_F(PluginsTest, AnnounceWhatTheirConfigurationSays) {
+  ASSERT_TRUE(install(zip_of_example("announcer")));
+  ASSERT_TRUE(enable("announcer"));
+  EXPECT_EQ(reply_to("/announcements"), "Every 60 minutes: Hello, everybody! (you have asked 1 times)");
+  EXPECT_EQ(reply_to("/announcements"), "Every 60 minutes: Hello, everybody! (you have asked 2 times)");
+}
+
+TEST_F(PluginsTest, AreStoppedByATimerThatNeverEnds) {
+  must_run("patient", "function on_message() return 'still here' end");
+  must_run("endless", "troupe.after(1, function() while true do end end)");
+  EXPECT_NE(why_disabled("endless").find("endless/main.lua:1:"), std::string::npos) << why_disabled("endless");
+  EXPECT_EQ(heard_by_plugins("hi")->reply, "still here");
+}
+
+TEST_F(PluginsTest, ForgetWhatTheyKeepOfAContactWithIt) {
+  must_run("tally",
+           "function on_message(m) local mine = troupe.storage.of(m) local n = mine.get('n', 0) + 1 mine.set('n', n) "
+           "troupe.storage.set('all', troupe.storage.get('all', 0) + 1) "
+           "return n .. ' of ' .. troupe.storage.get('all') end");
+  EXPECT_EQ(reply_to("one"), "1 of 1");
+  EXPECT_EQ(reply_to("two"), "2 of 2");
+  restart();
+  EXPECT_EQ(reply_to("three"), "3 of 3");
+  const std::string id = plugins().find("tally")->id;
+  const auto sealed = projections::plugin_data(*store_, id);
+  ASSERT_EQ(sealed.size(), 2u);
+  const auto forget_ada = [&] {
+    const auto ada = projections::ContactQueries(*store_).find("qq", false, "ada");
+    const auto gone = wait([&](auto answer) { system_->forget_contact(ada.value_or(0), cause(), answer); });
+    EXPECT_TRUE(gone) << gone.error().message;
+  };
+  forget_ada();
+  EXPECT_EQ(reply_to("four"), "1 of 4") << "met anew";
+  EXPECT_EQ(projections::plugin_data(*store_, id).size(), 2u);
+  ASSERT_TRUE(disable("tally"));
+  forget_ada();
+  ASSERT_TRUE(enable("tally")) << "what cannot be read any more does not stop it";
+  EXPECT_EQ(projections::plugin_data(*store_, id).size(), 1u);
+  EXPECT_EQ(reply_to("five"), "1 of 5");
 }
 
 TEST_F(PluginsTest, DoNotHoldUpMessagesThatAreTooManyForThem) {

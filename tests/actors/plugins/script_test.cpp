@@ -21,6 +21,10 @@ class ScriptTest : public ::testing::Test {
         },
         [this](ScriptTarget target, std::string text) {
           sent_.push_back(target.platform + (target.in_group ? "/group/" : "/user/") + target.to + " " + text);
+        },
+        [](const ScriptTarget& who) -> std::optional<events::AccountId> {
+          if (who.platform != "p" || who.to == "stranger") return std::nullopt;
+          return who.in_group ? 8 : 7;
         }};
     auto loaded = Script::load(package, config, data_, std::move(links));
     if (!loaded) return tl::unexpected(loaded.error());
@@ -120,11 +124,75 @@ TEST_F(ScriptTest, Keeps) {
            "assert(troupe.storage.get('a') == nil and troupe.storage.get('a', 7) == 7) "
            "assert(table.concat(troupe.storage.keys('b/'), ' ') == 'b/1 b/2' and #troupe.storage.keys() == 2)"));
   const auto changes = data_.take_changes();
-  EXPECT_EQ(changes.at("b/2"), Json({{"x", 1}}));
-  EXPECT_EQ(changes.at("a"), Json(nullptr));
+  EXPECT_EQ(changes.at({0, "b/2"}), Json({{"x", 1}}));
+  EXPECT_EQ(changes.at({0, "a"}), Json(nullptr));
   EXPECT_TRUE(data_.take_changes().empty());
-  data_.store_again({"b/1"});
+  data_.store_again({{0, "b/1"}});
   EXPECT_EQ(data_.take_changes().size(), 1u);
+}
+
+TEST_F(ScriptTest, KeepsWhatIsOfAContactApart) {
+  ASSERT_TRUE(
+      load("local ada = troupe.storage.of({platform = 'p', user = 'ada', group = 'g'}) "
+           "local group = troupe.storage.of {platform = 'p', group = 'g'} "
+           "ada.set('n', 1) group.set('n', 2) troupe.storage.set('n', 3) "
+           "assert(ada.get('n') == 1 and group.get('n') == 2 and troupe.storage.get('n') == 3) "
+           "assert(#ada.keys() == 1 and #troupe.storage.keys() == 1 and ada.get('m', 5) == 5)"));
+  EXPECT_EQ(data_.take_changes(), (std::map<PluginKey, Json>{{{0, "n"}, 3}, {{7, "n"}, 1}, {{8, "n"}, 2}}));
+  data_.forget(7);
+  EXPECT_EQ(data_.take_changes(), (std::map<PluginKey, Json>{{{7, "n"}, nullptr}}));
+  EXPECT_EQ(*data_.find({8, "n"}), 2);
+  EXPECT_NE(error_of("troupe.storage.of {platform = 'p', user = 'stranger'}").find("does not know them"),
+            std::string::npos);
+  EXPECT_NE(error_of("troupe.storage.of {user = 'ada'}").find("platform must be text"), std::string::npos);
+}
+
+TEST_F(ScriptTest, RunsTimersWhenTheyAreDue) {
+  ASSERT_TRUE(
+      load("n = 0 troupe.every(2, function() n = n + 1 print('every ' .. n) end) "
+           "troupe.after(1.5, function() print('once') troupe.send({platform = 'p', user = 'u'}, 'late') end)"));
+  const Micros now = now_micros();
+  const auto run_until = [&](Micros time) {
+    while (script_->next_timer() && *script_->next_timer() <= time) ASSERT_TRUE(script_->run_timer(time));
+  };
+  run_until(now);
+  EXPECT_TRUE(logged_.empty());
+  run_until(now + 1'600'000);
+  run_until(now + 2'100'000);
+  run_until(now + 9'000'000);  // late, and called once for all that
+  EXPECT_EQ(logged_, (std::vector<std::string>{"info: once", "info: every 1", "info: every 2"}));
+  EXPECT_EQ(sent_, std::vector<std::string>{"p/user/u late"});
+  EXPECT_EQ(*script_->next_timer(), now + 11'000'000);
+}
+
+TEST_F(ScriptTest, CancelsTimersAndHasOnlySoMany) {
+  ASSERT_TRUE(load("local t = troupe.every(1, print) assert(troupe.cancel(t) and not troupe.cancel(t))"));
+  EXPECT_FALSE(script_->next_timer());
+  ASSERT_TRUE(load("troupe.every(1, function() troupe.cancel(1) end)"));
+  ASSERT_TRUE(script_->run_timer(now_micros() + 2'000'000)) << "one that cancels itself";
+  EXPECT_FALSE(script_->next_timer());
+  EXPECT_NE(error_of("for i = 1, 21 do troupe.after(5, print) end").find("at most 20 timers"), std::string::npos);
+  for (const char* seconds : {"0.5", "0", "-1", "0/0", "1/0", "2592001", "math.mininteger"})
+    EXPECT_NE(error_of(std::string("troupe.every(") + seconds + ", print)").find("from 1 to 2592000"),
+              std::string::npos)
+        << seconds;
+  EXPECT_NE(error_of("troupe.every(1)").find("function expected"), std::string::npos);
+  ASSERT_TRUE(load("troupe.after(1, function() troupe.reply('x') end)"));
+  EXPECT_NE(script_->run_timer(now_micros() + 2'000'000).error().message.find("nothing to reply to"),
+            std::string::npos);
+}
+
+TEST_F(ScriptTest, FailsInTextWhateverItRaises) {
+  EXPECT_EQ(error_of("error('\\xff', 0)"), "mine: \xef\xbf\xbd");
+  EXPECT_EQ(error_of("error({})"), "mine: an error that is no text, but a table");
+}
+
+TEST_F(ScriptTest, NamesTheLineOfATimerThatNeverEnds) {
+  ASSERT_TRUE(load("troupe.every(1, function()\n while true do end end)"));
+  const auto ran = script_->run_timer(now_micros() + 2'000'000);
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Errc::timed_out);
+  EXPECT_EQ(ran.error().message.find("mine/main.lua:2:"), 0u) << ran.error().message;
 }
 
 TEST_F(ScriptTest, RegistersGoodCommandsAlone) {

@@ -196,6 +196,15 @@ TEST_F(ToolsTest, AreListedNewestFirstAndCountedByDay) {
   EXPECT_EQ(ids(log.calls({"", "test"}, 0, 10)).size(), 3u);
   EXPECT_TRUE(log.calls({"", "", kAda + 1}, 0, 10).empty());
   EXPECT_EQ(log.count({"say"}), 2u);
+  projections::ToolCallFilter filter;
+  filter.succeeded = false;
+  EXPECT_EQ(log.count(filter), 1u);
+  filter.succeeded = true;
+  EXPECT_EQ(log.count(filter), 2u);
+  filter.groups = {kAda + 1};
+  EXPECT_EQ(log.count(filter), 0u);
+  filter.groups = {kAda + 1, 0};
+  EXPECT_EQ(log.count(filter), 2u) << "in no group";
   const auto today = projections::day_of(now_micros());
   const auto figures = log.figures(today - 1, today);
   ASSERT_EQ(figures.size(), 2u);
@@ -203,6 +212,11 @@ TEST_F(ToolsTest, AreListedNewestFirstAndCountedByDay) {
   EXPECT_EQ(figures[0].calls, 2);
   EXPECT_EQ(figures[0].failures, 1);
   EXPECT_TRUE(log.figures(today + 1, today + 5).empty());
+  const auto days = log.by_day(today - 1, today);
+  ASSERT_EQ(days.size(), 1u);
+  EXPECT_EQ(days[0].tool, std::to_string(today));
+  EXPECT_EQ(days[0].calls, 3);
+  EXPECT_EQ(days[0].failures, 1);
 }
 
 TEST_F(ToolsTest, KeepWhatWasSaidUnderTheAskersKey) {

@@ -11,7 +11,7 @@ const other = await newChatAiUser(server);
 let made = 0;
 
 /// Things and logins of the row's own: some rows end them.
-async function stage() {
+async function stage(path) {
   const [self, admin] = [await newChatAiUser(server), await chatAiAdmin(server)];
   const keyOf = async (permissions) => withToken(server, (await newKey(self, permissions)).key);
   const clients = {
@@ -19,14 +19,24 @@ async function stage() {
     other: await chatAiLogIn(server, other.user.username),
   };
   const name = `row${++made}`;
-  const { id: channel } = await data(admin.post('/api/channels', { name, baseUrl: 'https://example.org/v1', enabled: false }), 201);
-  const { id: preset } = await data(admin.post('/api/presets', { name, systemPrompt: 'x' }), 201);
-  const { id: usual } = await data(admin.post('/api/presets', { name: `${name}d`, systemPrompt: 'x' }), 201);
-  await data(admin.post(`/api/presets/${usual}/set-default`));
-  const { conversationId: conversation } = await data(self.post('/api/chat', { message: 'hi' }));
   const user = `account:${self.user.id}`;
-  const { id: memory } = await data(admin.post(`/api/memory/user/${user}`, { content: 'likes tea' }), 201);
-  return { clients, names: { channel, preset, conversation, section: 'trigger', user, memory, group: '500', category: 'weather' } };
+  const names = { section: 'trigger', tool: 'current_time', category: 'time', call: 'none', absent: 'none', group: '500', user };
+  // There may be only so many of each.
+  const makers = {
+    channel: async () => (await data(admin.post('/api/channels', { name, baseUrl: 'https://example.org/v1', enabled: false }), 201)).id,
+    preset: async () => (await data(admin.post('/api/presets', { name, systemPrompt: 'x' }), 201)).id,
+    conversation: async () => (await data(self.post('/api/chat', { message: 'hi' }))).conversationId,
+    memory: async () => (await data(admin.post(`/api/memory/user/${user}`, { content: `likes tea ${name}` }), 201)).id,
+    custom: async () => (await data(admin.post('/api/tools/custom', { name, code: 'return 1' }), 201)).name,
+    server: async () => (await data(admin.post('/api/mcp/servers', { name, url: 'http://127.0.0.1:1/mcp', enabled: false }), 201)).name,
+  };
+  for (const [thing, make] of Object.entries(makers)) if (path.includes(`:${thing}`)) names[thing] = await make();
+  if (path.includes(':preset')) {
+    const { id: usual } = await data(admin.post('/api/presets', { name: `${name}d`, systemPrompt: 'x' }), 201);
+    await data(admin.post(`/api/presets/${usual}/set-default`));
+  }
+  await data(admin.post('/api/skills/enable-all'));
+  return { clients, names };
 }
 
 const codes = { 400: undefined, 401: undefined, 403: 'FORBIDDEN', 404: undefined };

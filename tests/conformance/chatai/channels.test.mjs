@@ -59,9 +59,12 @@ describe('a channel', () => {
 
   it('refuses what it does not have by its name', async () => {
     const { id } = await newChannel();
-    await refusesChatAi(admin.put(`/api/channels/${id}`, { strategy: 'weighted' }), 400, 'INVALID_PARAMS', 'strategy');
-    for (const field of ['weight', 'quota', 'customHeaders', 'chatPath', 'overrides'])
-      await refusesChatAi(admin.put(`/api/channels/${id}`, { [field]: field === 'weight' ? 5 : { a: 1 } }), 400, 'INVALID_PARAMS', field);
+    await refusesChatAi(admin.put(`/api/channels/${id}`, { strategy: 'best' }), 400, 'INVALID_PARAMS', 'strategy');
+    for (const field of ['customHeaders', 'chatPath', 'overrides'])
+      await refusesChatAi(admin.put(`/api/channels/${id}`, { [field]: { a: 1 } }), 400, 'INVALID_PARAMS', field);
+    await refusesChatAi(admin.put(`/api/channels/${id}`, { quota: { weekly: 1 } }), 400, 'INVALID_PARAMS', 'quota.weekly');
+    await refusesChatAi(admin.put(`/api/channels/${id}`, { quota: { daily: -1 } }), 400, 'INVALID_PARAMS', 'quota.daily');
+    await refusesChatAi(admin.put(`/api/channels/${id}`, { weight: 0 }), 400, 'INVALID_PARAMS', 'weight');
     await refusesChatAi(admin.post('/api/channels', { name: 'x', adapterType: 'other' }), 400, 'INVALID_PARAMS', 'adapterType');
     await refusesChatAi(admin.post('/api/channels', {}), 400, 'INVALID_PARAMS', 'name');
     await refusesChatAi(admin.put(`/api/channels/${id}`, { models: [1] }), 400, 'INVALID_PARAMS', 'models');
@@ -139,5 +142,65 @@ describe('a test', () => {
     const person = await newChatAiUser(server);
     await refusesChatAi(person.post('/api/channels/test', { baseUrl: model.url }), 403, 'FORBIDDEN');
     await refusesChatAi(person.get('/api/channels'), 403, 'FORBIDDEN');
+  });
+});
+
+describe('a list of models', () => {
+  it('is what the provider says', async () => {
+    model.models = ['zeta', 'alpha'];
+    const { id } = await newChannel();
+    const described = { adapterType: 'openai', baseUrl: model.url, apiKey: 'sk-just-for-the-list' };
+    assert.deepEqual((await data(admin.post('/api/channels/fetch-models', described))).models, ['alpha', 'zeta']);
+    assert.equal(lastKey(), 'Bearer sk-just-for-the-list');
+    assert.deepEqual((await data(admin.post('/api/channels/fetch-models', { channelId: id }))).models, ['alpha', 'zeta']);
+    assert.equal(lastKey(), `Bearer ${keys[0]}`);
+    model.always = { status: 401, body: { error: { message: 'a secret of the provider' } } };
+    const { error } = await refusesChatAi(admin.post('/api/channels/fetch-models', described), 502, 'CONNECTION_FAILED');
+    assert.ok(!error.includes('a secret'));
+    model.always = { status: 200, body: { nothing: 'of the kind' } };
+    await refusesChatAi(admin.post('/api/channels/fetch-models', described), 502, 'CONNECTION_FAILED');
+  });
+
+  it('is fetched from no place that a request may not reach, nor along a redirect', async () => {
+    for (const baseUrl of ['http://169.254.169.254/latest', 'http://metadata.google.internal/v1', 'ftp://example.org', 'http://[fe80::1]/v1'])
+      await refusesChatAi(admin.post('/api/channels/fetch-models', { adapterType: 'openai', baseUrl }), 400, 'INVALID_PARAMS');
+    model.always = { status: 302, headers: { Location: 'http://169.254.169.254/v1/models' } };
+    await refusesChatAi(admin.post('/api/channels/fetch-models', { adapterType: 'openai', baseUrl: model.url }), 502, 'CONNECTION_FAILED');
+  });
+});
+
+describe('a quota', () => {
+  it('is used up, shown, and leads to the next channel; the day\'s is remembered after a crash', async () => {
+    const house = await startServerOf(surfaces, '--no-rate-limit', '--model-retry', '0.05');
+    let boss = await chatAiAdmin(house);
+    const second = await startModelServer();
+    second.pieces = ['from the second'];
+    const { id } = await data(boss.post('/api/channels', { name: 'small', baseUrl: model.url, models: ['m'], priority: 1, quota: { daily: 2 } }), 201);
+    await data(boss.post('/api/channels', { name: 'large', baseUrl: second.url, models: ['m'], priority: 2 }), 201);
+    const ask = async () => (await data(boss.post('/api/chat', { message: 'hi', model: 'm' }))).response;
+    assert.deepEqual([await ask(), await ask()], [model.text, model.text]);
+    assert.equal((await data(boss.get(`/api/channels/${id}`))).status, 'quota_exceeded');
+    assert.equal(await ask(), 'from the second');
+    await house.crash();
+    await house.start();
+    boss = await chatAiAdmin(house);
+    assert.equal(await ask(), 'from the second');
+    assert.equal((await data(boss.put(`/api/channels/${id}`, { quota: { daily: 3 } }))).status, 'idle');
+    assert.equal(await ask(), model.text);
+  });
+});
+
+describe('a weight', () => {
+  it('spreads questions over channels of one priority', async () => {
+    const house = await startServerOf(surfaces, '--no-rate-limit');
+    const boss = await chatAiAdmin(house);
+    const second = await startModelServer();
+    for (const [name, baseUrl, weight] of [['light', model.url, 1], ['heavy', second.url, 9]])
+      await data(boss.post('/api/channels', { name, baseUrl, models: ['m'], strategy: 'weighted', weight }), 201);
+    const before = model.requests.length;
+    for (let i = 0; i < 40; ++i) await data(boss.post('/api/chat', { message: 'hi', model: 'm', userId: String(i) }));
+    const light = model.requests.length - before;
+    assert.equal(light + second.requests.length, 40);
+    assert.ok(second.requests.length > light, `${light} of 40 went to the light one`);
   });
 });

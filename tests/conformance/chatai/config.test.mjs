@@ -44,6 +44,17 @@ describe('the configuration', () => {
     await refusesChatAi(admin.put('/api/config/channels', {}), 404, 'SECTION_NOT_FOUND');
   });
 
+  it('takes changes of different fields of a section at once, and of one field the last', async () => {
+    const fields = ['enabled', 'at', 'prefix', 'keyword', 'random'];
+    for (const value of [false, true, false, true]) {
+      await Promise.all(fields.map((field) => data(admin.put('/api/config', { trigger: { group: { [field]: value } } }))));
+      const { group } = (await config()).trigger;
+      assert.deepEqual(fields.map((field) => group[field]), fields.map(() => value));
+    }
+    for (const value of [0.1, 0.2]) await data(admin.put('/api/config/trigger', { group: { randomRate: value } }));
+    assert.equal((await config()).trigger.group.randomRate, 0.2);
+  });
+
   it('refuses what is no setting by its name, and changes nothing then', async () => {
     const before = await config();
     for (const [body, named] of [

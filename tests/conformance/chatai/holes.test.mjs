@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { chatAiAdmin, data, newLoginLink, refusesChatAi, surfaces, withToken } from '../support/chatai.mjs';
+import { chatAiAdmin, data, newChatAiUser, newLoginLink, refusesChatAi, surfaces, withToken } from '../support/chatai.mjs';
 import { Client } from '../support/client.mjs';
 import { endpoints } from '../support/chatai_endpoints.mjs';
 import { fill } from '../support/walk.mjs';
+import { newKey } from '../support/plexi.mjs';
 import { startServerOf } from '../support/server.mjs';
 
 const server = await startServerOf(surfaces, '--log-requests');
@@ -80,8 +81,26 @@ describe('a path', () => {
     const quiet = await startServerOf(surfaces, '--no-rate-limit');
     const admin = await chatAiAdmin(quiet);
     for (const trick of ['..', '%2e%2e', '..%2f..%2fetc%2fpasswd', '%00', 'a%2fb', '__proto__', 'x'.repeat(3000)])
-      for (const path of [`/api/presets/${trick}`, `/api/channels/${trick}`, `/api/config/${trick}`, `/api/conversations/${trick}`])
+      for (const path of [`/api/presets/${trick}`, `/api/channels/${trick}`, `/api/config/${trick}`, `/api/conversations/${trick}`,
+        `/api/tools/${trick}`, `/api/tools/custom/${trick}`, `/api/mcp/servers/${trick}`])
         assert.equal((await admin.get(path)).status, 404, path);
+  });
+});
+
+describe('the house as an MCP server', () => {
+  it('takes an administrator\'s key that may write, and calls nothing dangerous for it', async () => {
+    const quiet = await startServerOf([...surfaces, 'plexichat', 'openai'], '--no-rate-limit');
+    const [admin, user] = [await chatAiAdmin(quiet), await newChatAiUser(quiet)];
+    const keyOf = async (owner, permissions) => withToken(quiet, (await newKey(owner, permissions)).key);
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const statuses = async (...clients) => Promise.all(clients.map(async (client) => (await client.post('/mcp', list)).status));
+    const [reader, writer, wrong] = [await keyOf(admin, ['read']), await keyOf(admin, ['write']), withToken(quiet, 'no-key')];
+    assert.deepEqual(await statuses(new Client(quiet), wrong, user, await keyOf(user, ['read', 'write']), reader, writer),
+      [401, 401, 403, 403, 403, 200]);
+    assert.equal((await new Client(quiet).post(`/mcp?token=${admin.token}`, list)).status, 401);
+    const { body } = await writer.post('/mcp', { ...list, method: 'tools/call', params: { name: 'send_message', arguments: { text: 'x' } } });
+    assert.match(body.error.message, /Unknown tool/);
+    assert.deepEqual((await data(admin.get('/api/tools/logs?tool=send_message'))).logs, []);
   });
 });
 

@@ -66,6 +66,23 @@ describe('a preset', () => {
     await refusesChatAi(admin.send('POST', '/api/presets/import', 'a: [', yaml), 400, 'PARSE_ERROR');
   });
 
+  it('comes back in a form', async () => {
+    const preset = await newPreset();
+    const { text } = await admin.get(`/api/presets/${preset.id}/export`);
+    const importForm = async (fields) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      const response = await fetch(`${server.url}/api/presets/import`, { method: 'POST', body: form, headers: { Authorization: `Bearer ${admin.token}` } });
+      return { status: response.status, body: await response.json(), headers: Object.fromEntries(response.headers) };
+    };
+    const file = new Blob([text.replace('You are terse.', 'You are short.')]);
+    await refusesChatAi(importForm({ file }), 409, 'PRESET_EXISTS');
+    const changed = await data(importForm({ file, overwrite: 'true' }), 201);
+    assert.deepEqual([changed.id, changed.systemPrompt], [preset.id, 'You are short.']);
+    await refusesChatAi(importForm({ overwrite: 'true' }), 400, 'INVALID_PARAMS', 'file');
+    await refusesChatAi(importForm({ file, other: 'x' }), 400, 'INVALID_PARAMS', 'other');
+  });
+
   it('is told to the model, the default one where none is named', async () => {
     const usual = await newPreset({ systemPrompt: 'You are the usual one.' });
     await data(admin.post(`/api/presets/${usual.id}/set-default`));

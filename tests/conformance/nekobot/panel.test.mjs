@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { eventually } from '../support/cast.mjs';
 import { Client } from '../support/client.mjs';
+import { faulty } from '../support/mcp.mjs';
 import { dataOf, neko, nekoLogIn, newNekoUser, refusesNeko, succeedsNeko } from '../support/neko.mjs';
 import { startServerOf } from '../support/server.mjs';
 
@@ -18,6 +23,19 @@ describe('/api/bot/config', () => {
     const after = await dataOf(admin.put('/api/bot/config', { whitelist: { enabled: true }, command_prefix: '!' }));
     assert.deepEqual(after, { ...before, command_prefix: '!', whitelist: { enabled: true, private: ['10001'], group: [] } });
     assert.deepEqual(await dataOf(admin.get('/api/bot/config')), after);
+    await dataOf(admin.put('/api/bot/config', { config: before }));
+  });
+
+  it('takes changes of different fields of a section at once, and of one field the last', async () => {
+    const before = await dataOf(admin.get('/api/bot/config'));
+    const fields = ['enabled', 'group', 'at', 'keyword', 'random'];
+    for (const value of [false, true, false, true]) {
+      await Promise.all(fields.map((field) => dataOf(admin.put('/api/bot/config', { config: { waking: { [field]: value } } }))));
+      const { waking } = await dataOf(admin.get('/api/bot/config'));
+      assert.deepEqual(fields.map((field) => waking[field]), fields.map(() => value));
+    }
+    for (const rate of [0.1, 0.2]) await dataOf(admin.put('/api/bot/config', { config: { waking: { random_rate: rate } } }));
+    assert.equal((await dataOf(admin.get('/api/bot/config'))).waking.random_rate, 0.2);
     await dataOf(admin.put('/api/bot/config', { config: before }));
   });
 
@@ -158,6 +176,7 @@ describe('/api/mcp/servers', () => {
       name: 'remote', type: 'http', enabled: false, config: { url: 'https://mcp.example.org/mcp', headers: { Authorization: `Bearer ${key}` } },
     }));
     assert.deepEqual(added.config, { url: 'https://mcp.example.org/mcp', headers: ['Authorization'], timeout: 30 });
+    assert.deepEqual([added.status, added.tool_count, added.error], ['disconnected', 0, null]);
     const { text } = await admin.get('/api/mcp/servers');
     assert.doesNotMatch(text, /nobody-may-see/);
     const { message } = await succeedsNeko(admin.send('DELETE', `/api/mcp/servers/${added.id}`, undefined, chinese));
@@ -170,7 +189,19 @@ describe('/api/mcp/servers', () => {
     await refusesNeko(admin.post('/api/mcp/servers', { ...good, config: { url: 'http://169.254.169.254/' } }), 400, 'url');
     await refusesNeko(admin.post('/api/mcp/servers', { ...good, config: { uri: 'https://mcp.example.org' } }), 400, 'uri');
     await refusesNeko(admin.post('/api/mcp/servers', { ...good, config: { env: { A: 1 } } }), 400, 'env');
+    await refusesNeko(admin.post('/api/mcp/servers', { ...good, config: { env: { LD_PRELOAD: '/tmp/x.so' } } }), 400, 'env');
+    await refusesNeko(admin.post('/api/mcp/servers', { ...good, config: { headers: { 'a b': 'x' } } }), 400, 'headers');
     await refusesNeko(admin.post('/api/mcp/servers', { ...good, timeout: 700 }), 400, 'timeout');
+  });
+
+  it('say whether they are connected, and how many tools they have', async () => {
+    const running = await startServerOf(neko, '--no-rate-limit', '--mcp-command', process.execPath);
+    const other = await nekoLogIn(running);
+    const diary = join(await mkdtemp(join(tmpdir(), 'troupe-mcp-')), 'diary');
+    await dataOf(other.post('/api/mcp/servers', { name: 'well', config: { command: [process.execPath, faulty, diary] } }));
+    await dataOf(other.post('/api/mcp/servers', { name: 'dead', config: { command: [process.execPath, '-e', '0'] } }));
+    const shown = async () => (await dataOf(other.get('/api/mcp/servers'))).servers.map(({ status, tool_count: tools, error }) => [status, tools, error !== null]);
+    await eventually(async () => JSON.stringify(await shown()) === '[["connected",10,false],["error",0,true]]', 'their states');
   });
 });
 

@@ -61,4 +61,19 @@ describe('/api/platform/stats', () => {
     assert.doesNotMatch(text, /traceback/i);
     await succeedsNeko(admin.delete(`/api/platforms/${id}`));
   });
+
+  it('stand in the metrics by type, and so do calls of tools and MCP servers', async () => {
+    const { id } = await dataOf(admin.post('/api/platforms', { type: 'webhook', name: 'measured', config: { secret } }));
+    await eventually(async () => {
+      const text = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+      return text.includes('troupe_platforms_running{type="webhook"} 1') && text;
+    }, 'a running platform in the metrics');
+    const text = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+    for (const name of ['platforms_failing', 'platform_clients', 'platform_messages_received_total', 'platform_messages_sent_total', 'platform_errors_total', 'platform_restarts_total'])
+      assert.match(text, new RegExp(`^troupe_${name}\\{type="webhook"\\} 0$`, 'm'));
+    assert.match(text, /^# TYPE troupe_tool_calls_total counter$/m);
+    assert.match(text, /^troupe_mcp_connections 0$/m);
+    assert.match(text, /^troupe_mcp_restarts_total 0$/m);
+    await succeedsNeko(admin.delete(`/api/platforms/${id}`));
+  });
 });

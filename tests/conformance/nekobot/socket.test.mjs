@@ -106,6 +106,19 @@ describe('/ws', () => {
     assert.equal((await new Client(server).get('/ws')).status, 426);
   });
 
+  it('takes a token as a subprotocol, as a page can send it, and gives another back', async () => {
+    const again = await nekoLogIn(server);
+    const socket = await NekoSocket.open(server, { protocols: ['bearer', again.token], headers: { 'X-Forwarded-For': '203.0.113.7' } });
+    assert.equal(socket.socket.protocol, 'bearer');
+    await socket.subscribe(['events']);
+    const user = await newNekoUser(server);
+    for (const [protocols, status] of [[['bearer', user.token], 403], [['bearer', 'nonsense'], 401], [[again.token], 401], [['bearer'], 401], [[again.token, 'bearer'], 401]])
+      assert.equal(await NekoSocket.refused(server, { protocols, headers: { 'X-Forwarded-For': '203.0.113.7' } }), status, `${protocols.length}`);
+    assert.ok(!server.output.includes(again.token));
+    await succeedsNeko(again.post('/api/logout'));
+    assert.equal(await eventually(() => socket.closed, 'the close'), 4001);
+  });
+
   it('ends with the login', async () => {
     const person = await nekoLogIn(server);
     const socket = await NekoSocket.open(server, { token: person.token });

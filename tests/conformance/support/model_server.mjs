@@ -62,6 +62,7 @@ const embeddings = {
 const isForVectors = (url) => /embed/i.test(url);
 
 const routes = [
+  [/\/models$/, (server, call) => server.json(call, { object: 'list', data: server.models.map((id) => ({ id, object: 'model' })) })],
   [/\/chat\/completions$/, (server, call) => server.stream('openai', call)],
   [/\/messages$/, (server, call) => server.stream('anthropic', call)],
   [/\/models\/[^/]+:streamGenerateContent\?alt=sse$/, (server, call) => server.stream('gemini', call)],
@@ -89,6 +90,8 @@ export class ModelServer {
   /// Nothing left: `always`, or all goes well.
   faults = [];
   always = undefined;
+  /// What it says that it has.
+  models = ['fake', 'other'];
   /// What 'tools' calls.
   toolCall = { id: 'call_a', name: 'weather', arguments: '{"city":"Rome"}' };
   /// A vector that depends on the text, so that a test can tell whose it is.
@@ -117,7 +120,7 @@ export class ModelServer {
   async #serve(request, response) {
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
-    const call = { url: request.url, headers: request.headers, body: JSON.parse(text), isLeft: false, response };
+    const call = { url: request.url, headers: request.headers, body: text ? JSON.parse(text) : undefined, isLeft: false, response };
     response.on('close', () => { call.isLeft = !response.writableFinished; });
     this.requests.push(call);
     call.fault = (isForVectors(request.url) ? undefined : this.faults.shift()) ?? this.always;

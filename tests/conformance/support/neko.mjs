@@ -82,9 +82,9 @@ export class NekoSocket {
   closed = undefined;
   #ids = 0;
 
-  static open(server, { token, headers = {} } = {}) {
+  static open(server, { token, protocols = [], headers = {} } = {}) {
     const self = new NekoSocket();
-    self.socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws${token ? `?token=${token}` : ''}`, { headers });
+    self.socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws${token ? `?token=${token}` : ''}`, protocols, { headers });
     opened.add(self.socket);
     self.socket.on('message', (data) => self.frames.push(JSON.parse(data.toString())));
     self.socket.on('close', (code) => { self.closed = code; });

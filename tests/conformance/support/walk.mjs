@@ -19,13 +19,13 @@ export function fill(value, names) {
 /// A path without the names of its parameters, in a table or in an OpenAPI document.
 export const nameless = (path) => path.split('?')[0].replace(placeholder, '{}').replace(/\{[^}]*\}/g, '{}');
 
-/// Declares a test for each row. `stage` makes {clients, names} for one row, so that one cannot spoil the next; `refuses`
+/// Declares a test for each row. `stage` makes {clients, names} for one row, whose path it is given, so that one cannot spoil the next; `refuses`
 /// checks the envelope of a refusal.
 export function walk({ callers, endpoints }, stage, refuses) {
   for (const { method, path, body, statuses } of endpoints) {
     describe(`${method} ${path}`, () => {
       it(`answers ${callers.map((caller, index) => `${statuses[index] ?? 'anything'} to ${caller}`).join(', ')}`, async () => {
-        const { clients, names } = await stage();
+        const { clients, names } = await stage(path);
         const actual = {};
         const wanted = {};
         for (const [index, caller] of callers.entries()) {
