@@ -230,6 +230,10 @@ describe('memory in talks', async () => {
     await answerTo(mention, { user: 9, group: 500 });
     assert.match(toldWith(questions().at(-1)), /Mondays/);
     assert.deepEqual(contents(await data(admin.get('/api/memory/group/500'))), ['Meets the others on Mondays']);
+    assert.equal((await admin.put('/api/groups/500/config', { memory: { enabled: false } })).status, 200);
+    await answerTo(mention, { user: 9, group: 500 });
+    assert.doesNotMatch(toldWith(questions().at(-1)), /Mondays/, 'in a group where it is switched off');
+    assert.equal((await admin.delete('/api/groups/500/config')).status, 200);
     assert.deepEqual(contents(await data(admin.get('/api/memory/user/9?format=list&groupId=500'))), ['Meets the others on Mondays']);
   });
 
