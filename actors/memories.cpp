@@ -5,6 +5,7 @@
 
 #include "events/utf8.hpp"
 #include "projections/catalogue_queries.hpp"
+#include "projections/group_queries.hpp"
 #include "projections/search_index.hpp"
 
 namespace troupe::actors {
@@ -46,6 +47,12 @@ FactContent merged(FactContent before, const FactContent& now) {
   return before;
 }
 
+/// As those who look after it have set it.
+bool is_off_in(const storage::Store& store, AccountId group) {
+  const auto row = group == 0 ? std::nullopt : projections::GroupQueries(store).group(group);
+  return row && !row->settings.memory.value_or(true);
+}
+
 std::vector<std::string> embeddable(const std::vector<std::string>& texts) {
   std::vector<std::string> cut;
   for (const auto& text : texts) cut.emplace_back(first_bytes(text, defaults::kMaxEmbeddedTextBytes));
@@ -83,6 +90,8 @@ Memories::Memories(House house)
     : house_(std::move(house)), queries_(house_.store), accounts_(house_.store), contacts_(house_.store) {}
 
 bool Memories::enabled() const { return projections::bot_settings(house_.store).memory.enabled; }
+
+bool Memories::enabled_in(AccountId group) const { return enabled() && !is_off_in(house_.store, group); }
 
 // Vectors
 
@@ -170,6 +179,9 @@ std::vector<ComparedFact> Memories::compared(const std::vector<OpenFact>& facts,
 Expected<void> Memories::check_place(const NewFact& fact) const {
   if (!accounts_.account_exists(fact.subject) && !contacts_.exists(fact.subject))
     return fail(Errc::not_found, "nobody has this number", "userId");
+  const bool is_the_bots = fact.source == "tool" || fact.source == "auto";
+  if (is_the_bots && is_off_in(house_.store, fact.group != 0 ? fact.group : fact.subject))
+    return fail(Errc::forbidden, "memory is switched off in this group");
   if (fact.group == 0) return {};
   const auto group = contacts_.contact(fact.group);
   if (!group || !group->is_group) return fail(Errc::not_found, "no group has this number", "groupId");
@@ -488,7 +500,7 @@ std::vector<OpenFact> Memories::tellable(const Recall& recall) const {
 
 void Memories::recall(Recall recall, std::function<void(std::string)> then) {
   const bool taken = house_.reads([this, recall = std::move(recall), then] {
-    if (!enabled()) return then({});
+    if (!enabled_in(recall.group)) return then({});
     auto candidates = std::make_shared<Candidates>();
     candidates->facts = tellable(recall);
     std::size_t bytes = 0;

@@ -115,7 +115,8 @@ class Memories {
   // Answers come once, on a worker's thread or the caller's. Errors, besides the decider's and the journal's:
   // overloaded.
 
-  /// Keeps a fact, or brings one up to date that says nearly the same. Errors: not_found (`userId`: nobody; `groupId`: no
+  /// Keeps a fact, or brings one up to date that says nearly the same. Errors: forbidden (the bots' own facts, in a group
+  /// where memory is switched off), not_found (`userId`: nobody; `groupId`: no
   /// such group), conflict (`memories`: there are as many as the settings allow).
   void remember(NewFact fact, Cause cause, std::function<void(Expected<Remembered>)> answer);
   /// Each by itself, in order; at most kMaxFactsOfRequest. Without the cause's idempotency key.
@@ -145,6 +146,8 @@ class Memories {
   std::vector<OpenFact> tellable(const Recall& recall) const;
 
   bool enabled() const;
+  /// Whether bots remember in this group (0: in private), which may be switched off for one group.
+  bool enabled_in(AccountId group) const;
   const projections::MemoryQueries& queries() const { return queries_; }
 
   /// Gives up vectors that took too long; every second or so.

@@ -110,6 +110,7 @@ void Extraction::draw_from(const Answered& answered) {
                             : fail(Errc::not_found, "the question was taken back");
   if (!session || !text || message->deleted_at != 0) return;
   const AccountId group = session->owner != answered.asker ? session->owner : 0;
+  if (!house_.memories.enabled_in(group)) return;
   Completion completion;
   completion.request.provider = answered.provider;
   completion.request.model = answered.model;

@@ -95,6 +95,7 @@ TEST_F(ChatAiContacts, AreFoundByTheIdThatTheirPlatformGave) {
   EXPECT_EQ(contacts.written(40), "10001");
   EXPECT_EQ(contacts.written(41), "10001");
   expect_refused(contacts.user("10002"), Errc::not_found, "USER_NOT_FOUND");
+  expect_refused(contacts.user("40"), Errc::not_found, "USER_NOT_FOUND");
   expect_refused(contacts.group("account:40"), Errc::not_found, "GROUP_NOT_FOUND");
   expect_refused(contacts.user("account:41"), Errc::not_found, "USER_NOT_FOUND");
   expect_refused(contacts.user(""), Errc::invalid, "userId");

@@ -14,6 +14,7 @@
 #include "http/surfaces/chatai/house.hpp"
 #include "http/surfaces/chatai/live.hpp"
 #include "http/surfaces/chatai/mcp_servers.hpp"
+#include "http/surfaces/chatai/memories.hpp"
 #include "http/surfaces/chatai/presets.hpp"
 #include "http/surfaces/chatai/skills.hpp"
 #include "http/surfaces/chatai/tools.hpp"
@@ -69,6 +70,7 @@ class ChatAi final : public Surface {
   chatai::GroupAdmin group_admin_{context_, group_config_};
   chatai::Groups groups_{context_, group_config_};
   chatai::Live live_{context_};
+  chatai::Memories memories_{context_};
   chatai::Tools tools_{context_, live_};
   chatai::CustomTools custom_tools_{context_, *this};
   chatai::McpServers mcp_servers_{context_, live_};

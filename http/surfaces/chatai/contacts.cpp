@@ -86,7 +86,9 @@ Expected<AccountId> Contacts::find(ContactKind kind, std::string_view written, c
   }
   const auto number = number_in(written);
   if (!number) return tl::unexpected(not_found(kind));
-  if (const auto contact = contacts_.contact(*number))
+  // A contact's number in place of a foreign id would be a slip: whoever is forgotten must not be taken for another.
+  const auto contact = is_explicit_number(written) ? contacts_.contact(*number) : std::nullopt;
+  if (contact)
     return contact->is_group == (kind == ContactKind::group) ? Expected<AccountId>(*number)
                                                              : tl::unexpected(not_found(kind));
   if (kind == ContactKind::group || !accounts_.account_exists(*number)) return tl::unexpected(not_found(kind));

@@ -1,10 +1,9 @@
 // People and groups as requests and answers of this dialect write them: `userId` and `groupId` are the ids that platforms
 // have given them.
 //
-//   10001              the one contact that has this id on any platform; where none has, the house's own number of an
-//                      account or a contact
+//   10001              the one contact that has this id on any platform; where none has, the account with this number
 //   qq:10001           of the platform with this name, or this id in the catalogue
-//   account:7          by the house's own number, whoever has the id 7 on a platform
+//   account:7          by the house's own number, which accounts and contacts share, whoever has the id 7 on a platform
 //
 // An id that contacts of several platforms have is refused with an error that tells them apart. Thread-safe.
 #pragma once

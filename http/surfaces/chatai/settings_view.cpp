@@ -37,6 +37,7 @@ constexpr Place kPlaces[] = {
     {"context.listed", "conversations.listed"},
     {"memory.enabled", "memory.enabled"},
     {"memory.maxMemories", "memory.max_memories"},
+    {"memory.autoExtract", "memory.auto_extract"},
     {"tools.enabled", "tools.enabled"},
     {"tools.allowDangerous", "tools.allow_dangerous"},
     {"tools.dangerousTools", "tools.dangerous"},

@@ -38,7 +38,7 @@ constexpr RateClass kFrames{"frames", 120, 60s, RateClass::Per::caller};
   R"("one_for_each_user":false,"max_messages":20},"content_safety":{"enabled":false,"sensitive_words":[]},)" \
   R"("result_decorate":{"enabled":false,"prefix":"","suffix":""},"tools":{"enabled":true,)"                  \
   R"("allow_dangerous":false,"dangerous":[],"admin_only":[],"disabled":[],"disabled_categories":[],)"        \
-  R"("max_rounds":8},"memory":{"enabled":false,"max_memories":50}})"
+  R"("max_rounds":8},"memory":{"enabled":false,"max_memories":50,"auto_extract":false}})"
 #define SETTINGS                                                                                        \
   R"({"theme":"dark","language":"zh-CN","notifications":{"enabled":true,"types":["error","warning"]},)" \
   R"("auto_restart":false})"

@@ -52,6 +52,7 @@ constexpr Name kConfig[] = {
     {"tools.max_rounds", "tools.max_rounds"},
     {"memory.enabled", "memory.enabled"},
     {"memory.max_memories", "memory.max_memories"},
+    {"memory.auto_extract", "memory.auto_extract"},
 };
 
 constexpr Name kPanel[] = {
