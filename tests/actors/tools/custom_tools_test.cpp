@@ -135,6 +135,22 @@ TEST_F(CustomToolsTest, ThatLoopTimeOutByNameAndTheOthersGoOn) {
   EXPECT_EQ(call("greet")->text, "hello");
 }
 
+TEST_F(CustomToolsTest, AreOnlySoMany) {
+  std::size_t refused = 0;
+  constexpr std::size_t kOneTooMany = defaults::kMaxToolsPerSource + 1;
+  for (std::size_t i = 0; i < kOneTooMany; ++i) {
+    auto entry = in_lua("return 1");
+    entry.name = "tool" + std::to_string(i);
+    const auto added = testing::wait<testing::RecordPtr>(
+        [&](auto answer) { system_->catalogue().add(std::move(entry), cause(), answer); });
+    if (added) continue;
+    ++refused;
+    EXPECT_EQ(added.error().code, Errc::conflict);
+  }
+  EXPECT_EQ(refused, 1u);
+  EXPECT_EQ(call("tool0")->text, "1");
+}
+
 TEST_F(CustomToolsTest, ThatAreDangerousWaitForTheSwitch) {
   auto wipe = in_lua("return 'wiped'");
   wipe.dangerous = true;
