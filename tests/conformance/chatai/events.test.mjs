@@ -59,6 +59,7 @@ describe('the stream of events', () => {
 
   it('tells switches, calls and batches of tools', async () => {
     const stream = listen();
+    await soon(() => assert.deepEqual(types(stream), ['connected']));
     await data(admin.put('/api/tools/current_time/toggle', { enabled: false }));
     await data(admin.put('/api/config', { tools: { disabledTools: [], disabledCategories: ['time'] } }));
     await data(admin.post('/api/skills/enable-all'));
