@@ -74,6 +74,8 @@ TEST(Fit, CountsWordsOfNamesAndDescriptions) {
   EXPECT_EQ(fit(tool, "weather_now", "weather"), 4u);
   EXPECT_EQ(fit(tool, "weather_now", "What is the weather in this city?"), 6u) << "weather, the, city";
   EXPECT_EQ(fit(tool, "forecast", "今天的天气怎么样"), 1u);
+  EXPECT_EQ(fit(tool, "forecast", "wea"), 1u) << "the beginning of a word";
+  EXPECT_EQ(fit(tool, "forecast", "eather a t"), 0u) << "no other part of one, and no single letter";
   EXPECT_EQ(fit(tool, "forecast", "music"), 0u);
   EXPECT_EQ(fit(tool, "forecast", ""), 0u);
 }

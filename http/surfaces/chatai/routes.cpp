@@ -477,6 +477,16 @@ void tool_routes(RouteTable& table, Tools& tools) {
           OK(R"({"allowDangerous":true,"dangerousTools":[],"adminOnlyTools":[],"dangerousNow":["send_message"]})"));
   table.post("/api/tools/reload", A::admin, to(tools, &P::reload), "Nothing to do: counts what there is, by source")
       .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
+  table.get("/api/tools/builtin/list", A::admin, to(tools, &P::list_builtin), "The house's own tools")
+      .answers(OK("[" TOOL "]"));
+  table.get("/api/tools/builtin/categories", A::admin, to(tools, &P::categories), "Categories")
+      .answers(OK("[" CATEGORY "]"));
+  for (const std::string base : {"/api/tools/builtin", "/api/skills"}) {
+    table.post(base + "/enable-all", A::admin, to(tools, &P::enable_all), "Switch every tool on")
+        .answers(OK(R"({"success":true,"enabledCount":1})"));
+    table.post(base + "/disable-all", A::admin, to(tools, &P::disable_all), "Switch every tool off that there is")
+        .answers(OK(R"({"success":true,"disabledCount":3})"));
+  }
   table.get("/api/tools/stats", A::admin, to(tools, &P::stats), "How many there are").answers(OK(COUNTS));
   auto filters = log_filters();
   filters.push_back(text_parameter("success", "true or false"));
@@ -575,9 +585,8 @@ void mcp_routes(RouteTable& table, McpServers& servers, const std::string& base)
   table.post(one + "/connect", A::admin, to(servers, &P::connect), "Connect it").answers(OK(SERVER)).note(kCodes);
   table.post(one + "/disconnect", A::admin, to(servers, &P::disconnect), "Disconnect it, until it is asked for again")
       .answers(OK(SERVER));
-  table.post(one + "/reconnect", A::admin, to(servers, &P::reconnect), "Connect it anew")
-      .answers(OK(SERVER))
-      .note(kCodes);
+  for (const char* again : {"/reconnect", "/reload"})
+    table.post(one + again, A::admin, to(servers, &P::reconnect), "Connect it anew").answers(OK(SERVER)).note(kCodes);
 }
 
 void mcp_routes(RouteTable& table, McpServers& servers) {
@@ -816,10 +825,6 @@ void skill_routes(RouteTable& table, Live& live, Skills& skills, Tools& tools, M
   table
       .post("/api/skills/reload", A::admin, to(tools, &Tools::reload), "Nothing to do: counts what there is, by source")
       .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
-  table.post("/api/skills/enable-all", A::admin, to(tools, &Tools::enable_all), "Switch every tool on")
-      .answers(OK(R"({"success":true,"enabledCount":1})"));
-  table.post("/api/skills/disable-all", A::admin, to(tools, &Tools::disable_all), "Switch every tool off that there is")
-      .answers(OK(R"({"success":true,"disabledCount":3})"));
   table.get("/api/skills/stats", A::admin, to(tools, &Tools::stats), "How many there are").answers(OK(COUNTS));
   mcp_routes(table, servers, "/api/skills/mcp/servers");
   table.get("/api/skills/sse", A::admin, to(live, &Live::stream), "What happens now, as server-sent events")

@@ -12,6 +12,8 @@ namespace {
 
 /// The rest of what a tool said stands in the log.
 constexpr std::size_t kMaxErrorBytes = 250;
+/// A single letter begins too many words.
+constexpr std::size_t kShortestWord = 2;
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 bool is_part_of_word(char c) {
@@ -23,7 +25,7 @@ std::size_t next_character(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// Words of ASCII letters and digits, and pairs of other characters.
+/// Words of ASCII letters and digits, and every two other characters in a row.
 std::set<std::string> words_of(std::string_view text) {
   std::set<std::string> words;
   for (std::size_t at = 0; at < text.size();) {
@@ -38,13 +40,17 @@ std::set<std::string> words_of(std::string_view text) {
       at = end;
       continue;
     }
-    end = next_character(text, at);
-    const auto second = end;
-    if (second < text.size() && !is_ascii(text[second])) end = next_character(text, second);
-    words.emplace(text.substr(at, end - at));
+    const auto second = next_character(text, at);
+    if (second < text.size() && !is_ascii(text[second]))
+      words.emplace(text.substr(at, next_character(text, second) - at));
     at = second;
   }
   return words;
+}
+
+bool one_begins_with(const std::set<std::string>& words, const std::string& beginning) {
+  const auto at = words.lower_bound(beginning);
+  return at != words.end() && at->starts_with(beginning);
 }
 
 }  // namespace
@@ -134,11 +140,13 @@ OrderedJson result_view(const actors::ToolOutcome& outcome) {
 }
 
 std::size_t fit(const actors::OfferedTool& tool, std::string_view name, std::string_view text) {
-  const std::string in_name = projections::folded(name), in_description = projections::folded(tool.description);
+  const auto in_name = words_of(projections::folded(name)),
+             in_description = words_of(projections::folded(tool.description));
   std::size_t score = 0;
   for (const auto& word : words_of(projections::folded(text))) {
-    if (in_name.find(word) != in_name.npos) score += 3;
-    if (in_description.find(word) != in_description.npos) score += 1;
+    if (word.size() < kShortestWord) continue;
+    if (one_begins_with(in_name, word)) score += 3;
+    if (one_begins_with(in_description, word)) score += 1;
   }
   return score;
 }

@@ -32,8 +32,8 @@ std::optional<Error> error_of(const actors::ToolOutcome& outcome, bool arguments
 /// The result as the Model Context Protocol has it, whatever came of the call.
 OrderedJson result_view(const actors::ToolOutcome& outcome);
 
-/// How well a tool fits a text: a word of it counts three in the tool's name and one in its description; 0: not at all.
-/// Where a language has no spaces, two characters in a row are a word.
+/// How well a tool fits a text: a word of it, or the beginning of one, counts three in the tool's name and one in its
+/// description; 0: not at all. Where a language has no spaces, two characters in a row are a word.
 std::size_t fit(const actors::OfferedTool& tool, std::string_view name, std::string_view text);
 
 }  // namespace troupe::http::chatai

@@ -69,6 +69,14 @@ void Tools::list(const CallPtr& call) {
 
 void Tools::list_alone(const CallPtr& call) { succeed(call, views(call)); }
 
+void Tools::list_builtin(const CallPtr& call) {
+  const auto now = rules();
+  OrderedJson list = OrderedJson::array();
+  for (const auto& tool : all())
+    if (kind_of_source(tool->source) == actors::kBuiltIn) list.push_back(tool_view(*tool, now));
+  succeed(call, std::move(list));
+}
+
 void Tools::list_by_source(const CallPtr& call) {
   OrderedJson by_source = OrderedJson::object();
   for (const auto source : kSources) by_source[std::string(source)] = OrderedJson::array();

@@ -14,6 +14,7 @@ class Tools {
 
   void list(const CallPtr& call);
   void list_alone(const CallPtr& call);
+  void list_builtin(const CallPtr& call);
   void list_by_source(const CallPtr& call);
   void show(const CallPtr& call);
   void categories(const CallPtr& call);

@@ -30,7 +30,7 @@ TEST(CustomTool, AnswersWhatItsCodeReturns) {
 TEST(CustomTool, NamesTheLineOfAnError) {
   EXPECT_EQ(said("local x = 1\nerror('boom')"), "error: greet.lua:2: boom");
   EXPECT_EQ(said("error({})"), "error: greet.lua: an error that is no text, but a table");
-  EXPECT_EQ(said("return print"), "error: greet.lua:1: attempt to call a nil value");
+  EXPECT_TRUE(said("\n\nnothing()").starts_with("error: greet.lua:3: attempt to call a nil value"));
 }
 
 TEST(CustomTool, IsCompiledBeforeItIsKept) {
@@ -133,6 +133,22 @@ TEST_F(CustomToolsTest, ThatLoopTimeOutByNameAndTheOthersGoOn) {
   EXPECT_EQ(outcome->outcome, "timed_out");
   EXPECT_TRUE(outcome->text.starts_with("endless.lua:1: ")) << outcome->text;
   EXPECT_EQ(call("greet")->text, "hello");
+}
+
+TEST_F(CustomToolsTest, AreOnlySoMany) {
+  std::size_t refused = 0;
+  constexpr std::size_t kOneTooMany = defaults::kMaxToolsPerSource + 1;
+  for (std::size_t i = 0; i < kOneTooMany; ++i) {
+    auto entry = in_lua("return 1");
+    entry.name = "tool" + std::to_string(i);
+    const auto added = testing::wait<testing::RecordPtr>(
+        [&](auto answer) { system_->catalogue().add(std::move(entry), cause(), answer); });
+    if (added) continue;
+    ++refused;
+    EXPECT_EQ(added.error().code, Errc::conflict);
+  }
+  EXPECT_EQ(refused, 1u);
+  EXPECT_EQ(call("tool0")->text, "1");
 }
 
 TEST_F(CustomToolsTest, ThatAreDangerousWaitForTheSwitch) {

@@ -201,9 +201,9 @@ TEST_F(ToolsTest, AreListedNewestFirstAndCountedByDay) {
   EXPECT_EQ(log.count(filter), 1u);
   filter.succeeded = true;
   EXPECT_EQ(log.count(filter), 2u);
-  filter.groups = {kAda + 1};
+  filter.groups = std::vector<AccountId>{kAda + 1};
   EXPECT_EQ(log.count(filter), 0u);
-  filter.groups = {kAda + 1, 0};
+  filter.groups = std::vector<AccountId>{kAda + 1, 0};
   EXPECT_EQ(log.count(filter), 2u) << "in no group";
   const auto today = projections::day_of(now_micros());
   const auto figures = log.figures(today - 1, today);

@@ -57,6 +57,25 @@ describe('the stream of events', () => {
     stream.close();
   });
 
+  it('tells switches, calls and batches of tools', async () => {
+    const stream = listen();
+    await soon(() => assert.deepEqual(types(stream), ['connected']));
+    await data(admin.put('/api/tools/current_time/toggle', { enabled: false }));
+    await data(admin.put('/api/config', { tools: { disabledTools: [], disabledCategories: ['time'] } }));
+    await data(admin.post('/api/skills/enable-all'));
+    await data(admin.post('/api/skills/execute/batch', { calls: [{ toolName: 'current_time', args: {} }, { toolName: 'none' }] }));
+    await data(admin.post('/api/tools/reload'));
+    await soon(() => assert.equal(types(stream).at(-1), 'tools-reloaded'));
+    const told = stream.messages.filter(({ type }) => !['connected', 'heartbeat', 'config-changed', 'tool-executed'].includes(type))
+      .map(({ type, tool, category, enabled, count }) => [type, tool ?? category ?? count, enabled]);
+    assert.deepEqual(told, [
+      ['tool-toggled', 'current_time', false], ['tool-toggled', 'current_time', true], ['category-toggled', 'time', false],
+      ['category-toggled', 'time', true], ['batch-executed', 2, undefined], ['tools-reloaded', undefined, undefined]]);
+    const called = stream.messages.filter(({ type }) => type === 'tool-executed').map(({ toolName, success }) => [toolName, success]);
+    assert.deepEqual(called.sort(), [['current_time', true], ['none', false]]);
+    stream.close();
+  });
+
   it('brings what was missed to who says what it saw last', async () => {
     const first = listen();
     await newPreset();

@@ -23,6 +23,7 @@ describe('tools', () => {
     assert.deepEqual(await data(admin.get('/api/tools/current_time')), one);
     assert.deepEqual((await data(admin.get('/api/tools?category=time'))).tools, [one]);
     assert.deepEqual((await data(admin.get('/api/tools?source=custom'))).tools, []);
+    assert.deepEqual(await data(admin.get('/api/tools/builtin/list')), tools);
     await refusesChatAi(admin.get('/api/tools/none'), 404, 'TOOL_NOT_FOUND');
   });
 
