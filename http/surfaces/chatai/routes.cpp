@@ -76,10 +76,11 @@ void authentication_routes(RouteTable& table, Authentication& authentication) {
       .answers(OK(R"({"hasPermanentToken":true,"issuedAt":1769860800000})"));
 }
 
-#define CHANNEL                                                                                                                                                                                 \
-  R"({"id":"AbCdEfGhIjKl","name":"main","adapterType":"openai","type":"openai","baseUrl":)"                                                                                                     \
-  R"("https://api.openai.com/v1","apiKey":"****wxyz","apiKeys":["****wxyz"],"models":["gpt-4o-mini"],)"                                                                                         \
-  R"("model":"gpt-4o-mini","embeddingModel":"","strategy":"failover","priority":100,"weight":100,"quota":{"daily":0,"hourly":0,"perMinute":0},"enabled":true,"status":"idle","testedAt":null,)" \
+#define CHANNEL                                                                                         \
+  R"({"id":"AbCdEfGhIjKl","name":"main","adapterType":"openai","type":"openai","baseUrl":)"             \
+  R"("https://api.openai.com/v1","apiKey":"****wxyz","apiKeys":["****wxyz"],"models":["gpt-4o-mini"],)" \
+  R"("model":"gpt-4o-mini","embeddingModel":"","strategy":"failover","priority":100,"weight":100,)"     \
+  R"("quota":{"daily":0,"hourly":0,"perMinute":0},"enabled":true,"status":"idle","testedAt":null,)"     \
   R"("lastError":null,"createdAt":1769860800000,"updatedAt":1769860800000})"
 #define CHANNEL_STATS \
   R"({"totalCalls":3,"successCalls":3,"failedCalls":0,"totalTokens":30,"successRate":1.0,"avgTokensPerCall":10})"
@@ -961,8 +962,8 @@ void groups_routes(RouteTable& table, chatai::Groups& groups) {
   table.tag("ChatAI: groups");
   table.get("/api/groups", A::admin, to(groups, &P::list), "Groups that the bots are in")
       .query({page[0], page[1]})
-      .answers(OK(
-          R"({"groups":[{"id":"456","name":"friends","memberCount":3,"enabled":true,"preset":"","hasCustomConfig":false}],"total":1,"page":1,"limit":50})"))
+      .answers(OK(R"({"groups":[{"id":"456","name":"friends","memberCount":3,"enabled":true,"preset":"",)"
+                  R"("hasCustomConfig":false}],"total":1,"page":1,"limit":50})"))
       .note(
           "Members are those who spoke. An id that groups of several platforms have is told apart by its platform's "
           "name: `qq:456`.")
@@ -985,16 +986,17 @@ void groups_routes(RouteTable& table, chatai::Groups& groups) {
       .answers(OK(GROUP));
   table.get(one + "/members", A::admin, to(groups, &P::members), "Who spoke in a group")
       .query(page)
-      .answers(OK(
-          R"({"members":[{"userId":"123","nickname":"Ada","role":null,"blocked":false,"lastActive":1769860800000}],"total":1,"page":1,"limit":50})"))
+      .answers(OK(R"({"members":[{"userId":"123","nickname":"Ada","role":null,"blocked":false,"lastActive":)"
+                  R"(1769860800000}],"total":1,"page":1,"limit":50})"))
       .elsewhere();
   table.put(one + "/members/{user_id}", A::admin, to(groups, &P::change_member), "Hear somebody in a group, or not")
       .takes({{.name = "blocked", .type = Field::Type::boolean, .required = true}})
       .answers(OK(R"({"userId":"123","blocked":true})"));
   table.get(one + "/stats", A::admin, to(groups, &P::stats), "A group's figures, by day, UTC")
       .query({text_parameter("period", "day, week or month; default: day")})
-      .answers(OK(
-          R"({"groupId":"456","totalMessages":9,"aiResponses":3,"toolCalls":1,"activeUsers":1,"topUsers":[{"userId":"123","nickname":"Ada","count":3}],"dailyStats":[{"date":"2026-01-31","messages":9,"responses":3,"toolCalls":1}]})"));
+      .answers(OK(R"({"groupId":"456","totalMessages":9,"aiResponses":3,"toolCalls":1,"activeUsers":1,"topUsers":)"
+                  R"([{"userId":"123","nickname":"Ada","count":3}],"dailyStats":[{"date":"2026-01-31","messages":9,)"
+                  R"("responses":3,"toolCalls":1}]})"));
   table.get(one + "/usage-stats", A::admin, to(groups, &P::use), "What was asked in a group today, UTC")
       .answers(OK(GROUP_USE));
   table.post(one + "/usage-stats/reset", A::admin, to(groups, &P::reset_use), "Begin a group's counts of today anew")
