@@ -100,11 +100,6 @@ events::ToolRules Groups::tools_for(const events::ToolRules& house, AccountId gr
   return tools;
 }
 
-bool Groups::remembers(AccountId group) const {
-  const auto own = group == 0 ? nullptr : settings(group);
-  return !own || own->memory.value_or(true);
-}
-
 void Groups::take_own_provider(AccountId group, llm::ChatRequest& request) const {
   const auto own = group == 0 ? nullptr : settings(group);
   if (own && own->channel) request.own_provider = provider_of(group, *own->channel, secrets_);

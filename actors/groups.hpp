@@ -44,8 +44,6 @@ class Groups {
   events::ToolRules tools_for(const events::ToolRules& house, AccountId group) const;
   /// Who answers a question of the group, and by which system prompt, where the group has set that.
   void tailor(AccountId group, llm::ChatRequest& request) const;
-  /// Whether bots may remember there what the house lets them remember.
-  bool remembers(AccountId group) const;
   /// A question on the house's own account about what was said there: by the group's provider, where it has one.
   void take_own_provider(AccountId group, llm::ChatRequest& request) const;
 

@@ -182,10 +182,7 @@ struct System::Impl {
                   [this](std::function<void()> work) { return recalling.post(std::move(work)); }}),
         extraction({store, secrets, completions, memories,
                     [this](std::function<void()> work) { return recalling.post(std::move(work)); },
-                    [this](AccountId group, llm::ChatRequest& request) {
-                      groups.take_own_provider(group, request);
-                      return groups.remembers(group);
-                    }}),
+                    [this](AccountId group, llm::ChatRequest& request) { groups.take_own_provider(group, request); }}),
         custom_tools(store, tools, [this](std::function<void()> work) { return custom_work.post(std::move(work)); }),
         conversations(
             store, secrets, files, models, tools,
@@ -225,7 +222,7 @@ struct System::Impl {
     wire_catalogue();
     offer_builtin_commands(bot_commands, store, memory_commands(memories, store));
     conversations.recall_by([this](Recall recall, std::function<void(std::string)> then) {
-      has_memory&& groups.remembers(recall.group) ? memories.recall(std::move(recall), std::move(then)) : then({});
+      has_memory ? memories.recall(std::move(recall), std::move(then)) : then({});
     });
     use_memory();
     catalogue.follow<events::BotSettings>([this](const std::string&) {

@@ -118,7 +118,7 @@ void Extraction::draw_from(const Answered& answered) {
   completion.request.max_tokens = kAnswerTokens;
   completion.request.messages = {{"system", std::string(kPrompt)}, {"user", *text}};
   completion.account = answered.asker;
-  if (house_.heed && !house_.heed(group, completion.request)) return;
+  if (house_.tailor) house_.tailor(group, completion.request);
   ++under_way_;
   house_.completions.ask(
       std::move(completion), by_the_house(), [](std::string_view) {},

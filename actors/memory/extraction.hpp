@@ -30,8 +30,8 @@ class Extraction {
     Completions& completions;
     Memories& memories;
     Elsewhere elsewhere;
-    /// What a group asks for: false where nothing is to be drawn, and who is asked there. `group` 0: in private.
-    std::function<bool(AccountId group, llm::ChatRequest& request)> heed;
+    /// Puts the request to a group's own provider, where it has one. `group` 0: in private.
+    std::function<void(AccountId group, llm::ChatRequest& request)> tailor;
   };
 
   /// Before the first append: it follows the journal.

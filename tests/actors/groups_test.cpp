@@ -228,14 +228,11 @@ TEST_F(GroupsTest, AnswerByWhatTheyHaveSet) {
   EXPECT_EQ(request.own_provider->reach, Reach::public_only);
 }
 
-TEST_F(GroupsTest, KeepNoMemoryWhereTheySaySo) {
+TEST_F(GroupsTest, OfferNoToolsOfMemoryWhereTheySwitchItOff) {
   const auto id = group();
-  EXPECT_TRUE(system_->groups().remembers(id));
   EXPECT_THAT(system_->groups().tools_for({}, id).disabled_categories, SizeIs(0));
   set({{"memory", false}});
-  EXPECT_FALSE(system_->groups().remembers(id));
   EXPECT_THAT(system_->groups().tools_for({}, id).disabled_categories, ::testing::ElementsAre("memory"));
-  EXPECT_TRUE(system_->groups().remembers(0)) << "in private";
 }
 
 TEST_F(GroupsTest, OwnProvidersAreAskedByNobodyElse) {
