@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <set>
 #include <thread>
@@ -235,8 +236,9 @@ TEST_F(TalksTest, SendAfterARestartWhatMayNotHaveArrivedAndFailWhatWasInterrupte
   stop();
   is_silent_ = false;
   start();
-  EXPECT_EQ(sent(2).back().text, "Pong ");
-  EXPECT_EQ(sent(2).back().id, sent(2).front().id) << "so that a platform can tell";
+  const auto all = sent(3);  // one is the apology for the other
+  const auto is_the_first = [&](const Outgoing& text) { return text.text == "Pong " && text.id == all.front().id; };
+  EXPECT_EQ(std::count_if(all.begin(), all.end(), is_the_first), 2) << "a platform can tell that it came twice";
   EXPECT_TRUE(
       eventually([&] { return sessions().open_commands().empty() && sessions().unsent_replies({}, 1).empty(); }));
   EXPECT_EQ(sessions().message(1, 3)->status, "failed");
