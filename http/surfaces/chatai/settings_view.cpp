@@ -42,6 +42,7 @@ constexpr Place kPlaces[] = {
     {"tools.allowDangerous", "tools.allow_dangerous"},
     {"tools.dangerousTools", "tools.dangerous"},
     {"tools.adminOnlyTools", "tools.admin_only"},
+    {"tools.allowedTools", "tools.only"},
     {"tools.disabledTools", "tools.disabled"},
     {"tools.disabledCategories", "tools.disabled_categories"},
     {"tools.maxRounds", "tools.max_rounds"},

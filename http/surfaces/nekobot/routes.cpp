@@ -29,15 +29,15 @@ constexpr RateClass kFrames{"frames", 120, 60s, RateClass::Per::caller};
 #define PERSONALITY                                                                                      \
   R"({"id":"AbCdEfGhIjKl","name":"cat","description":"A cat","prompt":"You are a cat.","enabled":true,)" \
   R"("is_default":true,"created_at":)" TIME R"(,"updated_at":null})"
-#define CONFIG                                                                                               \
-  R"({"command_prefix":"/","panel_prefix":"#ai","debug":false,"admins_id":["aiocqhttp:10001"],)"             \
-  R"("whitelist":{"enabled":false,"private":[],"group":["20001"]},"blacklist":{"private":[],"group":[]},)"   \
-  R"("rate_limit":{"enabled":false,"max_messages":10,"time_window":60},"waking":{"enabled":true,)"           \
-  R"("prefixes":["#chat"],"private":"always","group":true,"at":true,"keyword":false,"keywords":[],)"         \
-  R"("random":false,"random_rate":0.05},"session":{"enabled":false,"enabled_sessions":["group_20001"],)"     \
-  R"("one_for_each_user":false,"max_messages":20},"content_safety":{"enabled":false,"sensitive_words":[]},)" \
-  R"("result_decorate":{"enabled":false,"prefix":"","suffix":""},"tools":{"enabled":true,)"                  \
-  R"("allow_dangerous":false,"dangerous":[],"admin_only":[],"disabled":[],"disabled_categories":[],)"        \
+#define CONFIG                                                                                                  \
+  R"({"command_prefix":"/","panel_prefix":"#ai","debug":false,"admins_id":["aiocqhttp:10001"],)"                \
+  R"("whitelist":{"enabled":false,"private":[],"group":["20001"]},"blacklist":{"private":[],"group":[]},)"      \
+  R"("rate_limit":{"enabled":false,"max_messages":10,"time_window":60},"waking":{"enabled":true,)"              \
+  R"("prefixes":["#chat"],"private":"always","group":true,"at":true,"keyword":false,"keywords":[],)"            \
+  R"("random":false,"random_rate":0.05},"session":{"enabled":false,"enabled_sessions":["group_20001"],)"        \
+  R"("one_for_each_user":false,"max_messages":20},"content_safety":{"enabled":false,"sensitive_words":[]},)"    \
+  R"("result_decorate":{"enabled":false,"prefix":"","suffix":""},"tools":{"enabled":true,)"                     \
+  R"("allow_dangerous":false,"dangerous":[],"admin_only":[],"disabled":[],"disabled_categories":[],"only":[],)" \
   R"("max_rounds":8},"memory":{"enabled":false,"max_memories":50,"auto_extract":false}})"
 #define SETTINGS                                                                                        \
   R"({"theme":"dark","language":"zh-CN","notifications":{"enabled":true,"types":["error","warning"]},)" \

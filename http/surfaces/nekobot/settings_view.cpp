@@ -49,6 +49,7 @@ constexpr Name kConfig[] = {
     {"tools.admin_only", "tools.admin_only"},
     {"tools.disabled", "tools.disabled"},
     {"tools.disabled_categories", "tools.disabled_categories"},
+    {"tools.only", "tools.only"},
     {"tools.max_rounds", "tools.max_rounds"},
     {"memory.enabled", "memory.enabled"},
     {"memory.max_memories", "memory.max_memories"},
