@@ -18,9 +18,9 @@ void chat_routes(RouteTable& table, Chat& chat) {
   const Parameter user = text_parameter("userId", "Of whom"), group = text_parameter("groupId", "In which group");
   const std::vector<Field> question = {required("message", {}, defaults::kMaxQuestionLength),
                                        anything("userId", "Names the conversation, with `groupId`"),
-                                       anything("groupId"),
+                                       anything("groupId", "In which group; none: a conversation with the user alone"),
                                        text("preset", "Id or name; none: the default one"),
-                                       text("presetId", "The same"),
+                                       text("presetId", "As `preset`"),
                                        text("model", "None: the preset's"),
                                        flag("stream", "Answer as server-sent events")};
   constexpr const char* kEvents = R"({"type":"content","text":"Hel","data":"Hel"})";
@@ -43,7 +43,7 @@ void chat_routes(RouteTable& table, Chat& chat) {
   table.get("/api/chat/history", A::login, to(chat, &P::history), "What was said, oldest first")
       .query({user, group, limit_parameter()})
       .answers(OK(R"([{"id":469762049,"role":"user","content":"Hi","timestamp":"2026-01-31T12:00:00.000Z"}])"));
-  table.del("/api/chat/history", A::login, to(chat, &P::clear_history), "Take back what was said")
+  table.del("/api/chat/history", A::login, to(chat, &P::clear_history), "Take back what was said in a conversation")
       .query({user, group})
       .takes({anything("userId"), anything("groupId")})
       .answers(DONE("Context cleared"));
@@ -51,7 +51,9 @@ void chat_routes(RouteTable& table, Chat& chat) {
   table.get("/api/conversations", A::login, to(chat, &P::conversations), "My conversations, newest first")
       .query({user, group, limit_parameter(20), offset_parameter()})
       .answers(OK(R"({"conversations":[{)" CONVERSATION R"(}],"total":1})"));
-  table.get("/api/conversations/list", A::login, to(chat, &P::conversations), "The same, as an array alone")
+  table
+      .get("/api/conversations/list", A::login, to(chat, &P::conversations),
+           "My conversations, newest first, as an array")
       .query({user, group, limit_parameter(100), offset_parameter()})
       .answers(OK("[{" CONVERSATION "}]"));
   table.del("/api/conversations/clear-all", A::login, to(chat, &P::remove_all), "Delete all my conversations")
@@ -61,10 +63,14 @@ void chat_routes(RouteTable& table, Chat& chat) {
       .query({limit_parameter(100)})
       .answers(OK("{" CONVERSATION R"(,"messages":)" SAID "}"))
       .note("By its id, or by whom it is with: `user:123`, `group:456:user:123`.");
-  table.get("/api/conversations/{conversation_id}/messages", A::login, to(chat, &P::messages), "The last messages")
+  table
+      .get("/api/conversations/{conversation_id}/messages", A::login, to(chat, &P::messages),
+           "The last messages of a conversation")
       .query({limit_parameter(100)})
       .answers(OK(SAID));
-  table.post("/api/conversations/{conversation_id}/clear", A::login, to(chat, &P::clear), "Take back what was said")
+  table
+      .post("/api/conversations/{conversation_id}/clear", A::login, to(chat, &P::clear),
+            "Take back what was said in a conversation")
       .answers(DONE("Context cleared"));
   table.del("/api/conversations/{conversation_id}", A::login, to(chat, &P::remove), "Delete a conversation")
       .answers(R"({"success":true,"data":null})");

@@ -43,10 +43,10 @@ void config_routes(RouteTable& table, Config& config) {
       .only_reads();
   table.post("/api/config/reload", A::admin, to(config, &P::reload), "Nothing to do: what is stored is what counts")
       .answers(DONE("Configuration reloaded"));
-  table.get("/api/config/{section}", A::admin, to(config, &P::show_section), "One section")
+  table.get("/api/config/{section}", A::admin, to(config, &P::show_section), "One section of the settings")
       .answers(OK(R"({"enabled":true})"))
       .note("`channels` and `presets` as well, which are changed elsewhere.");
-  table.put("/api/config/{section}", A::admin, to(config, &P::change_section), "Change one section")
+  table.put("/api/config/{section}", A::admin, to(config, &P::change_section), "Change one section of the settings")
       .takes(part)
       .answers(OK(R"({"success":true,"updated":["memory.enabled"]})"))
       .note(kNote);

@@ -42,12 +42,12 @@ void custom_tool_routes(RouteTable& table, CustomTools& tools) {
       .note(std::string(kNote) +
             " JSON, or a form: the fields, and a `file`, `name.lua` with the code or `name.json` with the fields. 409 "
             "TOOL_EXISTS where a tool has the name.");
-  table.get("/api/tools/custom/{tool}", A::admin, to(tools, &P::show), "One of them").answers(OK(CUSTOM_TOOL));
-  table.put("/api/tools/custom/{tool}", A::admin, to(tools, &P::change), "Change it")
+  table.get("/api/tools/custom/{tool}", A::admin, to(tools, &P::show), "A custom tool").answers(OK(CUSTOM_TOOL));
+  table.put("/api/tools/custom/{tool}", A::admin, to(tools, &P::change), "Change a custom tool")
       .takes(fields)
       .answers(OK(CUSTOM_TOOL))
       .note(kNote);
-  table.del("/api/tools/custom/{tool}", A::admin, to(tools, &P::remove), "Remove it")
+  table.del("/api/tools/custom/{tool}", A::admin, to(tools, &P::remove), "Remove a custom tool")
       .answers(R"({"success":true,"data":null})");
 }
 

@@ -37,19 +37,26 @@ constexpr const char* kGroupNote =
     "than the bots' settings allow, never for more. What no group of this server has (`bym`, `imageGen`, `summary`, "
     "`events`, `knowledgeIds` and others) is refused by its name unless it asks for nothing.";
 
+constexpr const char* kListMode =
+    "Whom the bot hears: none (everybody), blacklist (all but those on it) or whitelist (those on it, but for the "
+    "blacklist)";
+
 std::vector<Field> group_fields() {
   return {text("systemPrompt", "In place of the preset's", defaults::kMaxQuestionLength),
-          anything("presetId", "Id or name; empty: the group's own is none"),
+          anything("presetId", "Id or name; empty: the bots' default preset"),
           flag("enabled", "No: the bot answers commands only"),
-          text("triggerMode", "default, at, prefix, both, keyword, random or none"),
-          text("customPrefix"),
-          object("triggers", "`prefix`, `at`, `keyword`, `keywords`, `random`, `randomRate`"),
+          text("triggerMode",
+               "What wakes the bot: default (as the bots' settings have it), at, prefix, both (at and prefix), "
+               "keyword, random or none"),
+          text("customPrefix", "The one prefix that wakes the bot"),
+          object("triggers",
+                 "As of `/triggers`: `at`, `prefix`, `usePrefix`, `keyword`, `keywords`, `random`, `randomRate`"),
           object("tools", "`enabled`, `allowedTools`, `blockedTools`, `disabledCategories`"),
           object("memory", "`enabled`"),
           object("rateLimit", "`enabled`, `maxRequests`, `windowSeconds`"),
-          text("listMode", "none, blacklist or whitelist"),
+          text("listMode", kListMode),
           array("blacklist", "Ids of users on the platform"),
-          array("whitelist"),
+          array("whitelist", "Ids of users on the platform"),
           object("usageLimit", "`dailyGroupLimit`, `dailyUserLimit` (0: none), `limitMessage`"),
           object("models", "`chat`")};
 }
@@ -80,39 +87,40 @@ void group_admin_routes(RouteTable& table, GroupAdmin& group) {
       .takes(group_fields())
       .answers(OK(GROUP))
       .note(kGroupNote);
-  table.get(base + "/presets", kAccess, to(group, &P::show_presets), "Presets to choose from")
+  table.get(base + "/presets", kAccess, to(group, &P::show_presets), "Presets that a group may choose from")
       .answers(OK(R"([{"id":"AbCdEfGhIjKl","name":"helper","description":"Helps"}])"));
-  table.get(base + "/channels", kAccess, to(group, &P::show_channels), "Names of channels")
+  table.get(base + "/channels", kAccess, to(group, &P::show_channels), "Names of the house's channels")
       .answers(OK(R"([{"name":"main"}])"));
   for (const bool white : {false, true}) {
-    const std::string list = base + (white ? "/whitelist" : "/blacklist");
-    table.get(list, kAccess, to(group, white ? &P::show_whitelist : &P::show_blacklist), "The list")
+    const std::string name = white ? "whitelist" : "blacklist", list = base + "/" + name;
+    table.get(list, kAccess, to(group, white ? &P::show_whitelist : &P::show_blacklist), "The group's " + name)
         .answers(OK(USERS_LISTED));
-    table.put(list, kAccess, to(group, white ? &P::set_whitelist : &P::set_blacklist), "Replace the list")
-        .takes({array(white ? "whitelist" : "blacklist"), text("listMode")})
+    table.put(list, kAccess, to(group, white ? &P::set_whitelist : &P::set_blacklist), "Replace the group's " + name)
+        .takes({array(name, "Ids of users on the platform"), text("listMode", kListMode)})
         .answers(OK(USERS_LISTED));
     table
         .post(list + "/add", kAccess, to(group, white ? &P::add_to_whitelist : &P::add_to_blacklist),
-              "Put a user on it")
+              "Put a user on the group's " + name)
         .takes(user)
         .answers(OK(USERS_LISTED));
     table
         .post(list + "/remove", kAccess, to(group, white ? &P::remove_from_whitelist : &P::remove_from_blacklist),
-              "Take a user off it")
+              "Take a user off the group's " + name)
         .takes(user)
         .answers(OK(USERS_LISTED));
   }
-  table.get(base + "/usage-limit", kAccess, to(group, &P::show_limits), "How much may be asked a day")
+  table.get(base + "/usage-limit", kAccess, to(group, &P::show_limits), "How much may be asked in the group a day")
       .answers(OK(LIMITS));
-  table.put(base + "/usage-limit", kAccess, to(group, &P::set_limits), "Change how much may be asked a day")
+  table
+      .put(base + "/usage-limit", kAccess, to(group, &P::set_limits), "Change how much may be asked in the group a day")
       .takes({integer("dailyGroupLimit", 0, defaults::kMaxDailyLimit),
               integer("dailyUserLimit", 0, defaults::kMaxDailyLimit),
               text("limitMessage", "Told once a day to whom a limit stops; empty: nothing is",
                    defaults::kMaxDescriptionLength)})
       .answers(OK(LIMITS));
-  table.get(base + "/usage-stats", kAccess, to(group, &P::show_use), "What was asked today, UTC")
+  table.get(base + "/usage-stats", kAccess, to(group, &P::show_use), "What was asked in the group today, UTC")
       .answers(OK(GROUP_USE));
-  table.post(base + "/usage-stats/reset", kAccess, to(group, &P::reset_use), "Begin today's counts anew")
+  table.post(base + "/usage-stats/reset", kAccess, to(group, &P::reset_use), "Begin the group's counts of today anew")
       .answers(OK(GROUP_USE));
   table.get(base + "/channel", kAccess, to(group, &P::show_channel), "The group's own channel")
       .answers(OK(GROUP_CHANNEL));
@@ -185,7 +193,7 @@ void groups_routes(RouteTable& table, Groups& groups) {
       .answers(OK(
           R"({"presets":[{"id":"AbCdEfGhIjKl","name":"helper","description":"Helps"}],"current":"","presetId":""})"));
   table.put(one + "/preset", A::admin, to(groups, &P::set_preset), "Choose a group's preset")
-      .takes({text("presetId", "Id or name; empty: none of its own")})
+      .takes({text("presetId", "Id or name; empty: the bots' default preset")})
       .answers(OK(GROUP));
   table.get(one + "/tools", A::admin, to(groups, &P::tools), "Which tools may be called in a group")
       .answers(OK(GROUP_TOOLS));
@@ -195,7 +203,12 @@ void groups_routes(RouteTable& table, Groups& groups) {
   table.get(one + "/triggers", A::admin, to(groups, &P::triggers), "What wakes the bot in a group")
       .answers(OK(TRIGGERS));
   table.put(one + "/triggers", A::admin, to(groups, &P::set_triggers), "Change what wakes the bot in a group")
-      .takes({anything("prefix"), flag("at"), flag("keyword"), array("keywords"), anything("random")})
+      .takes({anything("prefix", "An array of what messages begin with; or true or false, as `usePrefix`"),
+              anything("usePrefix", "Whether messages wake it that begin with a prefix"),
+              flag("at", "Whether a mention wakes it"), flag("keyword", "Whether messages wake it that have a keyword"),
+              array("keywords", "The keywords"),
+              anything("random", "Whether it answers some messages by chance: true or false, or how many, from 0 to 1"),
+              anything("randomRate", "How many, from 0 to 1")})
       .answers(OK(TRIGGERS));
 }
 

@@ -39,12 +39,16 @@ void mcp_server_routes(RouteTable& table, McpServers& servers, const std::string
       .note("200 where it was there. It is connected from then on, while it is enabled.");
   table.get(one, A::admin, to(servers, &P::show), "One server, with its tools").answers(OK(SERVER));
   table.del(one, A::admin, to(servers, &P::remove), "Remove a server").answers(R"({"success":true,"data":null})");
-  constexpr const char* kCodes = "SERVER_NOT_FOUND, ALREADY_CONNECTED, CONNECTION_FAILED, TIMEOUT.";
-  table.post(one + "/connect", A::admin, to(servers, &P::connect), "Connect it").answers(OK(SERVER)).note(kCodes);
-  table.post(one + "/disconnect", A::admin, to(servers, &P::disconnect), "Disconnect it, until it is asked for again")
+  constexpr const char* kCodes = "Fails with SERVER_NOT_FOUND, ALREADY_CONNECTED, CONNECTION_FAILED or TIMEOUT.";
+  table.post(one + "/connect", A::admin, to(servers, &P::connect), "Connect a server").answers(OK(SERVER)).note(kCodes);
+  table
+      .post(one + "/disconnect", A::admin, to(servers, &P::disconnect),
+            "Disconnect a server, until it is asked for again")
       .answers(OK(SERVER));
   for (const char* again : {"/reconnect", "/reload"})
-    table.post(one + again, A::admin, to(servers, &P::reconnect), "Connect it anew").answers(OK(SERVER)).note(kCodes);
+    table.post(one + again, A::admin, to(servers, &P::reconnect), "Connect a server anew")
+        .answers(OK(SERVER))
+        .note(kCodes);
 }
 
 void mcp_routes(RouteTable& table, McpServers& servers) {
@@ -58,28 +62,32 @@ void mcp_routes(RouteTable& table, McpServers& servers) {
       .takes({text("name"), anything("server", "A name, or a configuration"), object("config")})
       .answers(OK(SERVER))
       .note("By its name; or by a whole configuration, which is kept as if it were added.");
-  table.post("/api/mcp/servers/reconnect-all", A::admin, to(servers, &P::reconnect_all), "Connect all anew")
+  table.post("/api/mcp/servers/reconnect-all", A::admin, to(servers, &P::reconnect_all), "Connect all servers anew")
       .answers(OK(R"({"success":1,"failed":0,"total":1,"errors":[]})"));
   table.post("/api/mcp/import", A::admin, to(servers, &P::import_all), "Add servers by a configuration file")
       .takes(requiring({"mcpServers"}, {object("mcpServers", "By their names")}))
       .answers(OK(R"({"success":1,"failed":0,"total":1,"errors":[]})"))
       .note("Those of a known name are set up anew. What is wrong with one does not keep the others out.");
-  table.get("/api/mcp/servers/{server}/tools", A::admin, to(servers, &P::tools), "Its tools, as it lists them")
+  table.get("/api/mcp/servers/{server}/tools", A::admin, to(servers, &P::tools), "A server's tools, as it lists them")
       .answers(OK(R"({"tools":[{"name":"echo","description":"Echoes","inputSchema":{"type":"object"}}],"count":1})"));
-  table.get("/api/mcp/servers/{server}/resources", A::admin, to(servers, &P::resources), "Its resources")
+  table.get("/api/mcp/servers/{server}/resources", A::admin, to(servers, &P::resources), "A server's resources")
       .answers(OK(RESOURCES));
-  table.get("/api/mcp/servers/{server}/prompts", A::admin, to(servers, &P::prompts), "Its prompts")
+  table.get("/api/mcp/servers/{server}/prompts", A::admin, to(servers, &P::prompts), "A server's prompts")
       .answers(OK(PROMPTS));
   const Parameter server = text_parameter("server", "Of this one; default: of all that are connected");
-  table.get("/api/mcp/resources", A::admin, to(servers, &P::all_resources), "Resources, or what one holds")
+  table.get("/api/mcp/resources", A::admin, to(servers, &P::all_resources), "Resources of servers, or what one holds")
       .query({server, text_parameter("uri", "Of the one to read; needs `server`")})
       .answers(OK(RESOURCES));
   table.post("/api/mcp/resources/read", A::admin, to(servers, &P::read_resource), "What a resource holds")
       .takes({text("serverName", "Also `server`"), required("uri", {}, defaults::kMaxBaseUrlLength)})
       .answers(OK(R"({"content":"hello","mimeType":"text/plain","encoding":"utf-8","contents":[]})"))
       .only_reads();
-  table.get("/api/mcp/prompts", A::admin, to(servers, &P::all_prompts), "Prompts").query({server}).answers(OK(PROMPTS));
-  table.post("/api/mcp/prompts/get", A::admin, to(servers, &P::get_prompt), "A prompt with its arguments filled in")
+  table.get("/api/mcp/prompts", A::admin, to(servers, &P::all_prompts), "Prompts of servers")
+      .query({server})
+      .answers(OK(PROMPTS));
+  table
+      .post("/api/mcp/prompts/get", A::admin, to(servers, &P::get_prompt),
+            "A server's prompt, with its arguments filled in")
       .takes({text("serverName", "Also `server`"), required("name"), object("args")})
       .answers(OK(R"({"description":"Reviews","messages":[{"role":"user","content":{"type":"text","text":"Look"}}]})"))
       .only_reads();

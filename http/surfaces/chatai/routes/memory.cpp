@@ -56,10 +56,12 @@ void memory_routes(RouteTable& table, Memories& memories) {
         .answers(OK(R"({"total":3,"users":1,)" MEMORY_COUNTS "}"));
     table.get(base + "/categories", A::admin, to(memories, &P::categories), "What a memory may be about")
         .answers(OK(R"([{"key":"preference","name":"Preferences","label":"Preferences"}])"));
-    table.get(base + "/search", A::admin, to(memories, &P::search), "Search")
+    table.get(base + "/search", A::admin, to(memories, &P::search), "Search what is remembered")
         .query({query, user, group, text_parameter("category", "Of one category"), limit(20)})
         .answers(OK("[" MEMORY "]"));
-    table.post(base + "/search", A::admin, to(memories, &P::search), "Search, by meaning where a channel makes vectors")
+    table
+        .post(base + "/search", A::admin, to(memories, &P::search),
+              "Search what is remembered, by meaning where a channel makes vectors")
         .takes({required("query", {}, defaults::kMaxQueryLength), user_field, group_field, text("category"),
                 integer("limit", 1, defaults::kMaxFactsOfSubject, "Default: 20")})
         .answers(OK("[" MEMORY "]"))
@@ -88,10 +90,11 @@ void memory_routes(RouteTable& table, Memories& memories) {
             "What says nearly the same of the same person, group and category is brought up to date; then `merged` is "
             "true.");
     table
-        .post(base + "/user/{user}/summarize", A::admin, to(memories, &P::summarize), "Merge what says nearly the same")
+        .post(base + "/user/{user}/summarize", A::admin, to(memories, &P::summarize),
+              "Merge what of somebody says nearly the same")
         .takes({flag("useLLM", "Not supported: a model has no part in it")})
         .answers(OK(R"({"success":true,"method":"merge","mergedCount":1,"total":2})"));
-    table.post(base + "/merge/{user}", A::admin, to(memories, &P::merge), "Merge what says nearly the same")
+    table.post(base + "/merge/{user}", A::admin, to(memories, &P::merge), "Merge what of somebody says nearly the same")
         .answers(OK(R"({"success":true,"method":"merge","mergedCount":1,"total":2})"));
     table.del(base + "/user/{user}", A::admin, to(memories, &P::remove_of_user), "Forget all of somebody, for good")
         .query({hard})

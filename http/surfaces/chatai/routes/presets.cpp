@@ -33,7 +33,8 @@ void preset_routes(RouteTable& table, Presets& presets) {
       .query({text_parameter("type", "system, user or all; all presets are the users' own"),
               text_parameter("search", "In names and descriptions")})
       .answers(OK(R"({"presets":[)" PRESET R"(],"total":1,"defaultId":"AbCdEfGhIjKl"})"));
-  table.get("/api/preset/list", A::login, to(presets, &P::list), "The same").answers(OK(R"({"presets":[)" PRESET "]}"));
+  table.get("/api/preset/list", A::login, to(presets, &P::list), "Presets, oldest first (older path)")
+      .answers(OK(R"({"presets":[)" PRESET "]}"));
   table.post("/api/presets/import", A::admin, to(presets, &P::import_one), "Add a preset by a file")
       .query({text_parameter("overwrite", "true: change the one of that name")})
       .answers(OK(PRESET))
@@ -55,11 +56,11 @@ void preset_routes(RouteTable& table, Presets& presets) {
     table.del(one, A::admin, to(presets, &P::remove), "Delete a preset")
         .answers(DONE("Preset deleted"))
         .note("Not the default one: SYSTEM_PRESET.");
-    table.get(one + "/prompt", A::login, to(presets, &P::prompt), "Its system prompt")
+    table.get(one + "/prompt", A::login, to(presets, &P::prompt), "A preset's system prompt")
         .answers(OK(R"({"prompt":"You help."})"));
     table
         .post(one + (base == "/api/preset" ? "/default" : "/set-default"), A::admin, to(presets, &P::set_default),
-              "Make it the default")
+              "Make a preset the default one")
         .answers(OK(PRESET));
   }
   table.post("/api/presets/{preset_id}/copy", A::admin, to(presets, &P::copy), "Copy a preset")

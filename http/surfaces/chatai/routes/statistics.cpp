@@ -42,17 +42,19 @@ void statistics_routes(RouteTable& table, House& house) {
         .answers(
             OK(R"({"summary":{"totalMessages":3,"aiResponses":3,"tokensUsed":30,"activeUsers":1,"activeGroups":0},)"
                R"("daily":[{"date":"2026-01-31","messages":3,"responses":3,)" FIGURES "}]}"));
-    table.get(base + "/models", A::admin, to(house, &P::models), "By model, most calls first")
+    table.get(base + "/models", A::admin, to(house, &P::models), "The use of models by model, most calls first")
         .query({period, limit})
         .answers(OK(R"({"models":[{"model":"gpt-4o-mini",)" FIGURES "}]}"));
-    table.get(base + "/channels", A::admin, to(house, &P::channels), "By channel, most calls first")
+    table.get(base + "/channels", A::admin, to(house, &P::channels), "The use of models by channel, most calls first")
         .query({period, limit})
         .answers(OK(R"({"channels":[{"channel":"main",)" FIGURES "}]}"));
-    table.get(base + "/users", A::admin, to(house, &P::users), "By user, most calls first")
+    table.get(base + "/users", A::admin, to(house, &P::users), "The use of models by user, most calls first")
         .query({period, limit})
         .answers(OK(R"({"users":[{"userId":"1","username":"ada",)" FIGURES "}]}"))
         .note("Accounts, and the people that bots meet on platforms; they share their numbers.");
-    table.get(base + "/groups", A::admin, to(house, &P::groups), "By group of a platform, most calls first")
+    table
+        .get(base + "/groups", A::admin, to(house, &P::groups),
+             "The use of models by group of a platform, most calls first")
         .query({period, limit})
         .answers(OK(R"({"groups":[{"groupId":"456","name":"friends",)" FIGURES "}]}"));
   }

@@ -37,8 +37,8 @@ std::vector<Field> switch_fields(std::initializer_list<std::string_view> names) 
 
 std::vector<Field> call_fields() {
   return {text("name", "Of the tool", defaults::kMaxToolNameLength),
-          text("toolName", "The same", defaults::kMaxToolNameLength),
-          anything("args", "An object that fits the tool's schema"), anything("arguments", "The same")};
+          text("toolName", "As `name`", defaults::kMaxToolNameLength),
+          anything("args", "An object that fits the tool's schema"), anything("arguments", "As `args`")};
 }
 
 std::vector<Parameter> tool_filters() {
@@ -49,7 +49,7 @@ std::vector<Parameter> log_filters() {
   return {limit_parameter(),
           offset_parameter(),
           text_parameter("tool", "Of this tool"),
-          text_parameter("toolName", "The same"),
+          text_parameter("toolName", "As `tool`"),
           text_parameter("userId", "For this account or person, by number"),
           text_parameter("groupId", "Asked for in this group of a platform")};
 }
@@ -59,13 +59,14 @@ std::vector<Parameter> log_filters() {
 void tool_routes(RouteTable& table, Tools& tools) {
   using P = Tools;
   constexpr const char* kFailures =
-      "TOOL_NOT_FOUND, TOOL_DISABLED (switched off, or dangerous where those are not allowed), INVALID_ARGS, "
+      "Fails with TOOL_NOT_FOUND, TOOL_DISABLED (switched off, or dangerous where those are not allowed), INVALID_ARGS "
+      "or "
       "EXECUTION_ERROR. Every call of a tool that there is stands in the log.";
   table.tag("ChatAI: tools");
   table.get("/api/tools", A::admin, to(tools, &P::list), "Tools, the house's own first")
       .query(tool_filters())
       .answers(OK(R"({"tools":[)" TOOL R"(],"count":1,"categories":{"time":)" CATEGORY "}}"));
-  table.get("/api/tools/list", A::admin, to(tools, &P::list_alone), "The same, as an array alone")
+  table.get("/api/tools/list", A::admin, to(tools, &P::list_alone), "Tools as an array, the house's own first")
       .query(tool_filters())
       .answers(OK("[" TOOL "]"));
   table.post("/api/tools/call", A::admin, to(tools, &P::call), "Call a tool")
@@ -83,32 +84,34 @@ void tool_routes(RouteTable& table, Tools& tools) {
   table.put("/api/tools/{tool}/toggle", A::admin, to(tools, &P::toggle), "Switch a tool on or off")
       .takes(switch_fields({}))
       .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
-  table.put("/api/tools/category/{category}/toggle", A::admin, to(tools, &P::toggle_category), "Switch a category")
+  table
+      .put("/api/tools/category/{category}/toggle", A::admin, to(tools, &P::toggle_category),
+           "Switch a category of tools on or off")
       .takes(switch_fields({}))
       .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
   constexpr const char* kSwitches =
       R"({"enabled":true,"enabledCategories":["time"],"disabledCategories":[],"disabledTools":[],"dangerousTools":[],)"
       R"("allowDangerous":false})";
-  table.get("/api/tools/builtin/config", A::admin, to(tools, &P::builtin_config), "The switches")
+  table.get("/api/tools/builtin/config", A::admin, to(tools, &P::builtin_config), "The switches of tools")
       .answers(std::string(R"({"success":true,"data":)") + kSwitches + "}");
-  table.put("/api/tools/builtin/config", A::admin, to(tools, &P::change_builtin_config), "Set the switches")
+  table.put("/api/tools/builtin/config", A::admin, to(tools, &P::change_builtin_config), "Set the switches of tools")
       .takes({flag("enabled", "Of all tools"), array("enabledCategories", "All others are off"),
               array("disabledTools", "By name")})
       .answers(std::string(R"({"success":true,"data":)") + kSwitches + "}");
-  table.get("/api/tools/dangerous", A::admin, to(tools, &P::dangerous), "What is dangerous")
+  table.get("/api/tools/dangerous", A::admin, to(tools, &P::dangerous), "Which tools are dangerous")
       .answers(
           OK(R"({"allowDangerous":false,"dangerousTools":[],"adminOnlyTools":[],"dangerousNow":["send_message"]})"))
       .note("`dangerousTools` are named here; `dangerousNow` has those that say it of themselves as well.");
-  table.put("/api/tools/dangerous", A::admin, to(tools, &P::change_dangerous), "Say what is dangerous")
+  table.put("/api/tools/dangerous", A::admin, to(tools, &P::change_dangerous), "Say which tools are dangerous")
       .takes({flag("allowDangerous", "Models and people may call them"), array("dangerousTools"),
               array("adminOnlyTools", "For administrators of the bots")})
       .answers(
           OK(R"({"allowDangerous":true,"dangerousTools":[],"adminOnlyTools":[],"dangerousNow":["send_message"]})"));
-  table.post("/api/tools/reload", A::admin, to(tools, &P::reload), "Nothing to do: counts what there is, by source")
+  table.post("/api/tools/reload", A::admin, to(tools, &P::reload), "Nothing to reload: counts the tools by source")
       .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
   table.get("/api/tools/builtin/list", A::admin, to(tools, &P::list_builtin), "The house's own tools")
       .answers(OK("[" TOOL "]"));
-  table.get("/api/tools/builtin/categories", A::admin, to(tools, &P::categories), "Categories")
+  table.get("/api/tools/builtin/categories", A::admin, to(tools, &P::categories), "Categories of tools")
       .answers(OK("[" CATEGORY "]"));
   for (const std::string base : {"/api/tools/builtin", "/api/skills"}) {
     table.post(base + "/enable-all", A::admin, to(tools, &P::enable_all), "Switch every tool on")
@@ -116,7 +119,7 @@ void tool_routes(RouteTable& table, Tools& tools) {
     table.post(base + "/disable-all", A::admin, to(tools, &P::disable_all), "Switch every tool off that there is")
         .answers(OK(R"({"success":true,"disabledCount":3})"));
   }
-  table.get("/api/tools/stats", A::admin, to(tools, &P::stats), "How many there are").answers(OK(COUNTS));
+  table.get("/api/tools/stats", A::admin, to(tools, &P::stats), "How many tools there are").answers(OK(COUNTS));
   auto filters = log_filters();
   filters.push_back(text_parameter("success", "true or false"));
   table.get("/api/tools/logs", A::admin, to(tools, &P::logs), "The tool log, newest first")
@@ -124,34 +127,38 @@ void tool_routes(RouteTable& table, Tools& tools) {
       .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
       .note("Calls that models, people, programs and plugins made, of a day and of years ago.")
       .elsewhere();
-  table.del("/api/tools/logs", A::admin, to(tools, &P::clear_logs), "Refused: the log is the event log")
+  table.del("/api/tools/logs", A::admin, to(tools, &P::clear_logs), "Clear the tool log: refused")
       .answers("{}")
-      .note("409 LOG_IS_PERMANENT. To delete a user makes what they asked unreadable for good.");
+      .note(
+          "409 LOG_IS_PERMANENT: it is part of the event log. To delete a user makes what they asked unreadable for "
+          "good.");
   table.get("/api/tools/{tool}", A::admin, to(tools, &P::show), "One tool").answers(OK(TOOL));
   for (const std::string base : {"/api/stats", "/api/system/stats"})
     for (const char* path : {"/tools", "/tool-calls"})
-      table.get(base + path, A::admin, to(tools, &P::figures), "By tool, most calls first; and by day, UTC")
+      table.get(base + path, A::admin, to(tools, &P::figures), "Calls of tools by tool, most first; and by day, UTC")
           .query({text_parameter("period", "day, week, month or all; default: day"), limit_parameter()})
           .answers(OK(R"({"tools":[{"tool":"current_time","toolName":"current_time",)" TOOL_FIGURES
                       R"(}],"summary":{)" TOOL_FIGURES R"(},"daily":[{"date":"2026-01-31",)" TOOL_FIGURES "}]}"));
-  table.get("/api/stats/tool-calls/records", A::admin, to(tools, &P::logs), "The tool log")
+  table.get("/api/stats/tool-calls/records", A::admin, to(tools, &P::logs), "The tool log, newest first (older path)")
       .query(filters)
       .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
       .elsewhere();
-  table.get("/api/stats/tool-calls/errors", A::admin, to(tools, &P::errors), "Of the tool log, what failed")
+  table.get("/api/stats/tool-calls/errors", A::admin, to(tools, &P::errors), "Failed calls in the tool log")
       .query(log_filters())
       .answers(OK(R"({"logs":[)" TOOL_CALL R"(],"total":1})"))
       .elsewhere();
-  table.get("/api/stats/tool-calls/record/{call}", A::admin, to(tools, &P::log_record), "One call")
+  table.get("/api/stats/tool-calls/record/{call}", A::admin, to(tools, &P::log_record), "One call in the tool log")
       .answers(OK(TOOL_CALL));
 }
 
 void skill_routes(RouteTable& table, Live& live, Skills& skills, Tools& tools, McpServers& servers) {
   table.tag("ChatAI: skills");
-  table.get("/api/skills/status", A::admin, to(skills, &Skills::status), "Servers, figures and categories")
+  table
+      .get("/api/skills/status", A::admin, to(skills, &Skills::status),
+           "MCP servers, and figures and categories of tools")
       .answers(OK(R"({"servers":[)" SERVER R"(],"stats":)" COUNTS R"(,"categories":[)" CATEGORY
                   R"(],"timestamp":1769860800000})"));
-  table.get("/api/skills/tools", A::admin, to(skills, &Skills::list), "Tools")
+  table.get("/api/skills/tools", A::admin, to(skills, &Skills::list), "Tools, the house's own first")
       .query({text_parameter("includeBuiltin", "false: without the house's own"),
               text_parameter("includeMcp", "false: without those of servers")})
       .answers(OK(R"({"count":1,"tools":[)" TOOL "]}"));
@@ -180,24 +187,27 @@ void skill_routes(RouteTable& table, Live& live, Skills& skills, Tools& tools, M
               integer("limit", 1, defaults::kMaxListLimit, "Default: 5")})
       .answers(OK(R"({"recommendations":[)" TOOL R"(],"tools":[],"count":1})"))
       .only_reads();
-  table.get("/api/skills/categories", A::admin, to(tools, &Tools::categories), "Categories")
+  table.get("/api/skills/categories", A::admin, to(tools, &Tools::categories), "Categories of tools")
       .answers(OK("[" CATEGORY "]"));
-  table.post("/api/skills/categories/{category}/toggle", A::admin, to(tools, &Tools::toggle_category), "Switch one")
+  table
+      .post("/api/skills/categories/{category}/toggle", A::admin, to(tools, &Tools::toggle_category),
+            "Switch a category of tools on or off")
       .takes(switch_fields({}))
       .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
-  table.post("/api/skills/toggle-category", A::admin, to(tools, &Tools::toggle_category), "The same")
+  table
+      .post("/api/skills/toggle-category", A::admin, to(tools, &Tools::toggle_category),
+            "Switch a category of tools on or off")
       .takes(switch_fields({"category"}))
       .answers(OK(R"({"success":true,"category":"time","enabled":false})"));
   table.post("/api/skills/tools/{tool}/toggle", A::admin, to(tools, &Tools::toggle), "Switch a tool on or off")
       .takes(switch_fields({}))
       .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
-  table.post("/api/skills/toggle-tool", A::admin, to(tools, &Tools::toggle), "The same")
+  table.post("/api/skills/toggle-tool", A::admin, to(tools, &Tools::toggle), "Switch a tool on or off")
       .takes(switch_fields({"toolName"}))
       .answers(OK(R"({"success":true,"name":"current_time","tool":"current_time","enabled":false})"));
-  table
-      .post("/api/skills/reload", A::admin, to(tools, &Tools::reload), "Nothing to do: counts what there is, by source")
+  table.post("/api/skills/reload", A::admin, to(tools, &Tools::reload), "Nothing to reload: counts the tools by source")
       .answers(OK(R"({"builtin":3,"custom":0,"mcp":0,"plugin":0})"));
-  table.get("/api/skills/stats", A::admin, to(tools, &Tools::stats), "How many there are").answers(OK(COUNTS));
+  table.get("/api/skills/stats", A::admin, to(tools, &Tools::stats), "How many tools there are").answers(OK(COUNTS));
   mcp_server_routes(table, servers, "/api/skills/mcp/servers");
   table.get("/api/skills/sse", A::admin, to(live, &Live::stream), "What happens now, as server-sent events")
       .answers("{}")
