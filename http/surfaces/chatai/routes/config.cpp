@@ -21,8 +21,7 @@ void config_routes(RouteTable& table, Config& config) {
   constexpr const char* kNote =
       "The body is a part of the tree: objects are merged, all else is replaced, and a dotted name is a path; or it is "
       "`{\"path\",\"value\"}`. A name that is no setting is refused, and then nothing changes. A white list that is "
-      "not "
-      "empty allows nobody else, unless `trigger.whitelistOnly` says otherwise.";
+      "not empty allows nobody else, unless `trigger.whitelistOnly` says otherwise.";
   table.tag("ChatAI: configuration");
   table.get("/api/config", A::admin, to(config, &P::show), "All settings").answers(OK(SETTINGS));
   for (const bool by_post : {false, true})

@@ -26,10 +26,9 @@ void custom_tool_routes(RouteTable& table, CustomTools& tools) {
       flag("enabled", "Default: true")};
   constexpr const char* kNote =
       "The code is the body of a Lua function: the arguments are the table `args`, and what it returns is the result "
-      "(a "
-      "text, or what can be JSON); `nil` and a text say why it failed. It runs in a state of the call's own, without "
-      "files, processes, network or the house, and with limits of memory, instructions and time. What does not compile "
-      "is refused with its line.";
+      "(a text, or what can be JSON); `nil` and a text say why it failed. It runs in a state of the call's own, "
+      "without files, processes, network or the house, and with limits of memory, instructions and time. What does not "
+      "compile is refused with its line.";
   table.tag("ChatAI: custom tools");
   table.get("/api/tools/custom", A::admin, to(tools, &P::list), "Tools in Lua, oldest first")
       .answers(OK("[" CUSTOM_TOOL "]"));

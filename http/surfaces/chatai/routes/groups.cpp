@@ -33,9 +33,8 @@ constexpr RateClass kGroupLogIns{"chatai_group_logins", defaults::kGroupLoginsPe
 
 constexpr const char* kGroupNote =
     "A part of it is enough; null is as the bots' settings have it, where a field may be null. A group may ask for "
-    "less "
-    "than the bots' settings allow, never for more. What no group of this server has (`bym`, `imageGen`, `summary`, "
-    "`events`, `knowledgeIds` and others) is refused by its name unless it asks for nothing.";
+    "less than the bots' settings allow, never for more. What no group of this server has (`bym`, `imageGen`, "
+    "`summary`, `events`, `knowledgeIds` and others) is refused by its name unless it asks for nothing.";
 
 constexpr const char* kListMode =
     "Whom the bot hears: none (everybody), blacklist (all but those on it) or whitelist (those on it, but for the "
@@ -75,8 +74,7 @@ void group_admin_routes(RouteTable& table, GroupAdmin& group) {
       .answers(OK(R"({"token":"grp_…","groupId":"456","groupName":"friends","userId":"123","expiresIn":86400})"))
       .note(
           "The bot hands codes to a group's owner and administrators, in private. Each is good once, for 5 minutes. "
-          "The "
-          "token opens this group and nothing else, as a bearer token only.")
+          "The token opens this group and nothing else, as a bearer token only.")
       .rate(kGroupLogIns);
   table.post(base + "/logout", kAccess, to(group, &P::log_out), "Log out: ends the login").answers(DONE("Logged out"));
   table.get(base + "/verify", kAccess, to(group, &P::verify), "Whether the token is good")

@@ -16,14 +16,12 @@ using A = Access;
 
 constexpr const char* kIds =
     "`userId` and `groupId` are the ids that platforms have given; where people of several platforms have the same "
-    "one, "
-    "`<platform>:<id>`, with the platform's name or id. `account:7` is the house's own number, of an account or of one "
-    "whom bots have met.";
+    "one, `<platform>:<id>`, with the platform's name or id. `account:7` is the house's own number, of an account or "
+    "of one whom bots have met.";
 constexpr const char* kForgets =
     "There is no way back: the keys that seal what is forgotten are thrown away, so that nobody can read it any more, "
-    "in "
-    "the log either or in a later backup. What was said in conversations stays there. `hard` is accepted, and makes no "
-    "difference.";
+    "in the log either or in a later backup. What was said in conversations stays there. `hard` is accepted, and makes "
+    "no difference.";
 
 std::vector<Field> fact_fields() {
   return {anything("groupId", "Where it was learned; none: it holds everywhere"),

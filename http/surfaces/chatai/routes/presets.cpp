@@ -41,8 +41,7 @@ void preset_routes(RouteTable& table, Presets& presets) {
       .status(201)
       .note(
           "The body is YAML or JSON: the preset itself, or in a field `content`; or a form (multipart/form-data) with "
-          "a "
-          "`file` and `overwrite`.");
+          "a `file` and `overwrite`.");
   for (const std::string base : {"/api/presets", "/api/preset"}) {
     table.post(base, A::admin, to(presets, &P::create), "Add a preset")
         .takes(requiring({"systemPrompt"}, preset_fields()))

@@ -60,8 +60,7 @@ void tool_routes(RouteTable& table, Tools& tools) {
   using P = Tools;
   constexpr const char* kFailures =
       "Fails with TOOL_NOT_FOUND, TOOL_DISABLED (switched off, or dangerous where those are not allowed), INVALID_ARGS "
-      "or "
-      "EXECUTION_ERROR. Every call of a tool that there is stands in the log.";
+      "or EXECUTION_ERROR. Every call of a tool that there is stands in the log.";
   table.tag("ChatAI: tools");
   table.get("/api/tools", A::admin, to(tools, &P::list), "Tools, the house's own first")
       .query(tool_filters())
