@@ -45,7 +45,6 @@ struct ContactDecider {
   using Command = std::variant<MeetContact, RenameContact, ForgetContact>;
   static constexpr std::string_view category = events::kContacts;
   static constexpr std::uint16_t snapshot_schema = 1;
-  /// What a snapshot seals.
   static Expected<std::vector<Event>> decide(const State& state, const Command& command, Micros now);
   static void evolve(State& state, const Event& event, Micros time);
   /// A contact holds the claim `contact/<platform>/<user or group>/<foreign id>` until it is forgotten.

@@ -115,9 +115,9 @@ class Memories {
   // Answers come once, on a worker's thread or the caller's. Errors, besides the decider's and the journal's:
   // overloaded.
 
-  /// Keeps a fact, or brings one up to date that says nearly the same. Errors: forbidden (the bots' own facts, in a group
-  /// where memory is switched off), not_found (`userId`: nobody; `groupId`: no
-  /// such group), conflict (`memories`: there are as many as the settings allow).
+  /// Keeps a fact, or brings one up to date that says nearly the same. Errors: forbidden (the bots' own facts, in a
+  /// group where memory is switched off), not_found (`userId`: nobody; `groupId`: no such group), conflict (`memories`:
+  /// there are as many as the settings allow).
   void remember(NewFact fact, Cause cause, std::function<void(Expected<Remembered>)> answer);
   /// Each by itself, in order; at most kMaxFactsOfRequest. Without the cause's idempotency key.
   void remember_all(std::vector<NewFact> facts, Cause cause,

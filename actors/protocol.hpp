@@ -11,8 +11,10 @@
 //                       passivate_atom        from its owner: end when the queue is done
 //   to PluginActor      PluginAskPtr          from Plugins: start, stop, a message, a command, a tool; its answer says what
 //                                             came of it
-//   to the ticker       tick_atom             from its own timer: heartbeats, mails that are due, answers that nobody
-//                                             waits for, files to scan again, the search index, idle entities
+//   to the ticker       tick_atom             from its own timer, what is due: heartbeats, mails, questions put off and
+//                                             answers that nobody waits for, meanings that memories wait for, calls of
+//                                             tools that are late, replies that were not sent, plugins' timers, files
+//                                             to scan again, the search index, idle entities
 //                       passivate_atom        from System: end
 #pragma once
 

@@ -71,10 +71,8 @@ constexpr RateClass kFrames{"frames", 120, 60s, RateClass::Per::caller};
 
 constexpr const char* kStreams =
     "As server-sent events: `{\"type\":\"plain\",\"text\":…}` for each piece, then `{\"type\":\"end\", …}` with the "
-    "model "
-    "and the usage, or `{\"type\":\"error\",\"message\":…,\"error\":…}`. Comments keep a silent stream open. A client "
-    "that "
-    "leaves gives the answer up.";
+    "model and the usage, or `{\"type\":\"error\",\"message\":…,\"error\":…}`. Comments keep a silent stream open. A "
+    "client that leaves gives the answer up.";
 
 /// A handler of one of the surface's parts.
 template <class Part>
@@ -134,8 +132,7 @@ void settings_routes(RouteTable& table, Settings& settings) {
       .denied(kAdministratorsOnly)
       .note(
           "`waking.private`: whether a private message wakes the model (`always`, `prefix` or `off`). Nothing in it is "
-          "a "
-          "secret.")
+          "a secret.")
       .rate(kGeneral);
   table.put("/api/bot/config", A::admin, to(settings, &P::change_config), "Change how the bots behave")
       .takes(config_fields())
@@ -426,11 +423,10 @@ void live_routes(RouteTable& table, const NekoBot& surface) {
           "Frames are JSON text. A client sends "
           "`{\"action\":\"subscribe\",\"channels\":[\"logs\",\"events\"],\"last\":50}` "
           "(`last`: and what was before, at most so many, up to 500), `{\"action\":\"unsubscribe\",\"channels\":[…]}` "
-          "and "
-          "`{\"action\":\"ping\"}`, with an `id` that comes back if it likes. It is answered "
-          "`{\"status\":\"success\",\"action\":…,\"channels\":[…]}` or `{\"status\":\"error\",\"message\":…}`, and "
-          "told "
-          "`{\"channel\":…,\"data\":{…}}`: on `logs` what GET /api/logs lists, on `events` `position`, `type`, "
+          "and `{\"action\":\"ping\"}`, with an `id` that comes back if it likes. It is answered "
+          "`{\"status\":\"success\",\"action\":…,\"channels\":[…]}` or `{\"status\":\"error\",\"message\":…}`, "
+          "and told `{\"channel\":…,\"data\":{…}}`: on `logs` what GET /api/logs lists, on `events` `position`, "
+          "`type`, "
           "`category`, `stream`, `timestamp`, `caused_by` and `request_id` of what happened, and nothing of its "
           "content.\n\nA browser, which cannot set headers, may offer the token as a subprotocol: "
           "`new WebSocket(url, [\"bearer\", token])`. For administrators; and without a token wherever the endpoints "

@@ -126,8 +126,7 @@ void multi_factor_routes(RouteTable& table, MultiFactor& multi_factor) {
       .answers(R"({"secret":"GEZDGNBVGY3TQOJQ","otpauth_uri":"otpauth://totp/Troupe:ada?…","qr_code":"<svg …>"})")
       .note(
           "`qr_code` is an SVG image of `otpauth_uri`. Nothing is asked for at login until the first code is "
-          "confirmed; "
-          "until then each call shows a new secret. 409 where it is on already.")
+          "confirmed; until then each call shows a new secret. 409 where it is on already.")
       .logins_only()
       .rate(kOwnAccess);
   table.post("/api/v1/auth/mfa/confirm", A::login, to(multi_factor, &P::confirm), "Confirm the first code")
@@ -168,8 +167,7 @@ void api_key_routes(RouteTable& table, ApiKeys& api_keys) {
       .status(201)
       .note(
           "`key` is shown this once. Send it as `X-API-Key`, or as the bearer. A key is its account, for what `read` "
-          "(GET) "
-          "and `write` (all else) allow, except for what says that an API key may not. At most 50 an account.")
+          "(GET) and `write` (all else) allow, except for what says that an API key may not. At most 50 an account.")
       .logins_only()
       .rate(kOwnAccess);
   table.get("/api/v1/auth/api-keys", A::login, to(api_keys, &P::list), "My API keys")
@@ -227,16 +225,14 @@ void user_routes(RouteTable& table, Users& users) {
       .status(201)
       .note(
           "409 where the username or the e-mail is taken. People register themselves at /api/v1/auth/register, where "
-          "that "
-          "is served: the accounts are the same.")
+          "that is served: the accounts are the same.")
       .creates()
       .rate(kAdministration);
   table.get("/api/v1/users/{user_id}", A::login, to(users, &P::user), "A user")
       .answers(USER)
       .note(
           "All of it for the user, administrators and moderators; `id`, `username`, `display_name` and `avatar_url` "
-          "for "
-          "everyone else.")
+          "for everyone else.")
       .rate(kGeneral);
   table.put("/api/v1/users/{user_id}", A::self_or_admin, to(users, &P::update), "Change a user")
       .takes(with(profile(), roles()))
@@ -333,9 +329,8 @@ void file_routes(RouteTable& table, Files& files) {
           "`metadata`; PDFs their `pages` and `author`. `virus_scan_status` is `clean`; `not_scanned` where the server "
           "has no scanner; `error` where the scanner could not say, until it can: the file cannot be downloaded "
           "before. A file in which the scanner finds malware is refused with 422, one that is larger or deeper than "
-          "what "
-          "the scanner looks at with 413; neither is kept. `original_filename` is the name "
-          "as sent, `filename` without what no file name should have.")
+          "what the scanner looks at with 413; neither is kept. `original_filename` is the name as sent, `filename` "
+          "without what no file name should have.")
       .rate(kUploads);
   table.get("/api/v1/channels/{channel_id}/files", A::login, to(files, &P::list), "Files of a channel, newest first")
       .query({integer_parameter("limit", "Files in one answer", 50, 1, 100),
@@ -396,15 +391,13 @@ void admin_routes(RouteTable& table, Admin& admin) {
           "under way, and `pool_size` how many it takes before it answers 503. `cache` is that of the database's "
           "blocks: `memory_usage` of its capacity, `hit_rate` since the start, null before the first look-up. "
           "`encryption_status`: `active` when this request came by TLS and what is stored is sealed, `at_rest` when "
-          "only "
-          "the latter is so. `threat_level`: `medium` from 10 failed logins or one locked account in the last 15 "
-          "minutes (and since the start), `high` from 100 or five. `last_security_scan`: when the virus scanner "
-          "last said what an uploaded file is; on a server without one, when every checksum of the log was last "
-          "verified, which each backup begins with; null when that never was. `cpu_usage`: percent of all "
-          "processors by this server since the last call; `memory_usage`: percent of its control group's limit, or "
-          "else "
-          "of the machine; `disk_usage`: percent of the data folder's file system; `response_time_ms`: median of the "
-          "last 1024 requests.")
+          "only the latter is so. `threat_level`: `medium` from 10 failed logins or one locked account in the last 15 "
+          "minutes (and since the start), `high` from 100 or five. `last_security_scan`: when the virus scanner last "
+          "said what an uploaded file is; on a server without one, when every checksum of the log was last verified, "
+          "which each backup begins with; null when that never was. `cpu_usage`: percent of all processors by this "
+          "server since the last call; `memory_usage`: percent of its control group's limit, or else of the machine; "
+          "`disk_usage`: percent of the data folder's file system; `response_time_ms`: median of the last 1024 "
+          "requests.")
       .rate(kAdministration);
   table.get("/api/v1/admin/users", A::admin, to(admin, &P::list_users), "All users, in order of their ids")
       .query({text_parameter("include_inactive", "`true`: those who were made inactive as well"),
@@ -439,8 +432,7 @@ void admin_routes(RouteTable& table, Admin& admin) {
           "Answers when the beginning is durable; the backup is made beside all other work, and its state is told by "
           "`GET /api/v1/admin/backups/{backup_id}`. It holds everything that was answered before. One at a time: 409 "
           "while another is running. The data key is not in it: keep a copy of it apart. `troupe backup restore` "
-          "brings "
-          "it back.")
+          "brings it back.")
       .status(202)
       .creates()
       .rate(kAdministration);
@@ -454,8 +446,7 @@ void admin_routes(RouteTable& table, Admin& admin) {
       .answers(BACKUP)
       .note(
           "`status`: running, completed or failed (then `error` says why). `verification.status`: none, running, good "
-          "or "
-          "damaged. `available`: whether the file is there. Percentages in `progress`.")
+          "or damaged. `available`: whether the file is there. Percentages in `progress`.")
       .rate(kAdministration);
   table
       .get("/api/v1/admin/backups/{backup_id}/download", A::admin, to(admin, &P::download_backup),
@@ -596,8 +587,8 @@ void live_routes(RouteTable& table, const PlexiChat& surface) {
       .query({text_parameter("token", "An access token or an API key, where headers cannot be set")})
       .answers(R"({"type":"welcome","data":{"user_id":"user_1"}})")
       .note(
-          "Frames are JSON text, `{\"type\": …, \"data\": {…}}`; an `id` in a client's frame comes back in its "
-          "answer.\n\n"
+          "Frames are JSON text, `{\"type\": …, \"data\": {…}}`; an `id` in a client's frame comes back "
+          "in its answer.\n\n"
           "A client sends `subscribe` {channels, after}, `unsubscribe` {channels}, `send_message` {data: as of POST "
           "/api/v1/messages}, `typing_start` and `typing_stop` {channel_id}, `presence` {status: online, away or busy} "
           "and `ping`; it is answered `subscribed`, `unsubscribed`, `message_sent`, `pong` or `error`, whose `data` is "
@@ -607,8 +598,7 @@ void live_routes(RouteTable& table, const PlexiChat& surface) {
           "Subscribing to a public channel joins it. `after` is the last message seen: {\"channel_1\": \"msg_…\"}, or "
           "one id for its own channel. All messages since then come first, then those that follow, none left out and "
           "none twice; `subscribed` says what `after` would be now, null is the beginning. Presence is told in "
-          "channels "
-          "with at most 100 members and 100 open sockets.\n\n"
+          "channels with at most 100 members and 100 open sockets.\n\n"
           "Bad credentials are refused before the upgrade: 401. Without any, the socket is greeted and may ping. Close "
           "codes: 1001 the server is ending; 1008 too many bad frames, or 1 MB waits for a client that does not read; "
           "1009 a frame over 64 KB; 4001 the login or API key has ended. 100 sockets an account (429), 200 channels a "

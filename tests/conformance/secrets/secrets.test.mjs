@@ -16,6 +16,7 @@ import { Client } from '../support/client.mjs';
 import { endpoints as botEndpoints } from '../support/endpoints.mjs';
 import { endpoints as nekoEndpoints } from '../support/neko_endpoints.mjs';
 import { endpoints as plexiEndpoints } from '../support/plexi_endpoints.mjs';
+import { ReverseClient, textOf } from '../support/onebot.mjs';
 import { freePort, startServerIn } from '../support/server.mjs';
 import { fill } from '../support/walk.mjs';
 
@@ -103,9 +104,28 @@ async function fillWithSecrets() {
   secrets['token of a bot'] = bot.token;
   secrets['login link'] = (await good(chatai.post('/api/auth/token/permanent', { forceNew: true }))).token;
   secrets['key of a program'] = (await good(plexi.post('/api/v1/auth/api-keys', { name: 'program', permissions: ['read'] }))).key;
+  await fillGroupWithSecrets();
   names.backup = (await good(plexi.post('/api/v1/admin/backup'))).backup_id;
   assert.ok(names.backup, 'a backup');
-  assert.ok(Object.values(secrets).every((value) => typeof value === 'string' && value.length >= 16), JSON.stringify(secrets));
+  assert.ok(Object.entries(secrets).every(([name, value]) => typeof value === 'string' && value.length >= (name === 'code of a group' ? 6 : 16)),
+    JSON.stringify(secrets));
+}
+
+/// A group's owner gets a code of the bot, logs in with it, and sets up a provider of the group's own. Its address is on the
+/// internet by name alone, so that nothing is sent there.
+async function fillGroupWithSecrets() {
+  const bot = await ReverseClient.connected(names.onebot, { token: secrets['token of onebot'] });
+  const group = { group: 500, user: 9, sender: { nickname: 'Olga', role: 'owner' } };
+  bot.say('#群管理面板', group);
+  await bot.sees(2, 'a code in private, and word of it in the group');
+  const words = bot.actions.map(textOf);
+  const [, code] = words.map((said) => /：([2-9A-HJKMNP-Z]{6})/.exec(said)).find((match) => match);
+  secrets['code of a group'] = code;
+  const { token } = await good(at('chatai').post('/api/group-admin/login', { code }));
+  secrets['token of a group'] = token;
+  clients.group = bearer('chatai', token);
+  await good(clients.group.put('/api/group-admin/channel', { baseUrl: 'https://models.example.org/v1', apiKey: secret('key of a group', 'sk-'), models: ['m3'] }));
+  bot.cut();
 }
 
 /// All that fails says why, and what is sent back in the error is known to the server by then.
@@ -167,6 +187,7 @@ before(async () => {
   told.push(...await provoke());
   const tables = [
     [clients.bots, botEndpoints], [clients.owner, botEndpoints], [clients.neko, nekoEndpoints], [clients.chatai, chatAiEndpoints],
+    [clients.group, chatAiEndpoints],
     [clients.plexi, plexiEndpoints], [at('neko'), nekoEndpoints]];
   const shown = { '/api/my-bots/:bot/token': 'its owner asks for just that' };
   for (const [client, endpoints] of tables)
@@ -195,11 +216,14 @@ it('is all there to be searched', () => {
   assert.ok(told.some(([where, text]) => where === 'the log' && /route=\/api\/llm\/providers/.test(text)));
 });
 
-for (const name of [
+const expected = [
   'key of the environment', 'password of the mail server', 'password of a person', 'password that was wrong', 'cookie of a login', 'token of neko',
   'token of chatai', 'token of plexi', 'key of a provider', 'key of a channel', 'variable of a program', 'header of a server', 'token of telegram',
-  'token of discord', 'token of onebot', 'secret of a webhook', 'token of a bot', 'login link', 'key of a program',
-])
+  'token of discord', 'token of onebot', 'secret of a webhook', 'token of a bot', 'login link', 'key of a program', 'code of a group', 'token of a group', 'key of a group',
+];
+it('are all searched for', () => assert.deepEqual(Object.keys(secrets).sort(), [...expected].sort()));
+
+for (const name of expected)
   it(`the ${name} is in no answer, stream, log, export or file`, () => {
     assert.ok(secrets[name], 'there is one');
     const forms = [secrets[name], encodeURIComponent(secrets[name]), Buffer.from(secrets[name]).toString('base64').replace(/=+$/, '')];
