@@ -47,6 +47,8 @@ FactContent merged(FactContent before, const FactContent& now) {
   return before;
 }
 
+bool is_by_admin(std::string_view source) { return source == "manual" || source == "import"; }
+
 /// As those who look after it have set it.
 bool is_off_in(const storage::Store& store, AccountId group) {
   const auto row = group == 0 ? std::nullopt : projections::GroupQueries(store).group(group);
@@ -65,7 +67,7 @@ bool may_be_told(const FactRow& fact, const Recall& recall) {
   if (recall.group != 0 && fact.subject == recall.group) return true;
   if (fact.subject != recall.asker) return false;
   if (recall.group == 0 || fact.group == recall.group) return true;
-  return fact.group == 0 && (fact.source == "manual" || fact.source == "import");
+  return fact.group == 0 && is_by_admin(fact.source);
 }
 
 std::string told_of(const std::vector<OpenFact>& facts, AccountId group) {
@@ -172,7 +174,8 @@ std::vector<ComparedFact> Memories::compared(const std::vector<OpenFact>& facts,
   std::vector<ComparedFact> compared;
   for (const auto& [row, content] : facts)
     compared.push_back({row.id, row.group, row.category, row.updated_at, Words(content.text),
-                        model.empty() ? std::vector<float>{} : queries_.vector(row.id, model)});
+                        model.empty() ? std::vector<float>{} : queries_.vector(row.id, model),
+                        is_by_admin(row.source)});
   return compared;
 }
 
@@ -195,7 +198,8 @@ Expected<Remembered> Memories::remember_now(const NewFact& fact, const std::vect
   if (auto ok = check_fact(fact.content, fact.category, fact.confidence); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_place(fact); !ok) return tl::unexpected(ok.error());
   const auto facts = opened(queries_.facts_of(fact.subject));
-  const ComparedFact fresh{0, fact.group, fact.category, cause.now, Words(fact.content.text), vector};
+  const ComparedFact fresh{
+      0, fact.group, fact.category, cause.now, Words(fact.content.text), vector, is_by_admin(fact.source)};
   const auto known = compared(facts, vector.empty() ? std::string() : model);
   for (std::size_t i = known.size(); i-- > 0;) {
     if (!nearly_same(fresh, known[i])) continue;

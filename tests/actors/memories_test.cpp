@@ -138,7 +138,7 @@ TEST_F(MemoriesTest, KeepsFactsAndFindsThemByWords) {
 TEST_F(MemoriesTest, BringsAFactUpToDateThatSaysNearlyTheSame) {
   const auto ann = meet("7");
   const auto first = remembered(ann, "likes green tea");
-  NewFact again{ann, 0, "topic", "tool", 0.95, {"Likes green tea!", "drinks", {{"seen", 2}}}};
+  NewFact again{ann, 0, "topic", "import", 0.95, {"Likes green tea!", "drinks", {{"seen", 2}}}};
   const auto second = remember(std::move(again));
   ASSERT_TRUE(second);
   EXPECT_TRUE(second->merged);
@@ -149,6 +149,21 @@ TEST_F(MemoriesTest, BringsAFactUpToDateThatSaysNearlyTheSame) {
   EXPECT_EQ(queries().total(), 1);
   const auto elsewhere = remembered(ann, "likes green tea", meet("500", true));
   EXPECT_NE(elsewhere, first);
+}
+
+TEST_F(MemoriesTest, MergesNothingSaidInPrivateIntoWhatAnAdministratorWrote) {
+  set({{"memory", {{"enabled", true}}}});
+  const auto ann = meet("7"), group = meet("500", true);
+  remembered(ann, "likes green tea");
+  const auto in_private = remembered(ann, "Likes green tea, secretly!", 0, "tool");
+  remembered(ann, "likes green tea, secretly", 0, "auto");
+  EXPECT_EQ(queries().total(), 2) << "the bots' own say the same";
+  EXPECT_EQ(queries().fact(in_private)->source, "tool");
+  const auto merged = wait<Merged>([&](auto answer) { memories().merge(ann, by_the_house(), std::move(answer)); });
+  EXPECT_EQ(merged->absorbed, 0u);
+  const auto told = recalled({ann, group, "tea"});
+  EXPECT_THAT(told, HasSubstr("likes green tea"));
+  EXPECT_THAT(told, Not(HasSubstr("secretly")));
 }
 
 TEST_F(MemoriesTest, RemembersOnceWhatIsRepeated) {
