@@ -46,6 +46,22 @@ Decision change_to(const GroupState& state, AccountId group, GroupSettings setti
   return {{GroupSettingsChanged{group, std::move(settings)}}};
 }
 
+bool is_one_of(const std::vector<std::string>& list, const std::string& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+/// Who did not give the keys must not have them sent to a place of their own.
+void keep_keys_in_place(const GroupSettings& before, GroupSettings& now) {
+  if (!before.channel || !now.channel || before.channel->base_url == now.channel->base_url) return;
+  auto& keys = now.channel->sealed_keys;
+  auto& hints = now.channel->key_hints;
+  for (std::size_t i = std::min(keys.size(), hints.size()); i-- > 0;) {
+    if (!is_one_of(before.channel->sealed_keys, keys[i])) continue;
+    keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(i));
+    hints.erase(hints.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
 Decision on(const GroupState& state, const ChangeGroup& c, Micros) {
   Json fields = state.settings;
   fields.merge_patch(c.patch);
@@ -55,6 +71,7 @@ Decision on(const GroupState& state, const ChangeGroup& c, Micros) {
   } catch (const Json::exception&) {  // the JSON library's way to say that a value has another type
     return fail(Errc::invalid, "a field has the wrong type");
   }
+  keep_keys_in_place(state.settings, settings);
   return change_to(state, c.group, std::move(settings));
 }
 
@@ -120,10 +137,6 @@ Decision on(const GroupState& state, const LogOutOfGroup& c, Micros) {
 Decision on(const GroupState&, const ForgiveGroupUse& c, Micros) {
   if (c.count == 0 && c.users.empty()) return std::vector<GroupEvent>{};
   return {{GroupUsageReset{c.group, c.day, c.count, c.users}}};
-}
-
-bool is_one_of(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 }  // namespace

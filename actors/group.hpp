@@ -35,8 +35,8 @@ struct GroupState {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupState, group, settings, codes, logins)
 
 /// A part of the settings, by the names and in the forms that they have in the log: objects are merged, everything else
-/// is replaced, and null is as the bots' settings have it (RFC 7396). Nothing follows where that is how it is. Errors:
-/// invalid, with the field's name.
+/// is replaced, and null is as the bots' settings have it (RFC 7396). Keys that the channel has do not follow it to
+/// another base_url. Nothing follows where that is how it is. Errors: invalid, with the field's name.
 struct ChangeGroup {
   AccountId group = 0;
   Json patch = Json::object();

@@ -61,6 +61,19 @@ TEST(GroupDecider, TakesNoChannelThatIsNear) {
   EXPECT_EQ(changed({}, {{"channel", {{"base_url", "https://models.example.org/v1"}}}}).channel->format, "openai");
 }
 
+TEST(GroupDecider, LetsNoKeyFollowItsChannelToAnotherPlace) {
+  const auto channel = [](const char* url, Json keys) {
+    return Json{{"channel", {{"base_url", url}, {"sealed_keys", keys}, {"key_hints", keys}}}};
+  };
+  const Group set({GroupSettingsChanged{kGroup, changed({}, channel("https://a.example.org/v1", {"old", "older"}))}});
+  const auto moved = changed(set, {{"channel", {{"base_url", "https://b.example.org/v1"}}}});
+  EXPECT_THAT(moved.channel->sealed_keys, ::testing::IsEmpty());
+  EXPECT_THAT(moved.channel->key_hints, ::testing::IsEmpty());
+  EXPECT_THAT(changed(set, channel("https://b.example.org/v1", {"old", "new"})).channel->sealed_keys,
+              ElementsAre("new"));
+  EXPECT_THAT(changed(set, {{"channel", {{"model", "m"}}}}).channel->sealed_keys, ElementsAre("old", "older"));
+}
+
 TEST(GroupDecider, PutsUsersOnItsListsOnce) {
   const Group listed({GroupSettingsChanged{
       kGroup, only<GroupSettingsChanged>(Group().when(ListGroupUser{kGroup, false, "7", true, true})).settings}});
