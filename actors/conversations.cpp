@@ -251,8 +251,11 @@ void Conversations::ask_knowing(const QuestionId& id, const QuestionRow& questio
 
 void Conversations::ask_with_tools(const QuestionId& id, AccountId asker, llm::ChatRequest request) {
   const auto settings = projections::bot_settings(store_);
-  const auto loop = std::make_shared<ToolLoop>(models_, tools_, std::move(request), tool_context(id, asker, settings),
-                                               settings.tools.max_rounds);
+  auto context = tool_context(id, asker, settings);
+  // Who runs a group's own provider decides what is called there, and is no administrator of the bots.
+  if (request.own_provider) context.by_admin = false;
+  const auto loop =
+      std::make_shared<ToolLoop>(models_, tools_, std::move(request), std::move(context), settings.tools.max_rounds);
   {
     const std::lock_guard lock(mutex_);
     const auto at = under_way_.find(id);

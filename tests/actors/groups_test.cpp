@@ -259,6 +259,39 @@ TEST_F(GroupsTest, OwnProvidersAreAskedByNobodyElse) {
   EXPECT_EQ(ask(request).error().field, "provider");
 }
 
+TEST_F(GroupsTest, OwnProvidersCallNoToolForAdministrators) {
+  FakeProvider fake;
+  fake.otherwise = [](const auto& exchange) {
+    exchange.stream({R"({"choices":[{"delta":{"content":"mine"},"finish_reason":"stop"}]})", "[DONE]"});
+  };
+  OfferedTool open, locked;
+  open.name = "open_tool";
+  locked.name = "locked_tool";
+  locked.admin_only = true;
+  open.run = locked.run = [](const Json&, const ToolContext&, const ToolAnswer& answer) -> StopTool {
+    return answer(ToolResult{"done"}), StopTool{};
+  };
+  system_->tools().offer("test", {open, locked});
+  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) {
+    system_->catalogue().ask<events::BotSettings>(
+        std::string(events::BotSettings::only_id),
+        ChangeEntry{{{"admins", {std::string(kPlatform) + ":7"}}, {"tools", {{"enabled", true}}}}}, by_the_house(),
+        answer);
+  }));
+  llm::Provider own;
+  own.name = "group/5";
+  own.base_url = fake.url;
+  own.model = "m";
+  system_->conversations().tailor_by([own](AccountId, llm::ChatRequest& request) {
+    request.own_provider = std::make_shared<const llm::Provider>(own);
+  });
+  hear("#chat hello");
+  EXPECT_THAT(sent(), ::testing::ElementsAre("mine"));
+  ASSERT_THAT(fake.seen(), SizeIs(1));
+  EXPECT_THAT(fake.seen().front().body, HasSubstr("open_tool"));
+  EXPECT_THAT(fake.seen().front().body, ::testing::Not(HasSubstr("locked_tool")));
+}
+
 TEST_F(GroupsTest, AreForgottenWithAllThatWasSet) {
   set({{"prompt", "a secret of the group"}});
   const auto id = group();
