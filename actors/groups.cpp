@@ -67,7 +67,6 @@ void Groups::forget(AccountId group) {
   const std::lock_guard lock(mutex_);
   ++changes_;
   settings_.erase(group);
-  days_.erase(group);
 }
 
 std::shared_ptr<const GroupSettings> Groups::settings(AccountId group) const {
@@ -138,7 +137,11 @@ GroupUse& Groups::use_of(AccountId group, std::int64_t day) {
 std::function<void(const Expected<RecordPtr>&)> Groups::hold_to_limits(Hear& hear, Micros now) {
   if (hear.group == 0 || hear.verdict.step != Step::model) return {};
   const auto own = settings(hear.group);
-  if (!own || (own->limits.daily_group == 0 && own->limits.daily_user == 0)) return {};
+  if (!own || (own->limits.daily_group == 0 && own->limits.daily_user == 0)) {
+    const std::lock_guard lock(mutex_);
+    days_.erase(hear.group);  // what is not counted here would be missing when there is a limit again
+    return {};
+  }
   const auto day = projections::day_of(now);
   std::optional<UsedUp> used_up;
   {
