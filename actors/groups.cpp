@@ -166,18 +166,22 @@ std::function<void(const Expected<RecordPtr>&)> Groups::hold_to_limits(Hear& hea
   return unless(events::MessageStopped::type, [limited = hear.limited](GroupUse& use) { use.untell(limited); });
 }
 
-void Groups::forgive_use(AccountId group, Cause cause, RecordAnswer answer) {
+/// One at a time: two would each forgive the same questions.
+void Groups::forgive_use(AccountId group, bool by_house, Cause cause, RecordAnswer answer) {
   const auto day = projections::day_of(cause.now);
-  events::GroupUsageReset all;
+  std::optional<events::GroupUsageReset> found;
   {
     const std::lock_guard lock(mutex_);
-    all = use_of(group, day).all();
+    if (being_forgiven_.insert(group).second) found = use_of(group, day).all();
   }
-  ask(group, ForgiveGroupUse{group, day, all.count, all.users}, std::move(cause),
+  if (!found) return answer(fail(Errc::overloaded, "the use of this group is being reset; try again"));
+  const auto all = std::move(*found);
+  ask(group, ForgiveGroupUse{group, day, all.count, all.users, by_house}, std::move(cause),
       [this, group, day, all, answer = std::move(answer)](Expected<RecordPtr> result) {
-        if (result) {
+        {
           const std::lock_guard lock(mutex_);
-          if (const auto at = days_.find(group); at != days_.end() && at->second.day == day)
+          being_forgiven_.erase(group);
+          if (const auto at = days_.find(group); result && at != days_.end() && at->second.day == day)
             at->second.use.forgive(all);
         }
         answer(std::move(result));

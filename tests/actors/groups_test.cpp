@@ -143,12 +143,55 @@ TEST_F(GroupsTest, BeginAnewWhenTheirUseIsForgiven) {
   hear("#chat hello");
   EXPECT_THAT(sent(), SizeIs(2));
   const auto id = group();
-  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) { system_->groups().forgive_use(id, by_the_house(), answer); }));
+  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) { system_->groups().forgive_use(id, true, by_the_house(), answer); }));
   EXPECT_EQ(counts().all.counts(), 0);
   EXPECT_EQ(counts().all.asked, 1) << "the figures stay";
   hear("#chat hello");
   hear("#chat hello");
   EXPECT_THAT(sent(), ::testing::Contains("enough"));
+}
+
+TEST_F(GroupsTest, AreForgivenByOneResetAtATime) {
+  const auto id = group();
+  std::vector<RecordAnswer> asked;
+  Groups groups(*store_, store_->secrets(), [&](AccountId, GroupDecider::Command, Cause, RecordAnswer answer) {
+    asked.push_back(std::move(answer));
+  });
+  std::vector<Errc> refusals;
+  const auto reset = [&] {
+    groups.forgive_use(id, true, by_the_house(), [&](const Expected<RecordPtr>& result) {
+      if (!result) refusals.push_back(result.error().code);
+    });
+  };
+  reset();
+  reset();
+  EXPECT_THAT(asked, SizeIs(1));
+  EXPECT_THAT(refusals, ::testing::ElementsAre(Errc::overloaded));
+  asked.front()(fail(Errc::storage_failed, "no room"));
+  reset();
+  EXPECT_THAT(asked, SizeIs(2));
+}
+
+TEST_F(GroupsTest, CountWhatIsNotDurableYetThoughTheirSettingsChange) {
+  set({{"limits", {{"daily_group", 1}}}});
+  const auto id = group();
+  Groups groups(*store_, store_->secrets(),
+                [&](AccountId of, GroupDecider::Command command, Cause cause, RecordAnswer answer) {
+                  system_->groups().ask(of, std::move(command), std::move(cause), std::move(answer));
+                });
+  const auto step_of_another = [&] {
+    Hear hear;
+    hear.group = id;
+    hear.author = id;
+    hear.verdict.step = Step::model;
+    groups.hold_to_limits(hear, now_micros());
+    return hear.verdict.step;
+  };
+  EXPECT_EQ(step_of_another(), Step::model);
+  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) {
+    groups.ask(id, ChangeGroup{id, {{"prompt", "Be brief."}}}, by_the_house(), answer);
+  }));
+  EXPECT_EQ(step_of_another(), Step::usage);
 }
 
 TEST_F(GroupsTest, DoNotCountWhatARuleStopped) {

@@ -860,9 +860,11 @@ void skill_routes(RouteTable& table, Live& live, Skills& skills, Tools& tools, M
 
 constexpr const char* kGroupNote =
     "A part of it is enough; null is as the bots' settings have it, where a field may be null. A group may ask for "
-    "less "
-    "than the bots' settings allow, never for more. What no group of this server has (`bym`, `imageGen`, `summary`, "
-    "`events`, `knowledgeIds` and others) is refused by its name unless it asks for nothing.";
+    "less than the bots' settings allow, never for more: of two rates, the fewer messages in the longer window count. "
+    "What the bots' administrators set here of `enabled`, limits, the black list and blocked tools holds: 403 for a "
+    "group's administrator who loosens it. What no group of this server has (`bym`, `imageGen`, `summary`, `events`, "
+    "`knowledgeIds` and others) is refused by its name unless it asks for nothing. All that is set of a group is at "
+    "most 64 KB of JSON.";
 
 std::vector<Field> group_fields() {
   return {text("systemPrompt", "In place of the preset's", defaults::kMaxQuestionLength),
@@ -938,7 +940,8 @@ void group_admin_routes(RouteTable& table, GroupAdmin& group) {
   table.get(base + "/usage-stats", kAccess, to(group, &P::show_use), "What was asked today, UTC")
       .answers(OK(GROUP_USE));
   table.post(base + "/usage-stats/reset", kAccess, to(group, &P::reset_use), "Begin today's counts anew")
-      .answers(OK(GROUP_USE));
+      .answers(OK(GROUP_USE))
+      .note("403 where the limits are those of the bots' administrators.");
   table.get(base + "/channel", kAccess, to(group, &P::show_channel), "The group's own channel")
       .answers(OK(GROUP_CHANNEL));
   table.put(base + "/channel", kAccess, to(group, &P::set_channel), "Answer by a channel of the group's own")
@@ -983,7 +986,8 @@ void groups_routes(RouteTable& table, chatai::Groups& groups) {
       .answers(OK(GROUP))
       .note(kGroupNote);
   table.del(one + "/config", A::admin, to(groups, &P::reset), "A group as the bots' settings have it")
-      .answers(OK(GROUP));
+      .answers(OK(GROUP))
+      .note("Its codes and logins end.");
   table.get(one + "/members", A::admin, to(groups, &P::members), "Who spoke in a group")
       .query(page)
       .answers(OK(R"({"members":[{"userId":"123","nickname":"Ada","role":null,"blocked":false,"lastActive":)"
