@@ -107,6 +107,8 @@ void Groups::take_own_provider(AccountId group, llm::ChatRequest& request) const
 void Groups::tailor(AccountId group, llm::ChatRequest& request) const {
   const auto own = settings(group);
   if (!own) return;
+  // The prompt there is the house's, which is not for a server of the group's.
+  if (own->channel) std::erase_if(request.messages, [](const auto& message) { return message.role == "system"; });
   const auto personality =
       own->personality.empty() ? std::nullopt : projections::PersonalityQueries(store_).entry(own->personality);
   if (personality) {

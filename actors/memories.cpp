@@ -70,7 +70,7 @@ bool may_be_told(const FactRow& fact, const Recall& recall) {
   if (recall.group != 0 && fact.subject == recall.group) return true;
   if (fact.subject != recall.asker) return false;
   if (recall.group == 0 || fact.group == recall.group) return true;
-  return fact.group == 0 && is_by_admin(fact.source);
+  return !recall.by_group_provider && fact.group == 0 && is_by_admin(fact.source);
 }
 
 std::string told_of(const std::vector<OpenFact>& facts, AccountId group) {

@@ -271,6 +271,15 @@ TEST_F(GroupsTest, AnswerByWhatTheyHaveSet) {
   EXPECT_EQ(request.own_provider->reach, Reach::public_only);
 }
 
+TEST_F(GroupsTest, TellTheirOwnProviderNoPromptOfTheHouse) {
+  set({{"channel", {{"base_url", "https://models.example.org/v1"}}}});
+  llm::ChatRequest request;
+  request.messages = {{"system", "You belong to the house."}, {"user", "hi"}};
+  system_->groups().tailor(group(), request);
+  ASSERT_THAT(request.messages, SizeIs(1));
+  EXPECT_EQ(request.messages.front().content, "hi");
+}
+
 TEST_F(GroupsTest, OfferNoToolsOfMemoryWhereTheySwitchItOff) {
   const auto id = group();
   EXPECT_THAT(system_->groups().tools_for({}, id).disabled_categories, SizeIs(0));

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <sstream>
 #include <thread>
 
+#include "actors/memory/memory_commands.hpp"
 #include "actors/system.hpp"
 #include "projections/exports.hpp"
 #include "projections/projection.hpp"
@@ -275,6 +277,48 @@ TEST_F(MemoriesTest, ForgetsAllOfAPersonAndOfAGroup) {
   EXPECT_FALSE(has_key(kept));
 }
 
+TEST_F(MemoriesTest, KeepsNothingDrawnFromWhatWasSaidBeforeAllWasForgotten) {
+  const auto ann = meet("7"), group = meet("500", true);
+  NewFact drawn{ann, group, "topic", "auto", 0.6, {"likes tea", "", Json::object()}, now_micros()};
+  EXPECT_EQ(remember(drawn).error().code, Errc::forbidden) << "nothing is to be remembered";
+  set({{"memory", {{"enabled", true}}}});
+  EXPECT_TRUE(remember(drawn));
+  for (const auto forgotten : {ann, group}) {
+    drawn.said_at = now_micros();
+    forget_all_of(forgotten);
+    EXPECT_EQ(remember(drawn).error().field, "said_at");
+    EXPECT_EQ(queries().total(), 0);
+  }
+  drawn.said_at = now_micros() + 1;
+  EXPECT_TRUE(remember(drawn));
+}
+
+TEST_F(MemoriesTest, AreListedForTheOneWhoAsksAlone) {
+  const auto commands = memory_commands(memories(), *store_);
+  EXPECT_EQ(commands.front().name, "memories");
+  EXPECT_TRUE(commands.front().secret_reply);
+}
+
+TEST_F(MemoriesTest, LetTheKeyOfTheirContactGoThoughTooMuchWaitsAtFirst) {
+  const auto ann = meet("7");
+  const auto fact = remembered(ann, "likes tea");
+  std::promise<void> held, release;
+  memories().merge(ann, by_the_house(), [&, released = release.get_future().share()](const Expected<Merged>&) {
+    held.set_value();
+    released.wait();
+  });
+  held.get_future().wait();
+  for (std::size_t i = 0; i < defaults::kMaxQueuedMemories; ++i)
+    memories().merge(ann, by_the_house(), [](const Expected<Merged>&) {});
+  auto forgotten = std::async(std::launch::async, [&] {
+    return wait<RecordPtr>([&](auto answer) { system_->forget_contact(ann, by_the_house(), std::move(answer)); });
+  });
+  EXPECT_EQ(forgotten.wait_for(300ms), std::future_status::timeout) << "it tries again until there is room";
+  release.set_value();
+  EXPECT_TRUE(forgotten.get());
+  EXPECT_FALSE(has_key(fact) || has_key(ann));
+}
+
 TEST_F(MemoriesTest, GoWithTheContactThatTheyAreAbout) {
   const auto ann = meet("7");
   const auto fact = remembered(ann, "likes tea");
@@ -352,6 +396,9 @@ TEST_F(MemoriesTest, AreToldWhereTheyMayBe) {
   EXPECT_THAT(in_group, HasSubstr("Annie"));
   EXPECT_THAT(in_group, Not(HasSubstr("is ill")));
   EXPECT_THAT(recalled({ann, other, "hello"}), Not(HasSubstr("cake")));
+  const auto outside = recalled({ann, group, "hello", true});
+  EXPECT_THAT(outside, HasSubstr("brings cake"));
+  EXPECT_THAT(outside, Not(HasSubstr("Annie"))) << "a provider of the group's is not told what the house wrote";
   set({{"memory", {{"enabled", false}}}});
   EXPECT_EQ(recalled({ann, 0, "hello"}), "");
 }

@@ -948,7 +948,11 @@ void group_admin_routes(RouteTable& table, GroupAdmin& group) {
       .takes({text("adapterType"), text("baseUrl", "On the internet, never near", defaults::kMaxBaseUrlLength),
               text("apiKey", "Stored sealed; `****` and its end stand for the key that is there, for the same baseUrl"),
               array("apiKeys"), array("models")})
-      .answers(OK(GROUP_CHANNEL));
+      .answers(OK(GROUP_CHANNEL))
+      .note(
+          "It is sent what is said in the group, what was learned there and of it, and the prompt of the group or of "
+          "its preset; neither the prompt of the bots nor what their administrators wrote down for everywhere. Its "
+          "models call tools without the rights of administrators.");
   table.del(base + "/channel", kAccess, to(group, &P::remove_channel), "Answer by the house's channels again")
       .answers(OK(R"({"hasChannel":false})"));
   table.post(base + "/models/fetch", kAccess, to(group, &P::fetch_models), "Which models the group's channel has")
