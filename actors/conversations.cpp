@@ -226,7 +226,8 @@ void Conversations::ask_now(const QuestionId& id) {
   if (!request) return model_answered(id, asker, tl::unexpected(request.error()));
   const auto session = recall_ ? queries_.session(id.session) : std::nullopt;
   if (!session || session->kind != events::kTalkSession) return ask_knowing(id, *question, std::move(*request));
-  Recall recall{asker, session->owner == asker ? 0 : session->owner, request->messages.back().content};
+  Recall recall{asker, session->owner == asker ? 0 : session->owner, request->messages.back().content,
+                request->own_provider != nullptr};
   recall_(std::move(recall),
           [this, id, question = *question, request = std::move(*request)](const std::string& known) mutable {
             add_to_prompt(request, known);
@@ -251,8 +252,12 @@ void Conversations::ask_knowing(const QuestionId& id, const QuestionRow& questio
 
 void Conversations::ask_with_tools(const QuestionId& id, AccountId asker, llm::ChatRequest request) {
   const auto settings = projections::bot_settings(store_);
-  const auto loop = std::make_shared<ToolLoop>(models_, tools_, std::move(request), tool_context(id, asker, settings),
-                                               settings.tools.max_rounds);
+  auto context = tool_context(id, asker, settings);
+  // Who runs a group's own provider decides what is called there, and is no administrator of the bots.
+  context.for_group_provider = request.own_provider != nullptr;
+  if (context.for_group_provider) context.by_admin = false;
+  const auto loop =
+      std::make_shared<ToolLoop>(models_, tools_, std::move(request), std::move(context), settings.tools.max_rounds);
   {
     const std::lock_guard lock(mutex_);
     const auto at = under_way_.find(id);

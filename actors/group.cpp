@@ -39,11 +39,61 @@ Expected<void> check_channel(const GroupChannel& channel) {
   return {};
 }
 
+bool is_one_of(const std::vector<std::string>& list, const std::string& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+tl::unexpected<Error> held_by_the_house(const std::string& field) {
+  return fail(Errc::forbidden, field + " is held by the administrators of the bots", field);
+}
+
+Expected<void> check_bounds(const GroupSettings& s) {
+  const auto& bounds = s.bounds;
+  if (s.enabled && !bounds.enabled) return held_by_the_house("enabled");
+  for (const auto& [field, own, bound] : {std::tuple{"limits.daily_group", s.limits.daily_group, bounds.daily_group},
+                                          {"limits.daily_user", s.limits.daily_user, bounds.daily_user}})
+    if (bound != 0 && (own == 0 || own > bound)) return held_by_the_house(field);
+  for (const auto& [field, own, bound] :
+       {std::tuple{"lists.blacklist", &s.lists.blacklist, &bounds.blocked_users},
+        {"tools.blocked", &s.tools.blocked, &bounds.blocked_tools},
+        {"tools.blocked_categories", &s.tools.blocked_categories, &bounds.blocked_categories}})
+    for (const auto& name : *bound)
+      if (!is_one_of(*own, name)) return held_by_the_house(field);
+  if (s.lists.mode == "none" && !bounds.blocked_users.empty()) return held_by_the_house("lists.mode");
+  return {};
+}
+
+/// What the house names in a patch is from then on what it holds the group to.
+void hold_to(GroupSettings& s, const Json& patch) {
+  const auto is_named = [&](const char* pointer) { return patch.contains(Json::json_pointer(pointer)); };
+  auto& bounds = s.bounds;
+  if (is_named("/enabled")) bounds.enabled = s.enabled;
+  if (is_named("/limits/daily_group")) bounds.daily_group = s.limits.daily_group;
+  if (is_named("/limits/daily_user")) bounds.daily_user = s.limits.daily_user;
+  if (is_named("/lists/blacklist") || is_named("/lists/mode"))
+    bounds.blocked_users = s.lists.mode == "none" ? std::vector<std::string>() : s.lists.blacklist;
+  if (is_named("/tools/blocked")) bounds.blocked_tools = s.tools.blocked;
+  if (is_named("/tools/blocked_categories")) bounds.blocked_categories = s.tools.blocked_categories;
+}
+
 /// The event that makes the settings so, unless they are.
-Decision change_to(const GroupState& state, AccountId group, GroupSettings settings) {
+Decision change_to(const GroupState& state, AccountId group, GroupSettings settings, bool by_house) {
   if (Json(settings) == Json(state.settings)) return std::vector<GroupEvent>{};
+  if (auto ok = by_house ? Expected<void>{} : check_bounds(settings); !ok) return tl::unexpected(ok.error());
   if (auto ok = check(settings); !ok) return tl::unexpected(ok.error());
   return {{GroupSettingsChanged{group, std::move(settings)}}};
+}
+
+/// Who did not give the keys must not have them sent to a place of their own.
+void keep_keys_in_place(const GroupSettings& before, GroupSettings& now) {
+  if (!before.channel || !now.channel || before.channel->base_url == now.channel->base_url) return;
+  auto& keys = now.channel->sealed_keys;
+  auto& hints = now.channel->key_hints;
+  for (std::size_t i = std::min(keys.size(), hints.size()); i-- > 0;) {
+    if (!is_one_of(before.channel->sealed_keys, keys[i])) continue;
+    keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(i));
+    hints.erase(hints.begin() + static_cast<std::ptrdiff_t>(i));
+  }
 }
 
 Decision on(const GroupState& state, const ChangeGroup& c, Micros) {
@@ -55,7 +105,10 @@ Decision on(const GroupState& state, const ChangeGroup& c, Micros) {
   } catch (const Json::exception&) {  // the JSON library's way to say that a value has another type
     return fail(Errc::invalid, "a field has the wrong type");
   }
-  return change_to(state, c.group, std::move(settings));
+  keep_keys_in_place(state.settings, settings);
+  settings.bounds = state.settings.bounds;
+  if (c.by_house) hold_to(settings, c.patch);
+  return change_to(state, c.group, std::move(settings), c.by_house);
 }
 
 Decision on(const GroupState& state, const ListGroupUser& c, Micros) {
@@ -67,12 +120,23 @@ Decision on(const GroupState& state, const ListGroupUser& c, Micros) {
   if (c.listed && !is_there) list.push_back(c.user);
   if (!c.listed) std::erase(list, c.user);
   if (c.enforce && lists.mode == "none") lists.mode = c.whitelist ? "whitelist" : "blacklist";
-  return change_to(state, c.group, std::move(settings));
+  if (auto& blocked = settings.bounds.blocked_users; c.by_house && !c.whitelist) {
+    std::erase(blocked, c.user);
+    if (c.listed) blocked.push_back(c.user);
+  }
+  return change_to(state, c.group, std::move(settings), c.by_house);
 }
 
 Decision on(const GroupState& state, const ResetGroup& c, Micros) {
-  if (Json(state.settings) == Json(GroupSettings{})) return std::vector<GroupEvent>{};
-  return {{GroupSettingsReset{c.group}}};
+  std::vector<GroupEvent> events;
+  if (Json(state.settings) != Json(GroupSettings{})) events.emplace_back(GroupSettingsReset{c.group});
+  GroupCodesEnded codes;
+  for (const auto& code : state.codes) codes.code_hashes.push_back(code.code_hash);
+  if (!codes.code_hashes.empty()) events.emplace_back(std::move(codes));
+  GroupLoginsEnded logins;
+  for (const auto& login : state.logins) logins.token_hashes.push_back(login.token_hash);
+  if (!logins.token_hashes.empty()) events.emplace_back(std::move(logins));
+  return events;
 }
 
 /// Those that ran out, and so many of the oldest that there is room for one more.
@@ -117,13 +181,12 @@ Decision on(const GroupState& state, const LogOutOfGroup& c, Micros) {
   return {{GroupLoginsEnded{{c.token_hash}}}};
 }
 
-Decision on(const GroupState&, const ForgiveGroupUse& c, Micros) {
+Decision on(const GroupState& state, const ForgiveGroupUse& c, Micros) {
+  const auto& bounds = state.settings.bounds;
+  if (!c.by_house && (bounds.daily_group != 0 || bounds.daily_user != 0))
+    return fail(Errc::forbidden, "The limits are held by the administrators of the bots, who alone reset the use");
   if (c.count == 0 && c.users.empty()) return std::vector<GroupEvent>{};
   return {{GroupUsageReset{c.group, c.day, c.count, c.users}}};
-}
-
-bool is_one_of(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 }  // namespace
@@ -157,7 +220,11 @@ Expected<void> check(const GroupSettings& s) {
         {"rate.max_messages", static_cast<double>(rate.max_messages), 1.0, double{defaults::kMaxMessagesOfRateRule}},
         {"rate.window_seconds", static_cast<double>(rate.window_seconds), 1.0, 86'400.0}})
     if (auto ok = check_range(field, value, least, most); !ok) return ok;
-  return s.channel ? check_channel(*s.channel) : Expected<void>{};
+  if (auto ok = s.channel ? check_channel(*s.channel) : Expected<void>{}; !ok) return ok;
+  if (json_text(Json(s)).size() > kMaxGroupSettingsBytes)
+    return fail(Errc::invalid,
+                "All that is set of a group must be at most " + std::to_string(kMaxGroupSettingsBytes) + " bytes");
+  return {};
 }
 
 Decision GroupDecider::decide(const State& state, const Command& command, Micros now) {

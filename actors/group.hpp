@@ -35,21 +35,26 @@ struct GroupState {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupState, group, settings, codes, logins)
 
 /// A part of the settings, by the names and in the forms that they have in the log: objects are merged, everything else
-/// is replaced, and null is as the bots' settings have it (RFC 7396). Nothing follows where that is how it is. Errors:
-/// invalid, with the field's name.
+/// is replaced, and null is as the bots' settings have it (RFC 7396). Keys that the channel has do not follow it to
+/// another base_url. Nothing follows where that is how it is. Errors: invalid, with the field's name.
+///
+/// What the house switches off, limits or blocks by its patch binds who looks after the group. Errors: forbidden, with the
+/// field's name: that is what was asked to be loosened.
 struct ChangeGroup {
   AccountId group = 0;
   Json patch = Json::object();
+  bool by_house = false;  ///< an administrator of the bots asks for it
 };
-/// Puts a user on a list, or takes the user off. Errors: invalid (`userId`).
+/// Puts a user on a list, or takes the user off. Errors: invalid (`userId`), forbidden as of ChangeGroup.
 struct ListGroupUser {
   AccountId group = 0;
   bool whitelist = false;
   std::string user;
   bool listed = true;
   bool enforce = false;  ///< a list that does not count yet counts from now on
+  bool by_house = false;
 };
-/// Everything as the bots' settings have it. Logins stay.
+/// Everything as the bots' settings have it; codes and logins end. For the house alone.
 struct ResetGroup {
   AccountId group = 0;
 };
@@ -69,13 +74,18 @@ struct LogOutOfGroup {
   std::string token_hash;
 };
 
-/// What was asked of models so far, by who knows the counts, does not count towards limits.
+/// What was asked of models so far, by who knows the counts, does not count towards limits. Errors: forbidden (the limits
+/// are the house's).
 struct ForgiveGroupUse {
   AccountId group = 0;
   std::int64_t day = 0;
   std::int64_t count = 0;
   std::vector<events::ForgivenUse> users;
+  bool by_house = false;
 };
+
+/// Of the settings as JSON: each change of them is kept in the log as a whole.
+inline constexpr std::size_t kMaxGroupSettingsBytes = 64 * 1024;
 
 struct GroupDecider {
   using State = GroupState;

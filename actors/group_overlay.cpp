@@ -37,15 +37,11 @@ void lay_lists(events::ListRules& rules, const events::GroupLists& group, std::s
   rules.allow_only = true;
 }
 
-double messages_a_second(const events::RateRules& rate) {
-  return static_cast<double>(rate.max_messages) / static_cast<double>(rate.window_seconds);
-}
-
 }  // namespace
 
-const events::RateRules& stricter(const events::RateRules& one, const events::RateRules& other) {
+events::RateRules within_both(const events::RateRules& one, const events::RateRules& other) {
   if (!one.enabled || !other.enabled) return one.enabled ? one : other;
-  return messages_a_second(one) <= messages_a_second(other) ? one : other;
+  return {true, std::min(one.max_messages, other.max_messages), std::max(one.window_seconds, other.window_seconds)};
 }
 
 events::ToolRules tools_for(const events::ToolRules& house, const events::GroupTools& group) {
@@ -74,7 +70,7 @@ events::BotSettings settings_for(const events::BotSettings& house, const events:
   lay(wake.keywords, group.wake.keywords);
   settings.tools = tools_for(house.tools, group.tools);
   settings.memory.enabled = house.memory.enabled && group.memory.value_or(true);
-  if (group.rate) settings.rate = stricter(house.rate, *group.rate);
+  if (group.rate) settings.rate = within_both(house.rate, *group.rate);
   return settings;
 }
 

@@ -18,7 +18,8 @@ events::BotSettings settings_for(const events::BotSettings& house, const events:
 /// The same of the tools alone.
 events::ToolRules tools_for(const events::ToolRules& house, const events::GroupTools& group);
 
-/// The one that lets fewer messages through in the long run; one that is not enabled lets all through.
-const events::RateRules& stricter(const events::RateRules& one, const events::RateRules& other);
+/// One that lets nothing through that either would stop, in bursts or in the long run; one that is not enabled stops
+/// nothing.
+events::RateRules within_both(const events::RateRules& one, const events::RateRules& other);
 
 }  // namespace troupe::actors

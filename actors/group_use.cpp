@@ -38,7 +38,7 @@ events::GroupUsageReset GroupUse::all() const {
 
 void GroupUse::forgive(const events::GroupUsageReset& reset) {
   const auto forgive = [](Count& count, std::int64_t forgiven) {
-    count.forgiven += forgiven;
+    count.forgiven = std::min(count.forgiven + forgiven, count.asked);
     count.told = false;
   };
   forgive(counts_.all, reset.count);

@@ -67,7 +67,6 @@ void Groups::forget(AccountId group) {
   const std::lock_guard lock(mutex_);
   ++changes_;
   settings_.erase(group);
-  days_.erase(group);
 }
 
 std::shared_ptr<const GroupSettings> Groups::settings(AccountId group) const {
@@ -108,6 +107,8 @@ void Groups::take_own_provider(AccountId group, llm::ChatRequest& request) const
 void Groups::tailor(AccountId group, llm::ChatRequest& request) const {
   const auto own = settings(group);
   if (!own) return;
+  // The prompt there is the house's, which is not for a server of the group's.
+  if (own->channel) std::erase_if(request.messages, [](const auto& message) { return message.role == "system"; });
   const auto personality =
       own->personality.empty() ? std::nullopt : projections::PersonalityQueries(store_).entry(own->personality);
   if (personality) {
@@ -138,7 +139,11 @@ GroupUse& Groups::use_of(AccountId group, std::int64_t day) {
 std::function<void(const Expected<RecordPtr>&)> Groups::hold_to_limits(Hear& hear, Micros now) {
   if (hear.group == 0 || hear.verdict.step != Step::model) return {};
   const auto own = settings(hear.group);
-  if (!own || (own->limits.daily_group == 0 && own->limits.daily_user == 0)) return {};
+  if (!own || (own->limits.daily_group == 0 && own->limits.daily_user == 0)) {
+    const std::lock_guard lock(mutex_);
+    days_.erase(hear.group);  // what is not counted here would be missing when there is a limit again
+    return {};
+  }
   const auto day = projections::day_of(now);
   std::optional<UsedUp> used_up;
   {
@@ -163,18 +168,22 @@ std::function<void(const Expected<RecordPtr>&)> Groups::hold_to_limits(Hear& hea
   return unless(events::MessageStopped::type, [limited = hear.limited](GroupUse& use) { use.untell(limited); });
 }
 
-void Groups::forgive_use(AccountId group, Cause cause, RecordAnswer answer) {
+/// One at a time: two would each forgive the same questions.
+void Groups::forgive_use(AccountId group, bool by_house, Cause cause, RecordAnswer answer) {
   const auto day = projections::day_of(cause.now);
-  events::GroupUsageReset all;
+  std::optional<events::GroupUsageReset> found;
   {
     const std::lock_guard lock(mutex_);
-    all = use_of(group, day).all();
+    if (being_forgiven_.insert(group).second) found = use_of(group, day).all();
   }
-  ask(group, ForgiveGroupUse{group, day, all.count, all.users}, std::move(cause),
+  if (!found) return answer(fail(Errc::overloaded, "the use of this group is being reset; try again"));
+  const auto all = std::move(*found);
+  ask(group, ForgiveGroupUse{group, day, all.count, all.users, by_house}, std::move(cause),
       [this, group, day, all, answer = std::move(answer)](Expected<RecordPtr> result) {
-        if (result) {
+        {
           const std::lock_guard lock(mutex_);
-          if (const auto at = days_.find(group); at != days_.end() && at->second.day == day)
+          being_forgiven_.erase(group);
+          if (const auto at = days_.find(group); result && at != days_.end() && at->second.day == day)
             at->second.use.forgive(all);
         }
         answer(std::move(result));

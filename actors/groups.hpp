@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "actors/ask.hpp"
 #include "actors/group.hpp"
@@ -52,8 +53,8 @@ class Groups {
   /// A question to a model counts, or becomes a message that a limit stops. The function that comes back wants to be told
   /// what became of the message; empty where nobody wants to know.
   std::function<void(const Expected<storage::RecordPtr>&)> hold_to_limits(Hear& hear, Micros now);
-  /// What was asked today counts towards no limit any more.
-  void forgive_use(AccountId group, Cause cause, RecordAnswer answer);
+  /// What was asked today counts towards no limit any more. Errors: the decider's; overloaded (that is under way).
+  void forgive_use(AccountId group, bool by_house, Cause cause, RecordAnswer answer);
 
   // Who may look after a group
 
@@ -83,6 +84,7 @@ class Groups {
   mutable std::uint64_t changes_ = 0;
   mutable std::unordered_map<AccountId, std::shared_ptr<const events::GroupSettings>> settings_;  ///< null: none
   std::unordered_map<AccountId, Day> days_;
+  std::unordered_set<AccountId> being_forgiven_;
 };
 
 }  // namespace troupe::actors

@@ -47,6 +47,11 @@ FactContent merged(FactContent before, const FactContent& now) {
   return before;
 }
 
+bool is_by_admin(std::string_view source) { return source == "manual" || source == "import"; }
+
+/// Beyond them all that was said before counts as forgotten, which loses a few facts that would be drawn.
+constexpr std::size_t kMaxNotedForgettings = 10'000;
+
 /// As those who look after it have set it.
 bool is_off_in(const storage::Store& store, AccountId group) {
   const auto row = group == 0 ? std::nullopt : projections::GroupQueries(store).group(group);
@@ -65,7 +70,7 @@ bool may_be_told(const FactRow& fact, const Recall& recall) {
   if (recall.group != 0 && fact.subject == recall.group) return true;
   if (fact.subject != recall.asker) return false;
   if (recall.group == 0 || fact.group == recall.group) return true;
-  return fact.group == 0 && (fact.source == "manual" || fact.source == "import");
+  return !recall.by_group_provider && fact.group == 0 && is_by_admin(fact.source);
 }
 
 std::string told_of(const std::vector<OpenFact>& facts, AccountId group) {
@@ -172,7 +177,8 @@ std::vector<ComparedFact> Memories::compared(const std::vector<OpenFact>& facts,
   std::vector<ComparedFact> compared;
   for (const auto& [row, content] : facts)
     compared.push_back({row.id, row.group, row.category, row.updated_at, Words(content.text),
-                        model.empty() ? std::vector<float>{} : queries_.vector(row.id, model)});
+                        model.empty() ? std::vector<float>{} : queries_.vector(row.id, model),
+                        is_by_admin(row.source)});
   return compared;
 }
 
@@ -180,12 +186,31 @@ Expected<void> Memories::check_place(const NewFact& fact) const {
   if (!accounts_.account_exists(fact.subject) && !contacts_.exists(fact.subject))
     return fail(Errc::not_found, "nobody has this number", "userId");
   const bool is_the_bots = fact.source == "tool" || fact.source == "auto";
-  if (is_the_bots && is_off_in(house_.store, fact.group != 0 ? fact.group : fact.subject))
-    return fail(Errc::forbidden, "memory is switched off in this group");
+  if (is_the_bots && !enabled_in(fact.group != 0 ? fact.group : fact.subject))
+    return fail(Errc::forbidden, "memory is switched off here");
+  if (was_forgotten_since(fact)) return fail(Errc::conflict, "what was said before has been forgotten", "said_at");
   if (fact.group == 0) return {};
   const auto group = contacts_.contact(fact.group);
   if (!group || !group->is_group) return fail(Errc::not_found, "no group has this number", "groupId");
   return {};
+}
+
+void Memories::note_forgotten(AccountId id, Micros time) {
+  if (forgotten_at_.size() >= kMaxNotedForgettings) {
+    forgotten_at_.clear();
+    everybody_forgotten_at_ = now_micros();
+  }
+  auto& at = forgotten_at_[id];
+  at = std::max(at, time);
+}
+
+bool Memories::was_forgotten_since(const NewFact& fact) const {
+  if (fact.said_at == 0) return false;
+  const auto later = [&](AccountId id) {
+    const auto at = forgotten_at_.find(id);
+    return at != forgotten_at_.end() && at->second >= fact.said_at;
+  };
+  return everybody_forgotten_at_ >= fact.said_at || later(fact.subject) || later(fact.group);
 }
 
 Expected<Remembered> Memories::remember_now(const NewFact& fact, const std::vector<float>& vector,
@@ -195,7 +220,8 @@ Expected<Remembered> Memories::remember_now(const NewFact& fact, const std::vect
   if (auto ok = check_fact(fact.content, fact.category, fact.confidence); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_place(fact); !ok) return tl::unexpected(ok.error());
   const auto facts = opened(queries_.facts_of(fact.subject));
-  const ComparedFact fresh{0, fact.group, fact.category, cause.now, Words(fact.content.text), vector};
+  const ComparedFact fresh{
+      0, fact.group, fact.category, cause.now, Words(fact.content.text), vector, is_by_admin(fact.source)};
   const auto known = compared(facts, vector.empty() ? std::string() : model);
   for (std::size_t i = known.size(); i-- > 0;) {
     if (!nearly_same(fresh, known[i])) continue;
@@ -332,7 +358,8 @@ Expected<std::size_t> Memories::forget_now(AccountId subject, MemoryDecider::Com
   return ids.size();
 }
 
-Expected<std::size_t> Memories::forget_all_now(AccountId id, const Cause& cause) const {
+Expected<std::size_t> Memories::forget_all_now(AccountId id, const Cause& cause) {
+  note_forgotten(id, cause.now);
   auto count = forget_now(id, ForgetAllFacts{}, cause);
   while (count) {
     std::map<AccountId, std::vector<FactId>> learned;
@@ -374,6 +401,7 @@ void Memories::forget_all_of(AccountId id, Cause cause, Forgotten answer) {
 void Memories::forget_everything(Cause cause, Forgotten answer) {
   constexpr std::size_t kAtOnce = 100;
   const bool taken = house_.changes([this, cause = std::move(cause), answer] {
+    everybody_forgotten_at_ = std::max(everybody_forgotten_at_, cause.now);
     std::size_t count = 0;
     for (bool any = true; any;) {
       any = false;

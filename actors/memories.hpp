@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "actors/ask.hpp"
@@ -38,6 +39,7 @@ struct NewFact {
   std::string category = "custom", source = "manual";
   double confidence = 0.9;
   FactContent content;
+  Micros said_at = 0;  ///< what it was drawn from; 0: it says itself
 };
 
 struct Remembered {
@@ -82,10 +84,12 @@ struct Recall {
   AccountId asker = 0;
   AccountId group = 0;  ///< where it is asked; 0: in private
   std::string question;
+  bool by_group_provider = false;  ///< a provider of the group's own answers, which hears nothing of the house's
 };
 
 /// Whether a fact may be told where `recall` asks. What somebody said to a bot in private is not told in a group, nor
-/// what was learned in one group in another; what an administrator wrote without a group is told everywhere. Pure.
+/// what was learned in one group in another; what an administrator wrote without a group is told everywhere but to
+/// providers of groups. Pure.
 bool may_be_told(const FactRow& fact, const Recall& recall);
 
 /// A fact with what it says.
@@ -115,9 +119,9 @@ class Memories {
   // Answers come once, on a worker's thread or the caller's. Errors, besides the decider's and the journal's:
   // overloaded.
 
-  /// Keeps a fact, or brings one up to date that says nearly the same. Errors: forbidden (the bots' own facts, in a
-  /// group where memory is switched off), not_found (`userId`: nobody; `groupId`: no such group), conflict (`memories`:
-  /// there are as many as the settings allow).
+  /// Keeps a fact, or brings one up to date that says nearly the same. Errors: forbidden (the bots' own facts, where memory
+  /// is switched off), not_found (`userId`: nobody; `groupId`: no such group), conflict (`memories`: there are as many as
+  /// the settings allow; `said_at`: all that was known has been forgotten since).
   void remember(NewFact fact, Cause cause, std::function<void(Expected<Remembered>)> answer);
   /// Each by itself, in order; at most kMaxFactsOfRequest. Without the cause's idempotency key.
   void remember_all(std::vector<NewFact> facts, Cause cause,
@@ -190,7 +194,9 @@ class Memories {
   Expected<storage::RecordPtr> ask_and_wait(AccountId subject, MemoryDecider::Command command, Cause cause) const;
   Expected<std::string> sealed(FactId id, const FactContent& content) const;
   Expected<std::size_t> forget_now(AccountId subject, MemoryDecider::Command command, const Cause& cause) const;
-  Expected<std::size_t> forget_all_now(AccountId id, const Cause& cause) const;
+  Expected<std::size_t> forget_all_now(AccountId id, const Cause& cause);
+  void note_forgotten(AccountId id, Micros time);
+  bool was_forgotten_since(const NewFact& fact) const;
   void note_vector(AccountId subject, FactId id, Micros of, const std::string& model, const std::vector<float>& vector);
   std::vector<OpenFact> opened(std::vector<FactRow> rows) const;
   Candidates candidates_for(const MemoryQuery& query) const;
@@ -203,6 +209,10 @@ class Memories {
   projections::ContactQueries contacts_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<Waiting>> waiting_;
+  /// When all of somebody was forgotten; on the changes' worker. What was forgotten before the start is not known here, so
+  /// that nothing is drawn of what was said before it.
+  std::unordered_map<AccountId, Micros> forgotten_at_;
+  Micros everybody_forgotten_at_ = now_micros();
   std::atomic<bool> ending_{false};
 };
 

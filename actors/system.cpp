@@ -563,9 +563,20 @@ struct System::Impl {
     leave_channels_of(account, cause);
     if (auto ok = files.delete_files_of(account, cause); !ok) return ok;
     if (auto ok = reset_mails.forget(account); !ok) return ok;
-    if (auto ok = memories.erase_remains(account, cause); !ok) return ok;
     if (ending) return fail(Errc::shutting_down, "the server is ending; the account's key goes at the next start");
-    return secrets.personal_keys().forget(account);
+    return erase_memories_and_key(account, cause);
+  }
+
+  /// The key goes whatever became of the facts, which have keys of their own.
+  Expected<void> erase_memories_and_key(AccountId id, const Cause& cause) {
+    auto erased = memories.erase_remains(id, cause);
+    while (!erased && erased.error().code == Errc::overloaded && !ending) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      erased = memories.erase_remains(id, cause);
+    }
+    if (!erased && ending) return erased;  // the next start finishes what still has its key
+    const auto gone = secrets.personal_keys().forget(id);
+    return erased ? gone : erased;
   }
 
   /// On the answer of the command that deletes the account.
@@ -678,9 +689,7 @@ void System::forget_contact(AccountId id, Cause cause, RecordAnswer answer) {
                 if (!result) return answer(std::move(result));
                 impl_->plugins.forget(id);
                 const bool taken = impl_->caretaker.post([this, id, answer, result] {
-                  if (auto gone = impl_->memories.erase_remains(id, by_the_house()); !gone)
-                    return answer(tl::unexpected(gone.error()));
-                  if (auto gone = impl_->secrets.personal_keys().forget(id); !gone)
+                  if (auto gone = impl_->erase_memories_and_key(id, by_the_house()); !gone)
                     return answer(tl::unexpected(gone.error()));
                   answer(result);
                 });

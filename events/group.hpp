@@ -61,6 +61,15 @@ struct GroupChannel {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupChannel, format, base_url, sealed_keys, key_hints, model, models)
 
+/// What the administrators of the bots have set of the group: who looks after it may ask for less, never for more.
+struct GroupBounds {
+  bool enabled = true;
+  std::int64_t daily_group = 0, daily_user = 0;  ///< 0: not limited by them
+  std::vector<std::string> blocked_users, blocked_tools, blocked_categories;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupBounds, enabled, daily_group, daily_user, blocked_users,
+                                                blocked_tools, blocked_categories)
+
 struct GroupSettings {
   std::string name;         ///< empty: as the platform has it
   bool enabled = true;      ///< no: nothing wakes a model there
@@ -74,9 +83,10 @@ struct GroupSettings {
   GroupLimits limits;
   std::optional<RateRules> rate;
   std::optional<GroupChannel> channel;
+  GroupBounds bounds;  ///< which all of the above keeps to
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GroupSettings, name, enabled, personality, prompt, model, wake, lists,
-                                                tools, memory, limits, rate, channel)
+                                                tools, memory, limits, rate, channel, bounds)
 
 struct GroupSettingsChanged {
   static constexpr std::string_view type = "GroupSettingsChanged";

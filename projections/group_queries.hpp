@@ -2,6 +2,7 @@
 // now. Thread-safe; nothing is cached.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ struct GroupCounts {
     std::int64_t asked = 0;     ///< questions to models
     std::int64_t forgiven = 0;  ///< of those, the ones that do not count towards limits
     bool told = false;          ///< of a limit
-    std::int64_t counts() const { return asked - forgiven; }
+    std::int64_t counts() const { return std::max<std::int64_t>(asked - forgiven, 0); }
   };
   Count all;
   std::map<AccountId, Count> users;

@@ -122,22 +122,23 @@ void Extraction::draw_from(const Answered& answered) {
   ++under_way_;
   house_.completions.ask(
       std::move(completion), by_the_house(), [](std::string_view) {},
-      [this, answered, group](Expected<llm::ChatAnswer> answer) {
+      [this, asker = answered.asker, group, said_at = message->created_at](Expected<llm::ChatAnswer> answer) {
         --under_way_;
-        house_.elsewhere([this, answered, group, answer = std::move(answer)] {
-          drawn(answered, group, answer);
+        house_.elsewhere([this, asker, group, said_at, answer = std::move(answer)] {
+          drawn(asker, group, said_at, answer);
           work();
         });
       });
 }
 
-void Extraction::drawn(const Answered& answered, AccountId group, const Expected<llm::ChatAnswer>& answer) {
+void Extraction::drawn(AccountId asker, AccountId group, Micros said_at, const Expected<llm::ChatAnswer>& answer) {
   if (!answer) return spdlog::warn("no facts were drawn from a question: {}", answer.error().message);
   auto facts = facts_in(answer->text);
   if (facts.empty()) return;
   for (auto& fact : facts) {
-    fact.subject = answered.asker;
+    fact.subject = asker;
     fact.group = group;
+    fact.said_at = said_at;
   }
   house_.memories.remember_all(std::move(facts), by_the_house(), [](const std::vector<Expected<Remembered>>& results) {
     for (const auto& result : results)

@@ -61,7 +61,8 @@ class Extraction {
   static void hear(Inbox& inbox, const storage::Record& record);
   void work();
   void draw_from(const Answered& answered);
-  void drawn(const Answered& answered, AccountId group, const Expected<llm::ChatAnswer>& answer);
+  /// Out of what `asker` said at that time.
+  void drawn(AccountId asker, AccountId group, Micros said_at, const Expected<llm::ChatAnswer>& answer);
 
   House house_;
   projections::SessionQueries sessions_;

@@ -107,7 +107,9 @@ double cosine(std::span<const float> a, std::span<const float> b) {
 }
 
 bool nearly_same(const ComparedFact& a, const ComparedFact& b) {
-  if (a.category != b.category || a.group != b.group || a.words.numbers() != b.words.numbers()) return false;
+  // One that may be told elsewhere than the other would take it there.
+  if (a.category != b.category || a.group != b.group || a.by_admin != b.by_admin) return false;
+  if (a.words.numbers() != b.words.numbers()) return false;
   return likeness(a.words, b.words) >= defaults::kNearlySameWords ||
          cosine(a.vector, b.vector) >= defaults::kNearlySameVectors;
 }

@@ -42,9 +42,10 @@ struct ComparedFact {
   Micros updated_at = 0;
   Words words;
   std::vector<float> vector = {};  ///< of length 1; empty: it has none
+  bool by_admin = false;           ///< an administrator wrote it, which decides where it may be told
 };
 
-/// The same category and group, the same numbers in both, and nearly the same words or meaning (kNearlySameWords,
+/// The same category and group, of the same kind of author, the same numbers in both, and nearly the same words or meaning (kNearlySameWords,
 /// kNearlySameVectors). Two texts that differ in a number say different things, however alike they are.
 bool nearly_same(const ComparedFact& a, const ComparedFact& b);
 

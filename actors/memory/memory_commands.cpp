@@ -42,6 +42,7 @@ std::vector<BotCommand> memory_commands(Memories& memories, const storage::Store
   list.name = "memories";
   list.aliases = {"我的记忆"};
   list.description = "what the bot remembers of you";
+  list.secret_reply = true;
   list.run = [&memories, &store](const CommandCall& call, const CommandAnswer& answer) {
     const auto here = asked_by(store, call.speaker);
     answer(here ? listed(memories, *here) : "I remember nothing of you here.");

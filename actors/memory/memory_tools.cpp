@@ -90,7 +90,7 @@ OfferedTool recall(Memories& memories) {
   tool.run = later(
       [&memories](const Json& arguments, const ToolContext& context, AccountId subject, const ToolAnswer& answer) {
         MemoryQuery query{arguments["query"].get<std::string>(), subject, 0, {}, defaults::kMaxFactsOfSubject};
-        const Recall here{context.asker, context.group, {}};
+        const Recall here{context.asker, context.group, {}, context.for_group_provider};
         const auto limit = arguments.value("limit", std::size_t{10});
         memories.find(std::move(query), [answer, here, limit](const Expected<FoundFacts>& found) {
           if (!found) return answer(tl::unexpected(found.error()));
@@ -112,7 +112,7 @@ OfferedTool forget(Memories& memories) {
   tool.run = later([&memories](const Json& arguments, const ToolContext& context, AccountId, const ToolAnswer& answer) {
     const auto id = arguments["id"].get<FactId>();
     const auto row = memories.queries().fact(id);
-    if (!row || !may_be_told(*row, {context.asker, context.group, {}}))
+    if (!row || !may_be_told(*row, {context.asker, context.group, {}, context.for_group_provider}))
       return answer(fail(Errc::not_found, "there is no such fact of the person who asks, or of this group", "id"));
     memories.forget({id}, of_the_asker(context), [answer](const Expected<std::size_t>& forgotten) {
       forgotten ? answer(ToolResult{"It is forgotten."}) : answer(tl::unexpected(forgotten.error()));

@@ -20,12 +20,13 @@ using events::SessionId;
 
 /// For whom a tool is called, and where.
 struct ToolContext {
-  AccountId asker = 0;      ///< an account or a contact; its key seals what is logged
-  bool by_admin = false;    ///< an administrator, of the house or of its bots
-  AccountId group = 0;      ///< the contact of the group where it was asked for; 0: none
-  SessionId session = 0;    ///< of the question that led to it; 0: none did
-  std::int64_t number = 0;  ///< of that question
-  std::string through;      ///< model, panel, mcp or plugin
+  AccountId asker = 0;              ///< an account or a contact; its key seals what is logged
+  bool by_admin = false;            ///< an administrator, of the house or of its bots
+  AccountId group = 0;              ///< the contact of the group where it was asked for; 0: none
+  SessionId session = 0;            ///< of the question that led to it; 0: none did
+  std::int64_t number = 0;          ///< of that question
+  std::string through;              ///< model, panel, mcp or plugin
+  bool for_group_provider = false;  ///< the result goes to a provider of the group's own, out of the house
 };
 
 struct ToolResult {

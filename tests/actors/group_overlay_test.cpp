@@ -88,12 +88,16 @@ TEST(GroupOverlay, AllowsNoToolThatTheHouseDoesNot) {
   EXPECT_FALSE(tools_for(house, {true, {}, {}, {}}).enabled);
 }
 
-TEST(GroupOverlay, CountsTheStricterRate) {
-  const events::RateRules ten_a_minute{true, 10, 60}, one_a_second{true, 1, 1}, off{false, 1, 60};
-  EXPECT_EQ(&stricter(ten_a_minute, one_a_second), &ten_a_minute);
-  EXPECT_EQ(&stricter(one_a_second, ten_a_minute), &ten_a_minute);
-  EXPECT_EQ(&stricter(off, one_a_second), &one_a_second);
-  EXPECT_FALSE(stricter(off, off).enabled);
+TEST(GroupOverlay, LetsNoMessageThroughThatEitherRateStops) {
+  const events::RateRules ten_a_minute{true, 10, 60}, fifty_in_ten_minutes{true, 50, 600}, off{false, 1, 60};
+  const auto both = within_both(ten_a_minute, fifty_in_ten_minutes);
+  const std::vector<Micros> burst(10, 1'000'000);
+  EXPECT_TRUE(too_fast(ten_a_minute, burst, 2'000'000));
+  EXPECT_FALSE(too_fast(fifty_in_ten_minutes, burst, 2'000'000)) << "which is the lower rate";
+  EXPECT_TRUE(too_fast(both, burst, 2'000'000));
+  EXPECT_EQ(Json(both), Json(within_both(fifty_in_ten_minutes, ten_a_minute)));
+  EXPECT_EQ(Json(within_both(off, ten_a_minute)), Json(ten_a_minute));
+  EXPECT_FALSE(within_both(off, off).enabled);
 }
 
 TEST(GroupOverlay, RemembersOnlyWhereBothWant) {

@@ -61,6 +61,65 @@ TEST(GroupDecider, TakesNoChannelThatIsNear) {
   EXPECT_EQ(changed({}, {{"channel", {{"base_url", "https://models.example.org/v1"}}}}).channel->format, "openai");
 }
 
+TEST(GroupDecider, LetsNoKeyFollowItsChannelToAnotherPlace) {
+  const auto channel = [](const char* url, Json keys) {
+    return Json{{"channel", {{"base_url", url}, {"sealed_keys", keys}, {"key_hints", keys}}}};
+  };
+  const Group set({GroupSettingsChanged{kGroup, changed({}, channel("https://a.example.org/v1", {"old", "older"}))}});
+  const auto moved = changed(set, {{"channel", {{"base_url", "https://b.example.org/v1"}}}});
+  EXPECT_THAT(moved.channel->sealed_keys, ::testing::IsEmpty());
+  EXPECT_THAT(moved.channel->key_hints, ::testing::IsEmpty());
+  EXPECT_THAT(changed(set, channel("https://b.example.org/v1", {"old", "new"})).channel->sealed_keys,
+              ElementsAre("new"));
+  EXPECT_THAT(changed(set, {{"channel", {{"model", "m"}}}}).channel->sealed_keys, ElementsAre("old", "older"));
+}
+
+TEST(GroupDecider, LetsNobodyLoosenWhatTheHouseHasSet) {
+  const auto by_house = [](const Group& group, Json patch) {
+    return only<GroupSettingsChanged>(group.when(ChangeGroup{kGroup, std::move(patch), true}));
+  };
+  const Group held({by_house(Group(), {{"enabled", false},
+                                       {"limits", {{"daily_group", 10}, {"daily_user", 3}}},
+                                       {"lists", {{"mode", "blacklist"}, {"blacklist", {"7"}}}},
+                                       {"tools", {{"blocked", {"shell"}}, {"blocked_categories", {"web"}}}}})});
+  const auto refused = [&](Json patch, const char* field) {
+    expect_refused(held.when(ChangeGroup{kGroup, std::move(patch)}), Errc::forbidden, field);
+  };
+  refused({{"enabled", true}}, "enabled");
+  refused({{"limits", {{"daily_group", 11}}}}, "limits.daily_group");
+  refused({{"limits", {{"daily_user", 0}}}}, "limits.daily_user");
+  refused({{"lists", {{"blacklist", Json::array()}}}}, "lists.blacklist");
+  refused({{"lists", {{"mode", "none"}}}}, "lists.mode");
+  refused({{"tools", {{"blocked", {"other"}}}}}, "tools.blocked");
+  refused({{"tools", {{"blocked_categories", nullptr}}}}, "tools.blocked_categories");
+  expect_refused(held.when(ListGroupUser{kGroup, false, "7", false}), Errc::forbidden, "lists.blacklist");
+  expect_refused(held.when(ForgiveGroupUse{kGroup, 1, 1, {}}), Errc::forbidden, "");
+  EXPECT_TRUE(held.when(ChangeGroup{kGroup, {{"bounds", {{"enabled", true}}}}})->empty());
+  EXPECT_EQ(changed(held, {{"limits", {{"daily_group", 5}}}, {"enabled", false}}).limits.daily_group, 5);
+  EXPECT_FALSE(held.when(ForgiveGroupUse{kGroup, 1, 1, {}, true})->empty());
+  const Group freed({by_house(held, {{"enabled", true}, {"limits", {{"daily_user", 0}}}})});
+  EXPECT_EQ(changed(freed, {{"limits", {{"daily_user", 100}}}}).limits.daily_user, 100);
+  expect_refused(freed.when(ChangeGroup{kGroup, {{"limits", {{"daily_group", 0}}}}}), Errc::forbidden,
+                 "limits.daily_group");
+}
+
+TEST(GroupDecider, EndsCodesAndLoginsWhenItIsReset) {
+  const Group group({GroupCodeIssued{"code", 9, kMinute}, GroupAdminLoggedIn{"token", 9, kMinute}});
+  const auto reset = group.when(ResetGroup{kGroup});
+  ASSERT_TRUE(reset && reset->size() == 2);
+  EXPECT_THAT(std::get<GroupCodesEnded>(reset->front()).code_hashes, ElementsAre("code"));
+  EXPECT_THAT(std::get<GroupLoginsEnded>(reset->back()).token_hashes, ElementsAre("token"));
+}
+
+TEST(GroupDecider, KeepsNoMoreOfAGroupThanItMay) {
+  const auto listing = [](std::size_t bytes) {
+    return ChangeGroup{kGroup,
+                       {{"lists", {{"blacklist", std::vector<std::string>(bytes / 100, std::string(97, '7'))}}}}};
+  };
+  EXPECT_TRUE(Group().when(listing(kMaxGroupSettingsBytes - 2'000)));
+  expect_refused(Group().when(listing(kMaxGroupSettingsBytes + 100)), Errc::invalid, "");
+}
+
 TEST(GroupDecider, PutsUsersOnItsListsOnce) {
   const Group listed({GroupSettingsChanged{
       kGroup, only<GroupSettingsChanged>(Group().when(ListGroupUser{kGroup, false, "7", true, true})).settings}});

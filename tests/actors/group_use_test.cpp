@@ -52,5 +52,15 @@ TEST(GroupUse, ForgivesWhatWasAskedUntilThenAndTellsAnew) {
   EXPECT_TRUE(use.take(limits(0, 2), kAnn)->tell);
 }
 
+TEST(GroupUse, ForgivesNoMoreThanWasAsked) {
+  GroupUse use;
+  EXPECT_FALSE(use.take(limits(1, 0), kAnn));
+  const auto all = use.all();
+  use.forgive(all);
+  use.forgive(all);
+  EXPECT_FALSE(use.take(limits(1, 0), kAnn));
+  EXPECT_TRUE(use.take(limits(1, 0), kAnn));
+}
+
 }  // namespace
 }  // namespace troupe::actors

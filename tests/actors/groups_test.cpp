@@ -143,12 +143,55 @@ TEST_F(GroupsTest, BeginAnewWhenTheirUseIsForgiven) {
   hear("#chat hello");
   EXPECT_THAT(sent(), SizeIs(2));
   const auto id = group();
-  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) { system_->groups().forgive_use(id, by_the_house(), answer); }));
+  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) { system_->groups().forgive_use(id, true, by_the_house(), answer); }));
   EXPECT_EQ(counts().all.counts(), 0);
   EXPECT_EQ(counts().all.asked, 1) << "the figures stay";
   hear("#chat hello");
   hear("#chat hello");
   EXPECT_THAT(sent(), ::testing::Contains("enough"));
+}
+
+TEST_F(GroupsTest, AreForgivenByOneResetAtATime) {
+  const auto id = group();
+  std::vector<RecordAnswer> asked;
+  Groups groups(*store_, store_->secrets(), [&](AccountId, GroupDecider::Command, Cause, RecordAnswer answer) {
+    asked.push_back(std::move(answer));
+  });
+  std::vector<Errc> refusals;
+  const auto reset = [&] {
+    groups.forgive_use(id, true, by_the_house(), [&](const Expected<RecordPtr>& result) {
+      if (!result) refusals.push_back(result.error().code);
+    });
+  };
+  reset();
+  reset();
+  EXPECT_THAT(asked, SizeIs(1));
+  EXPECT_THAT(refusals, ::testing::ElementsAre(Errc::overloaded));
+  asked.front()(fail(Errc::storage_failed, "no room"));
+  reset();
+  EXPECT_THAT(asked, SizeIs(2));
+}
+
+TEST_F(GroupsTest, CountWhatIsNotDurableYetThoughTheirSettingsChange) {
+  set({{"limits", {{"daily_group", 1}}}});
+  const auto id = group();
+  Groups groups(*store_, store_->secrets(),
+                [&](AccountId of, GroupDecider::Command command, Cause cause, RecordAnswer answer) {
+                  system_->groups().ask(of, std::move(command), std::move(cause), std::move(answer));
+                });
+  const auto step_of_another = [&] {
+    Hear hear;
+    hear.group = id;
+    hear.author = id;
+    hear.verdict.step = Step::model;
+    groups.hold_to_limits(hear, now_micros());
+    return hear.verdict.step;
+  };
+  EXPECT_EQ(step_of_another(), Step::model);
+  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) {
+    groups.ask(id, ChangeGroup{id, {{"prompt", "Be brief."}}}, by_the_house(), answer);
+  }));
+  EXPECT_EQ(step_of_another(), Step::usage);
 }
 
 TEST_F(GroupsTest, DoNotCountWhatARuleStopped) {
@@ -228,6 +271,15 @@ TEST_F(GroupsTest, AnswerByWhatTheyHaveSet) {
   EXPECT_EQ(request.own_provider->reach, Reach::public_only);
 }
 
+TEST_F(GroupsTest, TellTheirOwnProviderNoPromptOfTheHouse) {
+  set({{"channel", {{"base_url", "https://models.example.org/v1"}}}});
+  llm::ChatRequest request;
+  request.messages = {{"system", "You belong to the house."}, {"user", "hi"}};
+  system_->groups().tailor(group(), request);
+  ASSERT_THAT(request.messages, SizeIs(1));
+  EXPECT_EQ(request.messages.front().content, "hi");
+}
+
 TEST_F(GroupsTest, OfferNoToolsOfMemoryWhereTheySwitchItOff) {
   const auto id = group();
   EXPECT_THAT(system_->groups().tools_for({}, id).disabled_categories, SizeIs(0));
@@ -257,6 +309,39 @@ TEST_F(GroupsTest, OwnProvidersAreAskedByNobodyElse) {
   request.own_provider = nullptr;
   request.provider = "group/5";
   EXPECT_EQ(ask(request).error().field, "provider");
+}
+
+TEST_F(GroupsTest, OwnProvidersCallNoToolForAdministrators) {
+  FakeProvider fake;
+  fake.otherwise = [](const auto& exchange) {
+    exchange.stream({R"({"choices":[{"delta":{"content":"mine"},"finish_reason":"stop"}]})", "[DONE]"});
+  };
+  OfferedTool open, locked;
+  open.name = "open_tool";
+  locked.name = "locked_tool";
+  locked.admin_only = true;
+  open.run = locked.run = [](const Json&, const ToolContext&, const ToolAnswer& answer) -> StopTool {
+    return answer(ToolResult{"done"}), StopTool{};
+  };
+  system_->tools().offer("test", {open, locked});
+  EXPECT_TRUE(wait<RecordPtr>([&](auto answer) {
+    system_->catalogue().ask<events::BotSettings>(
+        std::string(events::BotSettings::only_id),
+        ChangeEntry{{{"admins", {std::string(kPlatform) + ":7"}}, {"tools", {{"enabled", true}}}}}, by_the_house(),
+        answer);
+  }));
+  llm::Provider own;
+  own.name = "group/5";
+  own.base_url = fake.url;
+  own.model = "m";
+  system_->conversations().tailor_by([own](AccountId, llm::ChatRequest& request) {
+    request.own_provider = std::make_shared<const llm::Provider>(own);
+  });
+  hear("#chat hello");
+  EXPECT_THAT(sent(), ::testing::ElementsAre("mine"));
+  ASSERT_THAT(fake.seen(), SizeIs(1));
+  EXPECT_THAT(fake.seen().front().body, HasSubstr("open_tool"));
+  EXPECT_THAT(fake.seen().front().body, ::testing::Not(HasSubstr("locked_tool")));
 }
 
 TEST_F(GroupsTest, AreForgottenWithAllThatWasSet) {

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <sstream>
 #include <thread>
 
+#include "actors/memory/memory_commands.hpp"
 #include "actors/system.hpp"
 #include "projections/exports.hpp"
 #include "projections/projection.hpp"
@@ -138,7 +140,7 @@ TEST_F(MemoriesTest, KeepsFactsAndFindsThemByWords) {
 TEST_F(MemoriesTest, BringsAFactUpToDateThatSaysNearlyTheSame) {
   const auto ann = meet("7");
   const auto first = remembered(ann, "likes green tea");
-  NewFact again{ann, 0, "topic", "tool", 0.95, {"Likes green tea!", "drinks", {{"seen", 2}}}};
+  NewFact again{ann, 0, "topic", "import", 0.95, {"Likes green tea!", "drinks", {{"seen", 2}}}};
   const auto second = remember(std::move(again));
   ASSERT_TRUE(second);
   EXPECT_TRUE(second->merged);
@@ -149,6 +151,21 @@ TEST_F(MemoriesTest, BringsAFactUpToDateThatSaysNearlyTheSame) {
   EXPECT_EQ(queries().total(), 1);
   const auto elsewhere = remembered(ann, "likes green tea", meet("500", true));
   EXPECT_NE(elsewhere, first);
+}
+
+TEST_F(MemoriesTest, MergesNothingSaidInPrivateIntoWhatAnAdministratorWrote) {
+  set({{"memory", {{"enabled", true}}}});
+  const auto ann = meet("7"), group = meet("500", true);
+  remembered(ann, "likes green tea");
+  const auto in_private = remembered(ann, "Likes green tea, secretly!", 0, "tool");
+  remembered(ann, "likes green tea, secretly", 0, "auto");
+  EXPECT_EQ(queries().total(), 2) << "the bots' own say the same";
+  EXPECT_EQ(queries().fact(in_private)->source, "tool");
+  const auto merged = wait<Merged>([&](auto answer) { memories().merge(ann, by_the_house(), std::move(answer)); });
+  EXPECT_EQ(merged->absorbed, 0u);
+  const auto told = recalled({ann, group, "tea"});
+  EXPECT_THAT(told, HasSubstr("likes green tea"));
+  EXPECT_THAT(told, Not(HasSubstr("secretly")));
 }
 
 TEST_F(MemoriesTest, RemembersOnceWhatIsRepeated) {
@@ -260,6 +277,48 @@ TEST_F(MemoriesTest, ForgetsAllOfAPersonAndOfAGroup) {
   EXPECT_FALSE(has_key(kept));
 }
 
+TEST_F(MemoriesTest, KeepsNothingDrawnFromWhatWasSaidBeforeAllWasForgotten) {
+  const auto ann = meet("7"), group = meet("500", true);
+  NewFact drawn{ann, group, "topic", "auto", 0.6, {"likes tea", "", Json::object()}, now_micros()};
+  EXPECT_EQ(remember(drawn).error().code, Errc::forbidden) << "nothing is to be remembered";
+  set({{"memory", {{"enabled", true}}}});
+  EXPECT_TRUE(remember(drawn));
+  for (const auto forgotten : {ann, group}) {
+    drawn.said_at = now_micros();
+    forget_all_of(forgotten);
+    EXPECT_EQ(remember(drawn).error().field, "said_at");
+    EXPECT_EQ(queries().total(), 0);
+  }
+  drawn.said_at = now_micros() + 1;
+  EXPECT_TRUE(remember(drawn));
+}
+
+TEST_F(MemoriesTest, AreListedForTheOneWhoAsksAlone) {
+  const auto commands = memory_commands(memories(), *store_);
+  EXPECT_EQ(commands.front().name, "memories");
+  EXPECT_TRUE(commands.front().secret_reply);
+}
+
+TEST_F(MemoriesTest, LetTheKeyOfTheirContactGoThoughTooMuchWaitsAtFirst) {
+  const auto ann = meet("7");
+  const auto fact = remembered(ann, "likes tea");
+  std::promise<void> held, release;
+  memories().merge(ann, by_the_house(), [&, released = release.get_future().share()](const Expected<Merged>&) {
+    held.set_value();
+    released.wait();
+  });
+  held.get_future().wait();
+  for (std::size_t i = 0; i < defaults::kMaxQueuedMemories; ++i)
+    memories().merge(ann, by_the_house(), [](const Expected<Merged>&) {});
+  auto forgotten = std::async(std::launch::async, [&] {
+    return wait<RecordPtr>([&](auto answer) { system_->forget_contact(ann, by_the_house(), std::move(answer)); });
+  });
+  EXPECT_EQ(forgotten.wait_for(300ms), std::future_status::timeout) << "it tries again until there is room";
+  release.set_value();
+  EXPECT_TRUE(forgotten.get());
+  EXPECT_FALSE(has_key(fact) || has_key(ann));
+}
+
 TEST_F(MemoriesTest, GoWithTheContactThatTheyAreAbout) {
   const auto ann = meet("7");
   const auto fact = remembered(ann, "likes tea");
@@ -337,6 +396,9 @@ TEST_F(MemoriesTest, AreToldWhereTheyMayBe) {
   EXPECT_THAT(in_group, HasSubstr("Annie"));
   EXPECT_THAT(in_group, Not(HasSubstr("is ill")));
   EXPECT_THAT(recalled({ann, other, "hello"}), Not(HasSubstr("cake")));
+  const auto outside = recalled({ann, group, "hello", true});
+  EXPECT_THAT(outside, HasSubstr("brings cake"));
+  EXPECT_THAT(outside, Not(HasSubstr("Annie"))) << "a provider of the group's is not told what the house wrote";
   set({{"memory", {{"enabled", false}}}});
   EXPECT_EQ(recalled({ann, 0, "hello"}), "");
 }

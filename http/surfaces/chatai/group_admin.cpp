@@ -118,7 +118,7 @@ void GroupAdmin::set_limits(const CallPtr& call) {
 void GroupAdmin::show_use(const CallPtr& call) { succeed(call, config_.use_view(call->caller.group, call->now)); }
 
 void GroupAdmin::reset_use(const CallPtr& call) {
-  context_.services.system.groups().forgive_use(call->caller.group, call->cause(),
+  context_.services.system.groups().forgive_use(call->caller.group, false, call->cause(),
                                                 context_.services.then(call, [this, call](const storage::Record&) {
                                                   succeed(call, config_.use_view(call->caller.group, call->now),
                                                           {{"message", worded(call, "Usage reset", "使用统计已重置")}});

@@ -63,7 +63,7 @@ void GroupConfig::change(const actors::Cause& cause, AccountId group, Expected<J
                          std::function<void(Expected<void>)> done) const {
   if (patch) patch = with_preset_found(std::move(*patch));
   if (!patch) return done(tl::unexpected(patch.error()));
-  context_.services.system.groups().ask(group, actors::ChangeGroup{group, std::move(*patch)}, cause,
+  context_.services.system.groups().ask(group, actors::ChangeGroup{group, std::move(*patch), true}, cause,
                                         [this, done = std::move(done)](const Expected<storage::RecordPtr>& result) {
                                           result ? done({}) : done(tl::unexpected(in_our_words(result.error())));
                                         });
@@ -72,7 +72,7 @@ void GroupConfig::change(const actors::Cause& cause, AccountId group, Expected<J
 void GroupConfig::change(const CallPtr& call, AccountId group, Expected<Json> patch, std::function<void()> then) const {
   if (patch) patch = with_preset_found(std::move(*patch));
   if (!patch) return call->refuse(patch.error());
-  ask(call, group, actors::ChangeGroup{group, std::move(*patch)}, std::move(then));
+  ask(call, group, actors::ChangeGroup{group, std::move(*patch), call->caller.group == 0}, std::move(then));
 }
 
 void GroupConfig::ask(const CallPtr& call, AccountId group, actors::GroupDecider::Command command,

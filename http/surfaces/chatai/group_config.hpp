@@ -21,7 +21,7 @@ class GroupConfig {
 
   /// Refuses the call where the patch or its outcome is no good. A preset is found by its id or name.
   void change(const CallPtr& call, events::AccountId group, Expected<Json> patch, std::function<void()> then) const;
-  /// The same, for whom each outcome is one of several.
+  /// The same, by the house, for which each outcome is one of several.
   void change(const actors::Cause& cause, events::AccountId group, Expected<Json> patch,
               std::function<void(Expected<void>)> done) const;
   void ask(const CallPtr& call, events::AccountId group, actors::GroupDecider::Command command,

@@ -285,6 +285,8 @@ Expected<Json> group_channel_patch(const Json& body, const GroupSettings& before
     if (!places.contains(name)) return not_supported(name == "embedding_model" ? "embeddingModel" : name);
   if (!before.channel && !fields->contains("base_url"))
     (*fields)["base_url"] = usual_base_url(fields->value("format", known.format));
+  // Masks were read as the keys of this place, which may be another one by the time that this is decided.
+  if (fields->contains("sealed_keys") && !fields->contains("base_url")) (*fields)["base_url"] = known.base_url;
   return Json{{"channel", std::move(*fields)}};
 }
 

@@ -131,9 +131,10 @@ void Groups::change_member(const CallPtr& call) {
   if (const auto known = context_.contacts.user(written))
     if (const auto contact = context_.contacts.queries().contact(*known)) user = contact->foreign_id;
   const bool blocked = call->body_flag("blocked");
-  config_.ask(call, *group, actors::ListGroupUser{*group, false, user, blocked, blocked}, [call, written, blocked] {
-    succeed(call, {{"userId", written}, {"blocked", blocked}});
-  });
+  config_.ask(call, *group, actors::ListGroupUser{*group, false, user, blocked, blocked, true},
+              [call, written, blocked] {
+                succeed(call, {{"userId", written}, {"blocked", blocked}});
+              });
 }
 
 void Groups::stats(const CallPtr& call) {
@@ -152,7 +153,7 @@ void Groups::reset_use(const CallPtr& call) {
   const auto group = group_or_refused(call);
   if (!group) return;
   context_.services.system.groups().forgive_use(
-      *group, call->cause(), context_.services.then(call, [this, call, group = *group](const storage::Record&) {
+      *group, true, call->cause(), context_.services.then(call, [this, call, group = *group](const storage::Record&) {
         succeed(call, config_.use_view(group, call->now), {{"message", worded(call, "Usage reset", "使用统计已重置")}});
       }));
 }

@@ -196,6 +196,21 @@ describe('a channel of the group\'s own', () => {
   });
 });
 
+describe('what the house has set of a group', () => {
+  it('is loosened by nobody who looks after it, and ends with their logins', async () => {
+    const admin = await house.groupAdmin();
+    const config = `/api/groups/${group}/config`;
+    await data(house.admin.put(config, { enabled: false, usageLimit: { dailyUserLimit: 5 } }));
+    const loosened = await refusesChatAi(admin.put('/api/group-admin/usage-limit', { dailyUserLimit: 6 }), 403, 'FORBIDDEN');
+    assert.match(loosened.error, /usageLimit\.dailyUserLimit/);
+    await refusesChatAi(admin.put('/api/group-admin/config', { enabled: true }), 403, 'FORBIDDEN');
+    await refusesChatAi(admin.post('/api/group-admin/usage-stats/reset'), 403, 'FORBIDDEN');
+    assert.equal((await data(admin.put('/api/group-admin/usage-limit', { dailyUserLimit: 4 }))).dailyUserLimit, 4);
+    await data(house.admin.delete(config));
+    await refusesChatAi(admin.get('/api/group-admin/verify'), 401);
+  });
+});
+
 describe('secrets', () => {
   it('are in no answer, no log and no file in clear', async () => {
     const { code } = await house.code();

@@ -33,8 +33,11 @@ constexpr RateClass kGroupLogIns{"chatai_group_logins", defaults::kGroupLoginsPe
 
 constexpr const char* kGroupNote =
     "A part of it is enough; null is as the bots' settings have it, where a field may be null. A group may ask for "
-    "less than the bots' settings allow, never for more. What no group of this server has (`bym`, `imageGen`, "
-    "`summary`, `events`, `knowledgeIds` and others) is refused by its name unless it asks for nothing.";
+    "less than the bots' settings allow, never for more: of two rates, the fewer messages in the longer window count. "
+    "What the bots' administrators set here of `enabled`, limits, the black list and blocked tools holds: 403 for a "
+    "group's administrator who loosens it. What no group of this server has (`bym`, `imageGen`, `summary`, `events`, "
+    "`knowledgeIds` and others) is refused by its name unless it asks for nothing. All that is set of a group is at "
+    "most 64 KB of JSON.";
 
 constexpr const char* kListMode =
     "Whom the bot hears: none (everybody), blacklist (all but those on it) or whitelist (those on it, but for the "
@@ -119,14 +122,19 @@ void group_admin_routes(RouteTable& table, GroupAdmin& group) {
   table.get(base + "/usage-stats", kAccess, to(group, &P::show_use), "What was asked in the group today, UTC")
       .answers(OK(GROUP_USE));
   table.post(base + "/usage-stats/reset", kAccess, to(group, &P::reset_use), "Begin the group's counts of today anew")
-      .answers(OK(GROUP_USE));
+      .answers(OK(GROUP_USE))
+      .note("403 where the limits are those of the bots' administrators.");
   table.get(base + "/channel", kAccess, to(group, &P::show_channel), "The group's own channel")
       .answers(OK(GROUP_CHANNEL));
   table.put(base + "/channel", kAccess, to(group, &P::set_channel), "Answer by a channel of the group's own")
       .takes({text("adapterType"), text("baseUrl", "On the internet, never near", defaults::kMaxBaseUrlLength),
               text("apiKey", "Stored sealed; `****` and its end stand for the key that is there, for the same baseUrl"),
               array("apiKeys"), array("models")})
-      .answers(OK(GROUP_CHANNEL));
+      .answers(OK(GROUP_CHANNEL))
+      .note(
+          "It is sent what is said in the group, what was learned there and of it, and the prompt of the group or of "
+          "its preset; neither the prompt of the bots nor what their administrators wrote down for everywhere. Its "
+          "models call tools without the rights of administrators.");
   table.del(base + "/channel", kAccess, to(group, &P::remove_channel), "Answer by the house's channels again")
       .answers(OK(R"({"hasChannel":false})"));
   table.post(base + "/models/fetch", kAccess, to(group, &P::fetch_models), "Which models the group's channel has")
@@ -163,7 +171,8 @@ void groups_routes(RouteTable& table, Groups& groups) {
       .answers(OK(GROUP))
       .note(kGroupNote);
   table.del(one + "/config", A::admin, to(groups, &P::reset), "A group as the bots' settings have it")
-      .answers(OK(GROUP));
+      .answers(OK(GROUP))
+      .note("Its codes and logins end.");
   table.get(one + "/members", A::admin, to(groups, &P::members), "Who spoke in a group")
       .query(page)
       .answers(OK(R"({"members":[{"userId":"123","nickname":"Ada","role":null,"blocked":false,"lastActive":)"
