@@ -60,6 +60,10 @@ class Streamable final : public Transport {
   }
 
   SteadyTime turn(SteadyTime now) override {
+    if (std::exchange(is_initialized_, false)) {
+      listen({});
+      listener_.ready();
+    }
     SteadyTime next = SteadyTime::max();
     for (const auto& exchange : exchanges_) {
       if (exchange->is_over || exchange->forgotten_since == SteadyTime::max()) continue;
@@ -122,7 +126,10 @@ class Streamable final : public Transport {
     void began(const HttpHead& head) override {
       status = head.status;
       is_stream = is_good(status) && is_of_type(std::string(head.header(kContentType)), kEvents);
-      if (is_good(status)) transport.note_session(std::string(head.header(kSessionHeader)));
+      if (!is_good(status)) return;
+      transport.note_session(std::string(head.header(kSessionHeader)));
+      // Here no transfer may be started; and not every server ends this response.
+      if (request == kInitialized) transport.is_initialized_ = true;
     }
     bool bytes(int, std::string_view bytes) override {
       if (!is_stream) {
@@ -194,9 +201,8 @@ class Streamable final : public Transport {
     const bool had_head = exchange.status != 0;
     if (exchange.request == kInitialized) {
       if (!had_head) return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
-      if (!is_good(exchange.status)) return listener_.broke(refused(exchange.status));
-      listen({});
-      return listener_.ready();
+      if (!is_good(exchange.status)) listener_.broke(refused(exchange.status));
+      return;
     }
     if (had_head && !is_good(exchange.status)) {
       if (exchange.kind == Exchange::Kind::post && exchange.request != 0)
@@ -230,6 +236,7 @@ class Streamable final : public Transport {
   const Server server_;
   TransportListener& listener_;
   std::string session_, revision_;
+  bool is_initialized_ = false;  ///< the server has taken the end of the handshake: to be told in the next turn
   std::vector<std::shared_ptr<Exchange>> exchanges_;
   std::vector<Resumption> resumptions_;
 };

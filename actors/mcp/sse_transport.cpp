@@ -39,6 +39,8 @@ std::string endpoint(const std::string& base, const std::string& reference) {
   return part(to, CURLUPART_USER).empty() ? part(to, CURLUPART_URL) : std::string();
 }
 
+bool is_good(int status) { return status >= 200 && status < 300; }
+
 class Sse final : public Transport {
  public:
   Sse(llm::HttpLoop& loop, const Server& server, TransportListener& listener)
@@ -73,6 +75,7 @@ class Sse final : public Transport {
     send(std::move(initialized), kInitialized);
   }
   SteadyTime turn(SteadyTime) override {
+    if (std::exchange(is_initialized_, false)) listener_.ready();
     std::erase_if(posts_, [](const auto& post) { return post->is_over; });
     // A transfer must not be started from within the bytes of another.
     if (!endpoint_.empty())
@@ -123,12 +126,14 @@ class Sse final : public Transport {
     const std::int64_t request;
     llm::HttpLoop::TransferId transfer = 0;
     bool is_over = false;
+
+    void began(const HttpHead& head) override {
+      if (request == kInitialized && is_good(head.status)) transport.is_initialized_ = true;
+    }
     bool bytes(int, std::string_view) override { return true; }
     void ended(const HttpHead& head, const HttpEnd& end) override {
       is_over = true;
-      const bool is_taken = head.status >= 200 && head.status < 300;
-      if (is_taken && request == kInitialized) return transport.listener_.ready();
-      if (is_taken || request == 0) return;
+      if (is_good(head.status) || request == 0) return;
       const Error error{Errc::upstream_failed,
                         head.status == 0 ? "no connection: " + end.why
                                          : "the server answers with HTTP status " + std::to_string(head.status)};
@@ -155,6 +160,7 @@ class Sse final : public Transport {
   const Server server_;
   TransportListener& listener_;
   std::string endpoint_, revision_;
+  bool is_initialized_ = false;  ///< the server has taken the end of the handshake: to be told in the next turn
   std::shared_ptr<Stream> stream_;
   std::vector<std::shared_ptr<Post>> posts_;
   std::vector<std::pair<std::string, std::int64_t>> unsent_;

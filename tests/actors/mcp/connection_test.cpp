@@ -1,0 +1,127 @@
+// One connection by HTTP and by SSE to a server that keeps to the protocol, except where a test says otherwise.
+#include "actors/mcp/connection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "tests/actors/llm/fake_provider.hpp"
+
+namespace troupe::actors::mcp {
+namespace {
+
+using llm::testing::Exchange;
+using llm::testing::FakeProvider;
+using namespace std::chrono_literals;
+
+constexpr const char* kJson = "Content-Type: application/json\r\n";
+constexpr const char* kEvents = "Content-Type: text/event-stream\r\n";
+
+class McpConnectionTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// Connects as the parameter says. Time is `later_` later than it is.
+  McpConnectionTest() {
+    fake_.otherwise = [this](const Exchange& exchange) { serve(exchange); };
+  }
+  ~McpConnectionTest() override {
+    loop_.stop([this] { connection_.reset(); });
+  }
+
+  bool is_sse() const { return std::string_view(GetParam()) == "sse"; }
+
+  void connect() {
+    on_loop([this] {
+      Server server;
+      server.name = "fake";
+      server.url = fake_.url + "/mcp";
+      const auto open = [&](TransportListener& listener) -> Expected<std::unique_ptr<Transport>> {
+        return is_sse() ? sse_transport(loop_, server, listener) : http_transport(loop_, server, listener);
+      };
+      connection_ = std::make_unique<Connection>(server, open);
+      connection_->on_change([this](const std::string& list) { lists_ += list + " "; });
+    });
+  }
+  template <class Work>
+  std::invoke_result_t<Work> on_loop(Work work) {
+    std::packaged_task<std::invoke_result_t<Work>()> task(work);
+    auto result = task.get_future();
+    loop_.post([&task] { task(); });
+    return result.get();
+  }
+  void eventually(const std::function<bool()>& is_so, const char* what) {
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (!on_loop(is_so)) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << what;
+      std::this_thread::sleep_for(2ms);
+    }
+  }
+  void is_later_by(std::chrono::milliseconds time) {
+    on_loop([&] { later_ = time; });
+  }
+  std::string fault() {
+    return on_loop([&] { return connection_->fault() ? connection_->fault()->message : std::string(); });
+  }
+
+  /// To what the server was sent, by the stream or by the answer.
+  void say(const Exchange& exchange, const Json& message) {
+    if (!is_sse()) return exchange.answer("200 OK", message.dump(), kJson);
+    stream_->send_event(message.dump());
+    exchange.answer("202 Accepted", "");
+  }
+  void serve(const Exchange& exchange) {
+    if (!exchange.head.starts_with("POST ")) {
+      if (!is_sse() && !has_stream_) return exchange.answer("405 No", "");
+      exchange.send_head("200 OK", kEvents);
+      if (is_sse()) exchange.send_chunk("event: endpoint\ndata: /mcp\n\n");
+      stream_.emplace(exchange);
+      has_opened_ = true;
+      return;
+    }
+    const Json message = Json::parse(exchange.body);
+    const auto method = message.value("method", "");
+    if (method == "initialize")
+      return say(exchange,
+                 {{"jsonrpc", "2.0"},
+                  {"id", message["id"]},
+                  {"result", {{"protocolVersion", "2025-06-18"}, {"capabilities", {{"tools", Json::object()}}}}}});
+    if (method == "notifications/initialized") return initialized_(exchange);
+    if (message.contains("result")) return ponged_(exchange);
+    say(exchange, {{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", Json::object()}});
+  }
+
+  std::function<void(const Exchange&)> initialized_ = [](const auto& exchange) { exchange.answer("202 Accepted", ""); };
+  std::function<void(const Exchange&)> ponged_ = [](const auto& exchange) { exchange.answer("202 Accepted", ""); };
+  bool has_stream_ = false;
+  std::atomic<bool> has_opened_ = false;
+  std::optional<Exchange> stream_;
+  FakeProvider fake_;
+  std::unique_ptr<Connection> connection_;
+  std::string lists_;
+  std::chrono::milliseconds later_{0};
+  llm::HttpLoop loop_{
+      1s, [this](SteadyTime now) { return connection_ ? connection_->turn(now + later_) : SteadyTime::max(); }};
+};
+
+INSTANTIATE_TEST_SUITE_P(By, McpConnectionTest, ::testing::Values("http", "sse"),
+                         [](const auto& by) { return std::string(by.param); });
+
+TEST_P(McpConnectionTest, IsReadyWhenTheServerTakesTheEndOfTheHandshakeAndKeepsThatResponseOpen) {
+  initialized_ = [](const Exchange& exchange) { exchange.send_head("200 OK", kEvents); };
+  connect();
+  eventually([&] { return connection_->facts().has_value(); }, "it is ready");
+  eventually([&] { return lists_ == "tools "; }, "its list may be asked for");
+}
+
+TEST_P(McpConnectionTest, BreaksWhenTheServerDoesNotTakeTheEndOfTheHandshake) {
+  std::promise<void> told;
+  initialized_ = [&](const Exchange&) { told.set_value(); };
+  connect();
+  told.get_future().wait();
+  EXPECT_EQ(fault(), "");
+  is_later_by(defaults::kMcpConnectTimeout + 1s);
+  eventually([&] { return connection_->fault().has_value(); }, "it breaks");
+  EXPECT_EQ(fault(), "the server does not take the end of the handshake");
+}
+
+}  // namespace
+}  // namespace troupe::actors::mcp
