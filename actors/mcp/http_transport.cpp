@@ -44,7 +44,14 @@ class Streamable final : public Transport {
   void send(std::string message, std::int64_t request_number) override {
     auto post = request("POST", std::string(kJson) + ", " + std::string(kEvents));
     post.body = std::move(message);
-    begin(std::make_shared<Exchange>(*this, request_number, Exchange::Kind::post), post);
+    auto exchange = std::make_shared<Exchange>(*this, request_number, Exchange::Kind::post);
+    if (request_number == 0) {
+      exchange->until = std::chrono::steady_clock::now() + defaults::kMcpPingTimeout;
+      const auto is_open = [](const auto& one) { return one->is_telling() && !one->is_over; };
+      if (std::count_if(exchanges_.begin(), exchanges_.end(), is_open) >= std::ptrdiff_t{defaults::kMaxMcpRequests})
+        return listener_.broke(too_many_untaken());
+    }
+    begin(std::move(exchange), post);
   }
 
   void agree(const std::string& revision, std::string initialized) override {
@@ -56,7 +63,10 @@ class Streamable final : public Transport {
   void forget(std::int64_t request_number) override {
     std::erase_if(resumptions_, [&](const Resumption& one) { return one.request == request_number; });
     for (const auto& exchange : exchanges_)
-      if (exchange->request == request_number) exchange->forgotten_since = std::chrono::steady_clock::now();
+      if (exchange->request == request_number) {
+        exchange->is_forgotten = true;
+        exchange->until = std::chrono::steady_clock::now() + defaults::kMcpGrace;
+      }
   }
 
   SteadyTime turn(SteadyTime now) override {
@@ -66,10 +76,9 @@ class Streamable final : public Transport {
     }
     SteadyTime next = SteadyTime::max();
     for (const auto& exchange : exchanges_) {
-      if (exchange->is_over || exchange->forgotten_since == SteadyTime::max()) continue;
-      const auto until = exchange->forgotten_since + defaults::kMcpGrace;
-      if (until > now) {
-        next = std::min(next, until);
+      if (exchange->is_over) continue;
+      if (exchange->until > now) {
+        next = std::min(next, exchange->until);
         continue;
       }
       loop_.abort(exchange->transfer);
@@ -114,7 +123,8 @@ class Streamable final : public Transport {
     const std::int64_t request;
     const Kind kind;
     std::size_t attempts = 0;
-    SteadyTime forgotten_since = SteadyTime::max();
+    bool is_forgotten = false;
+    SteadyTime until = SteadyTime::max();  ///< then it is hung up on
     llm::HttpLoop::TransferId transfer = 0;
     int status = 0;
     bool is_stream = false, is_over = false;
@@ -122,6 +132,9 @@ class Streamable final : public Transport {
     std::string last_event;
     std::optional<Error> fault;
     llm::SseParser parser{defaults::kMaxMcpMessageBytes};
+
+    /// Of a message that has no answer.
+    bool is_telling() const { return kind == Kind::post && request == 0; }
 
     void began(const HttpHead& head) override {
       status = head.status;
@@ -195,7 +208,7 @@ class Streamable final : public Transport {
 
   void ended(Exchange& exchange, const HttpEnd& end) {
     if (exchange.fault) return listener_.broke(*exchange.fault);
-    if (exchange.forgotten_since != SteadyTime::max()) return;
+    if (exchange.is_forgotten) return;
     if (exchange.status == 404 && exchange.kind == Exchange::Kind::post && !session_.empty())
       return listener_.broke({Errc::upstream_failed, "the server has ended the session"});
     const bool had_head = exchange.status != 0;
@@ -219,7 +232,7 @@ class Streamable final : public Transport {
     const bool is_own = exchange.kind == Exchange::Kind::stream && exchange.request == 0;
     if (is_own && !had_head && exchange.attempts + 1 >= defaults::kMaxMcpMuteStreams)
       return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
-    const bool can_resume = exchange.is_stream && !exchange.last_event.empty();
+    const bool can_resume = exchange.is_stream && !exchange.last_event.empty() && !exchange.is_telling();
     if (!is_own && (!can_resume || exchange.attempts >= defaults::kMaxMcpResumptions))
       return no_answer(exchange.request, end.is_whole ? "it broke off" : end.why);
     const auto delay = std::min(defaults::kMcpRetryDelay * (1 << std::min<std::size_t>(exchange.attempts, 10)),

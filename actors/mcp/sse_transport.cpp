@@ -1,5 +1,6 @@
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -66,6 +67,12 @@ class Sse final : public Transport {
     auto post = request("POST", endpoint_);
     post.body = std::move(message);
     auto exchange = std::make_shared<Post>(*this, request_number);
+    if (request_number == 0) {
+      exchange->until = std::chrono::steady_clock::now() + defaults::kMcpPingTimeout;
+      const auto is_open = [](const auto& one) { return one->request == 0 && !one->is_over; };
+      if (std::count_if(posts_.begin(), posts_.end(), is_open) >= std::ptrdiff_t{defaults::kMaxMcpRequests})
+        return listener_.broke(too_many_untaken());
+    }
     exchange->transfer = loop_.start(post, exchange);
     posts_.push_back(std::move(exchange));
   }
@@ -74,13 +81,26 @@ class Sse final : public Transport {
     revision_ = revision;
     send(std::move(initialized), kInitialized);
   }
-  SteadyTime turn(SteadyTime) override {
+  void forget(std::int64_t request_number) override {
+    for (const auto& post : posts_)
+      if (post->request == request_number) post->until = std::chrono::steady_clock::now() + defaults::kMcpGrace;
+  }
+
+  SteadyTime turn(SteadyTime now) override {
     if (std::exchange(is_initialized_, false)) listener_.ready();
-    std::erase_if(posts_, [](const auto& post) { return post->is_over; });
     // A transfer must not be started from within the bytes of another.
     if (!endpoint_.empty())
       for (auto& [message, number] : std::exchange(unsent_, {})) send(std::move(message), number);
-    return SteadyTime::max();
+    SteadyTime next = SteadyTime::max();
+    std::erase_if(posts_, [&](const auto& post) {
+      if (!post->is_over && post->until <= now) {
+        loop_.abort(post->transfer);
+        return true;
+      }
+      if (!post->is_over) next = std::min(next, post->until);
+      return post->is_over;
+    });
+    return next;
   }
 
  private:
@@ -125,6 +145,7 @@ class Sse final : public Transport {
     Sse& transport;
     const std::int64_t request;
     llm::HttpLoop::TransferId transfer = 0;
+    SteadyTime until = SteadyTime::max();  ///< then it is hung up on
     bool is_over = false;
 
     void began(const HttpHead& head) override {

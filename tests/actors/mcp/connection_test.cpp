@@ -85,12 +85,14 @@ class McpConnectionTest : public ::testing::TestWithParam<const char*> {
                   {"id", message["id"]},
                   {"result", {{"protocolVersion", "2025-06-18"}, {"capabilities", {{"tools", Json::object()}}}}}});
     if (method == "notifications/initialized") return initialized_(exchange);
-    if (message.contains("result")) return ponged_(exchange);
-    say(exchange, {{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", Json::object()}});
+    message.contains("result") ? ponged_(exchange) : asked_(exchange, message["id"]);
   }
 
   std::function<void(const Exchange&)> initialized_ = [](const auto& exchange) { exchange.answer("202 Accepted", ""); };
   std::function<void(const Exchange&)> ponged_ = [](const auto& exchange) { exchange.answer("202 Accepted", ""); };
+  std::function<void(const Exchange&, const Json& id)> asked_ = [this](const auto& exchange, const auto& id) {
+    say(exchange, {{"jsonrpc", "2.0"}, {"id", id}, {"result", Json::object()}});
+  };
   bool has_stream_ = false;
   std::atomic<bool> has_opened_ = false;
   std::optional<Exchange> stream_;
@@ -121,6 +123,56 @@ TEST_P(McpConnectionTest, BreaksWhenTheServerDoesNotTakeTheEndOfTheHandshake) {
   is_later_by(defaults::kMcpConnectTimeout + 1s);
   eventually([&] { return connection_->fault().has_value(); }, "it breaks");
   EXPECT_EQ(fault(), "the server does not take the end of the handshake");
+}
+
+TEST_P(McpConnectionTest, HangsUpOnAPongThatTheServerDoesNotTake) {
+  has_stream_ = true;
+  std::promise<Exchange> ponged;
+  ponged_ = [&](const Exchange& exchange) { ponged.set_value(exchange); };
+  connect();
+  eventually([&] { return connection_->facts() && has_opened_; }, "it is ready");
+  stream_->send_event(R"({"jsonrpc":"2.0","id":"p","method":"ping"})");
+  const Exchange pong = ponged.get_future().get();
+  EXPECT_FALSE(pong.is_left_within(50ms));
+  is_later_by(defaults::kMcpPingTimeout + 1s);
+  EXPECT_TRUE(pong.is_left_within(5s));
+  EXPECT_EQ(fault(), "");
+}
+
+TEST_P(McpConnectionTest, BreaksWhenTooManyPongsAreNotTaken) {
+  has_stream_ = true;
+  std::atomic<std::size_t> ponged = 0;
+  ponged_ = [&](const Exchange&) { ++ponged; };
+  connect();
+  eventually([&] { return connection_->facts() && has_opened_; }, "it is ready");
+  for (std::size_t i = 0; i < defaults::kMaxMcpRequests; ++i)
+    stream_->send_event(R"({"jsonrpc":"2.0","id":"p","method":"ping"})");
+  eventually([&] { return ponged == defaults::kMaxMcpRequests; }, "as many as may be open");
+  EXPECT_EQ(fault(), "");
+  stream_->send_event(R"({"jsonrpc":"2.0","id":"p","method":"ping"})");
+  eventually([&] { return connection_->fault().has_value(); }, "it breaks");
+  EXPECT_EQ(fault(), "the server does not take what it is told");
+}
+
+TEST_P(McpConnectionTest, HangsUpOnARequestThatIsAnsweredAndKeptOpen) {
+  std::promise<Exchange> asked;
+  asked_ = [&](const Exchange& exchange, const Json& id) {
+    if (!is_sse()) exchange.send_head("200 OK", kEvents);
+    (is_sse() ? *stream_ : exchange)
+        .send_event(Json{{"jsonrpc", "2.0"}, {"id", id}, {"result", Json::object()}}.dump());
+    asked.set_value(exchange);
+  };
+  connect();
+  eventually([&] { return connection_->facts().has_value(); }, "it is ready");
+  std::promise<Expected<Json>> answered;
+  on_loop([&] {
+    connection_->request("ping", Json::object(), 10s,
+                         [&](Expected<Json> result) { answered.set_value(std::move(result)); });
+  });
+  EXPECT_TRUE(answered.get_future().get());
+  is_later_by(defaults::kMcpGrace + 1s);
+  EXPECT_TRUE(asked.get_future().get().is_left_within(5s));
+  EXPECT_EQ(fault(), "");
 }
 
 }  // namespace
