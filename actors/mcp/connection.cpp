@@ -144,7 +144,9 @@ SteadyTime Connection::turn(SteadyTime now) {
     if (++garbage_ > defaults::kMaxMcpGarbage)
       broke({Errc::upstream_failed, "this is not a server of the Model Context Protocol"});
   }
-  for (auto& [number, error] : std::exchange(failures_, {})) answer(number, tl::unexpected(std::move(error)));
+  // By HTTP each answer ends with the end of its exchange, which fails what it has not answered.
+  for (auto& [number, error] : std::exchange(failures_, {}))
+    if (open_.contains(number)) answer(number, tl::unexpected(std::move(error)));
   SteadyTime next = fault_ ? SteadyTime::max() : transport_->turn(now);
   if (ready_by_ <= now) broke({Errc::timed_out, "the server does not take the end of the handshake"});
   next = std::min(next, ready_by_);

@@ -175,5 +175,30 @@ TEST_P(McpConnectionTest, HangsUpOnARequestThatIsAnsweredAndKeptOpen) {
   EXPECT_EQ(fault(), "");
 }
 
+/// Takes everything.
+struct Willing final : Transport {
+  explicit Willing(TransportListener& listener_in) : listener(listener_in) {}
+  void send(std::string, std::int64_t) override {}
+  void agree(const std::string&, std::string) override { listener.ready(); }
+  SteadyTime turn(SteadyTime) override { return SteadyTime::max(); }
+  TransportListener& listener;
+};
+
+TEST(McpConnection, HoldsNoAnswerAgainstTheServerWhoseExchangeEndsAfterIt) {
+  Connection connection({}, [](TransportListener& listener) -> Expected<std::unique_ptr<Transport>> {
+    return std::make_unique<Willing>(listener);
+  });
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i <= defaults::kMaxMcpUnsolicited; ++i) {
+    const auto number =
+        connection.request("ping", Json::object(), 10s, [&](const auto& result) { answered += result ? 1 : 0; });
+    connection.received(Json{{"jsonrpc", "2.0"}, {"id", number}, {"result", Json::object()}}.dump());
+    connection.failed(number, {Errc::upstream_failed, "no answer: it is empty"});
+    connection.turn(std::chrono::steady_clock::now());
+  }
+  EXPECT_EQ(answered, defaults::kMaxMcpUnsolicited + 1);
+  EXPECT_FALSE(connection.fault());
+}
+
 }  // namespace
 }  // namespace troupe::actors::mcp
