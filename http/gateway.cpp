@@ -214,14 +214,19 @@ CallPtr Gateway::call_for(Surface& surface, Router::Match match, Request request
 
 bool Gateway::may_knock(Surface& surface, Call& call) {
   if (!options_.maintenance.empty()) return call.refuse({Errc::maintenance, options_.maintenance}), false;
-  return within_rate(surface, call, RateClass::Per::address);
+  return within_rate(surface, call, RateClass::Per::address, call.request.remote_address);
 }
 
 bool Gateway::let_in(Surface& surface, Call& call) {
   const auto authorized = authorize(surface, call);
-  // Whoever guesses tokens is a stranger, with the budget of an address.
-  const bool counts = authorized || authorized.error().code == Errc::unauthenticated;
-  if (counts && !within_rate(surface, call, RateClass::Per::caller)) return false;
+  // Whoever guesses tokens, or shows an old one, has the budget of an address, but not that of those who need no login
+  // there: among them is whoever comes to log in.
+  const bool is_refused = !authorized && authorized.error().code == Errc::unauthenticated;
+  const std::string& address = call.request.remote_address;
+  const std::string client = !call.caller.is_nobody() ? call.caller.name()
+                             : is_refused             ? "refused " + address
+                                                      : address;
+  if ((authorized || is_refused) && !within_rate(surface, call, RateClass::Per::caller, client)) return false;
   if (!authorized) return call.refuse(authorized.error()), false;
   return true;
 }
@@ -245,12 +250,9 @@ void Gateway::dispatch(Surface& surface, Router::Match match, Request request, R
   if (!options_.read_elsewhere(run)) call->refuse({Errc::overloaded, "Too many long reads are waiting"});
 }
 
-bool Gateway::within_rate(Surface& surface, Call& call, RateClass::Per per) {
+bool Gateway::within_rate(Surface& surface, Call& call, RateClass::Per per, const std::string& client) {
   const RateClass* rate = call.route->rate;
   if (!rate || rate->per != per) return true;
-  const bool anonymous = call.caller.is_nobody();
-  const std::string client =
-      per == RateClass::Per::address || anonymous ? call.request.remote_address : call.caller.name();
   const auto verdict = surface.take_from_rate(*rate, client, call.now);
   call.headers = surface.rate_headers(*rate, verdict);
   if (verdict.allowed) return true;

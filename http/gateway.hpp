@@ -54,7 +54,7 @@ class Gateway {
   Expected<void> check(Call& call) const;
   Expected<void> take_idempotency_key(Call& call) const;
   /// False when the request came too fast; it is answered then.
-  bool within_rate(Surface& surface, Call& call, RateClass::Per per);
+  bool within_rate(Surface& surface, Call& call, RateClass::Per per, const std::string& client);
   std::optional<Error> refusal_of_upgrade(const Request& request) const;
   Reply with_cors(const Request& request, Reply reply) const;
   Response preflight(const Request& request) const;

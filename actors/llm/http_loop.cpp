@@ -64,6 +64,14 @@ struct Transfer {
   }
 };
 
+/// The empty line ends the head; one that only says that another follows (1xx) is none.
+std::size_t take_header(const char* line, std::size_t, std::size_t size, void* transfer) {
+  auto& self = *static_cast<Transfer*>(transfer);
+  if (std::string_view(line, size).find_first_not_of("\r\n") == std::string_view::npos && self.status() >= 200)
+    self.begin();
+  return size;
+}
+
 std::size_t take_bytes(const char* bytes, std::size_t, std::size_t size, void* transfer) {
   auto& self = *static_cast<Transfer*>(transfer);
   self.begin();
@@ -224,6 +232,9 @@ HttpLoop::TransferId HttpLoop::start(const HttpRequest& request, std::shared_ptr
   } else if (request.method != "GET") {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
   curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());

@@ -44,7 +44,7 @@ struct HttpEnd {
 class HttpListener {
  public:
   virtual ~HttpListener() = default;
-  /// The head is there: once, before the first bytes, or before the end of a response that has none.
+  /// The head is there: once, before the first bytes, which may be long in coming.
   virtual void began(const HttpHead&) {}
   /// Of the body. False ends the transfer here.
   virtual bool bytes(int status, std::string_view bytes) = 0;
@@ -67,7 +67,7 @@ class HttpLoop {
   /// Runs what was posted, then `last`, aborts every transfer and ends the thread. Thread-safe; once.
   void stop(std::function<void()> last);
 
-  // On the loop's thread, and not from within `bytes`
+  // On the loop's thread, and not from within `began` and `bytes`
 
   TransferId start(const HttpRequest& request, std::shared_ptr<HttpListener> listener);
   /// Closes the connection, unless others use it too (HTTP/2). Nothing for a transfer that has ended.

@@ -54,12 +54,16 @@ void Connection::greeted(const Expected<Json>& result) {
   facts.has_tools = field_of(capabilities, "tools").is_object();
   facts.has_resources = field_of(capabilities, "resources").is_object();
   facts.has_prompts = field_of(capabilities, "prompts").is_object();
-  facts_ = facts;
+  greeting_ = facts;
+  ready_by_ = std::chrono::steady_clock::now() + defaults::kMcpConnectTimeout;
   transport_->agree(facts.revision, text_of(Notification{"notifications/initialized"}));
 }
 
 void Connection::ready() {
-  if (fault_ || !on_change_) return;
+  if (fault_ || !greeting_) return;
+  facts_ = std::exchange(greeting_, std::nullopt);
+  ready_by_ = SteadyTime::max();
+  if (!on_change_) return;
   if (facts_->has_tools) on_change_("tools");
   if (facts_->has_resources) on_change_("resources");
   if (facts_->has_prompts) on_change_("prompts");
@@ -140,8 +144,12 @@ SteadyTime Connection::turn(SteadyTime now) {
     if (++garbage_ > defaults::kMaxMcpGarbage)
       broke({Errc::upstream_failed, "this is not a server of the Model Context Protocol"});
   }
-  for (auto& [number, error] : std::exchange(failures_, {})) answer(number, tl::unexpected(std::move(error)));
+  // By HTTP each answer ends with the end of its exchange, which fails what it has not answered.
+  for (auto& [number, error] : std::exchange(failures_, {}))
+    if (open_.contains(number)) answer(number, tl::unexpected(std::move(error)));
   SteadyTime next = fault_ ? SteadyTime::max() : transport_->turn(now);
+  if (ready_by_ <= now) broke({Errc::timed_out, "the server does not take the end of the handshake"});
+  next = std::min(next, ready_by_);
   std::vector<std::int64_t> late;
   for (const auto& [number, open] : open_) {
     if (open.until <= now)

@@ -33,7 +33,7 @@ class Connection final : public TransportListener {
   Connection(const Server& server, const Open& open);
   ~Connection() override;
 
-  /// Once the handshake is done.
+  /// Once the handshake is done, and the server has taken its end.
   const std::optional<ServerFacts>& facts() const { return facts_; }
   /// Why nothing comes any more.
   const std::optional<Error>& fault() const { return fault_; }
@@ -75,6 +75,8 @@ class Connection final : public TransportListener {
 
   const Server server_;
   std::unique_ptr<Transport> transport_;
+  std::optional<ServerFacts> greeting_;      ///< facts, until the server has taken the end of the handshake
+  SteadyTime ready_by_ = SteadyTime::max();  ///< when it must have
   std::optional<ServerFacts> facts_;
   std::optional<Error> fault_;
   std::function<void(const std::string&)> on_change_;

@@ -44,7 +44,14 @@ class Streamable final : public Transport {
   void send(std::string message, std::int64_t request_number) override {
     auto post = request("POST", std::string(kJson) + ", " + std::string(kEvents));
     post.body = std::move(message);
-    begin(std::make_shared<Exchange>(*this, request_number, Exchange::Kind::post), post);
+    auto exchange = std::make_shared<Exchange>(*this, request_number, Exchange::Kind::post);
+    if (request_number == 0) {
+      exchange->until = std::chrono::steady_clock::now() + defaults::kMcpPingTimeout;
+      const auto is_open = [](const auto& one) { return one->is_telling() && !one->is_over; };
+      if (std::count_if(exchanges_.begin(), exchanges_.end(), is_open) >= std::ptrdiff_t{defaults::kMaxMcpRequests})
+        return listener_.broke(too_many_untaken());
+    }
+    begin(std::move(exchange), post);
   }
 
   void agree(const std::string& revision, std::string initialized) override {
@@ -56,16 +63,22 @@ class Streamable final : public Transport {
   void forget(std::int64_t request_number) override {
     std::erase_if(resumptions_, [&](const Resumption& one) { return one.request == request_number; });
     for (const auto& exchange : exchanges_)
-      if (exchange->request == request_number) exchange->forgotten_since = std::chrono::steady_clock::now();
+      if (exchange->request == request_number) {
+        exchange->is_forgotten = true;
+        exchange->until = std::chrono::steady_clock::now() + defaults::kMcpGrace;
+      }
   }
 
   SteadyTime turn(SteadyTime now) override {
+    if (std::exchange(is_initialized_, false)) {
+      listen({});
+      listener_.ready();
+    }
     SteadyTime next = SteadyTime::max();
     for (const auto& exchange : exchanges_) {
-      if (exchange->is_over || exchange->forgotten_since == SteadyTime::max()) continue;
-      const auto until = exchange->forgotten_since + defaults::kMcpGrace;
-      if (until > now) {
-        next = std::min(next, until);
+      if (exchange->is_over) continue;
+      if (exchange->until > now) {
+        next = std::min(next, exchange->until);
         continue;
       }
       loop_.abort(exchange->transfer);
@@ -110,7 +123,8 @@ class Streamable final : public Transport {
     const std::int64_t request;
     const Kind kind;
     std::size_t attempts = 0;
-    SteadyTime forgotten_since = SteadyTime::max();
+    bool is_forgotten = false;
+    SteadyTime until = SteadyTime::max();  ///< then it is hung up on
     llm::HttpLoop::TransferId transfer = 0;
     int status = 0;
     bool is_stream = false, is_over = false;
@@ -119,10 +133,16 @@ class Streamable final : public Transport {
     std::optional<Error> fault;
     llm::SseParser parser{defaults::kMaxMcpMessageBytes};
 
+    /// Of a message that has no answer.
+    bool is_telling() const { return kind == Kind::post && request == 0; }
+
     void began(const HttpHead& head) override {
       status = head.status;
       is_stream = is_good(status) && is_of_type(std::string(head.header(kContentType)), kEvents);
-      if (is_good(status)) transport.note_session(std::string(head.header(kSessionHeader)));
+      if (!is_good(status)) return;
+      transport.note_session(std::string(head.header(kSessionHeader)));
+      // Here no transfer may be started; and not every server ends this response.
+      if (request == kInitialized) transport.is_initialized_ = true;
     }
     bool bytes(int, std::string_view bytes) override {
       if (!is_stream) {
@@ -188,15 +208,14 @@ class Streamable final : public Transport {
 
   void ended(Exchange& exchange, const HttpEnd& end) {
     if (exchange.fault) return listener_.broke(*exchange.fault);
-    if (exchange.forgotten_since != SteadyTime::max()) return;
+    if (exchange.is_forgotten) return;
     if (exchange.status == 404 && exchange.kind == Exchange::Kind::post && !session_.empty())
       return listener_.broke({Errc::upstream_failed, "the server has ended the session"});
     const bool had_head = exchange.status != 0;
     if (exchange.request == kInitialized) {
       if (!had_head) return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
-      if (!is_good(exchange.status)) return listener_.broke(refused(exchange.status));
-      listen({});
-      return listener_.ready();
+      if (!is_good(exchange.status)) listener_.broke(refused(exchange.status));
+      return;
     }
     if (had_head && !is_good(exchange.status)) {
       if (exchange.kind == Exchange::Kind::post && exchange.request != 0)
@@ -213,7 +232,7 @@ class Streamable final : public Transport {
     const bool is_own = exchange.kind == Exchange::Kind::stream && exchange.request == 0;
     if (is_own && !had_head && exchange.attempts + 1 >= defaults::kMaxMcpMuteStreams)
       return listener_.broke({Errc::upstream_failed, "no connection: " + end.why});
-    const bool can_resume = exchange.is_stream && !exchange.last_event.empty();
+    const bool can_resume = exchange.is_stream && !exchange.last_event.empty() && !exchange.is_telling();
     if (!is_own && (!can_resume || exchange.attempts >= defaults::kMaxMcpResumptions))
       return no_answer(exchange.request, end.is_whole ? "it broke off" : end.why);
     const auto delay = std::min(defaults::kMcpRetryDelay * (1 << std::min<std::size_t>(exchange.attempts, 10)),
@@ -230,6 +249,7 @@ class Streamable final : public Transport {
   const Server server_;
   TransportListener& listener_;
   std::string session_, revision_;
+  bool is_initialized_ = false;  ///< the server has taken the end of the handshake: to be told in the next turn
   std::vector<std::shared_ptr<Exchange>> exchanges_;
   std::vector<Resumption> resumptions_;
 };

@@ -163,14 +163,17 @@ void Mcp::take_up(const std::string& id) {
   auto& served = served_[id];
   if (!served) served = std::make_unique<Served>();
   close(id, *served, "disconnected", {});
+  // Whoever waits for a connection that is made anew goes on waiting.
   if (!row) {
+    settle(*served, fail(Errc::not_found, "There is no such MCP server"));
     served_.erase(id);
     const std::lock_guard lock(mutex_);
     statuses_.erase(id);
     return;
   }
   served->entry = row->entry;
-  if (row->entry.enabled) open(id, *served);
+  if (row->entry.enabled) return open(id, *served);
+  settle(*served, fail(Errc::cancelled, "it is disabled"));
 }
 
 Expected<Server> Mcp::server_of(const events::McpServer& entry) const {

@@ -1,5 +1,6 @@
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -39,6 +40,8 @@ std::string endpoint(const std::string& base, const std::string& reference) {
   return part(to, CURLUPART_USER).empty() ? part(to, CURLUPART_URL) : std::string();
 }
 
+bool is_good(int status) { return status >= 200 && status < 300; }
+
 class Sse final : public Transport {
  public:
   Sse(llm::HttpLoop& loop, const Server& server, TransportListener& listener)
@@ -64,6 +67,12 @@ class Sse final : public Transport {
     auto post = request("POST", endpoint_);
     post.body = std::move(message);
     auto exchange = std::make_shared<Post>(*this, request_number);
+    if (request_number == 0) {
+      exchange->until = std::chrono::steady_clock::now() + defaults::kMcpPingTimeout;
+      const auto is_open = [](const auto& one) { return one->request == 0 && !one->is_over; };
+      if (std::count_if(posts_.begin(), posts_.end(), is_open) >= std::ptrdiff_t{defaults::kMaxMcpRequests})
+        return listener_.broke(too_many_untaken());
+    }
     exchange->transfer = loop_.start(post, exchange);
     posts_.push_back(std::move(exchange));
   }
@@ -72,12 +81,26 @@ class Sse final : public Transport {
     revision_ = revision;
     send(std::move(initialized), kInitialized);
   }
-  SteadyTime turn(SteadyTime) override {
-    std::erase_if(posts_, [](const auto& post) { return post->is_over; });
+  void forget(std::int64_t request_number) override {
+    for (const auto& post : posts_)
+      if (post->request == request_number) post->until = std::chrono::steady_clock::now() + defaults::kMcpGrace;
+  }
+
+  SteadyTime turn(SteadyTime now) override {
+    if (std::exchange(is_initialized_, false)) listener_.ready();
     // A transfer must not be started from within the bytes of another.
     if (!endpoint_.empty())
       for (auto& [message, number] : std::exchange(unsent_, {})) send(std::move(message), number);
-    return SteadyTime::max();
+    SteadyTime next = SteadyTime::max();
+    std::erase_if(posts_, [&](const auto& post) {
+      if (!post->is_over && post->until <= now) {
+        loop_.abort(post->transfer);
+        return true;
+      }
+      if (!post->is_over) next = std::min(next, post->until);
+      return post->is_over;
+    });
+    return next;
   }
 
  private:
@@ -122,13 +145,16 @@ class Sse final : public Transport {
     Sse& transport;
     const std::int64_t request;
     llm::HttpLoop::TransferId transfer = 0;
+    SteadyTime until = SteadyTime::max();  ///< then it is hung up on
     bool is_over = false;
+
+    void began(const HttpHead& head) override {
+      if (request == kInitialized && is_good(head.status)) transport.is_initialized_ = true;
+    }
     bool bytes(int, std::string_view) override { return true; }
     void ended(const HttpHead& head, const HttpEnd& end) override {
       is_over = true;
-      const bool is_taken = head.status >= 200 && head.status < 300;
-      if (is_taken && request == kInitialized) return transport.listener_.ready();
-      if (is_taken || request == 0) return;
+      if (is_good(head.status) || request == 0) return;
       const Error error{Errc::upstream_failed,
                         head.status == 0 ? "no connection: " + end.why
                                          : "the server answers with HTTP status " + std::to_string(head.status)};
@@ -155,6 +181,7 @@ class Sse final : public Transport {
   const Server server_;
   TransportListener& listener_;
   std::string endpoint_, revision_;
+  bool is_initialized_ = false;  ///< the server has taken the end of the handshake: to be told in the next turn
   std::shared_ptr<Stream> stream_;
   std::vector<std::shared_ptr<Post>> posts_;
   std::vector<std::pair<std::string, std::int64_t>> unsent_;

@@ -49,10 +49,13 @@ class TransportListener {
 /// In place of a request's number, of what ends the handshake.
 inline constexpr std::int64_t kInitialized = -1;
 
+/// Why a connection breaks on which more than kMaxMcpRequests messages without an answer have not been taken.
+inline Error too_many_untaken() { return {Errc::overloaded, "the server does not take what it is told"}; }
+
 class Transport {
  public:
   virtual ~Transport() = default;
-  /// `request`: the number of the request in it; 0 for others.
+  /// `request`: the number of the request in it; 0 for others, which a server has kMcpPingTimeout to take.
   virtual void send(std::string message, std::int64_t request) = 0;
   /// The handshake is done in this revision: `initialized` tells the server so.
   virtual void agree(const std::string& revision, std::string initialized) = 0;

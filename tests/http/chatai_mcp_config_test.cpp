@@ -50,6 +50,32 @@ TEST(McpConfig, RefusesWhatItDoesNotKnow) {
   EXPECT_TRUE(mcp_config_in({{"command", "x"}, {"autoReconnect", true}, {"disabled", true}}, nullptr));
 }
 
+TEST(McpConfig, KeepsNoSecretThatWasGivenForAnotherPlace) {
+  events::McpServer before;
+  before.transport = "http";
+  before.url = "https://example.org/mcp";
+  before.sealed_headers = {{"Authorization", "sealed"}};
+  before.sealed_env = {{"TOKEN", "sealed"}};
+  const auto field = [&](const Json& changes) {
+    Json after = before;
+    after.update(changes);
+    const auto ok = check_kept_secrets(before, after.get<events::McpServer>());
+    return ok ? std::string() : ok.error().field;
+  };
+  for (const char* url : {"http://example.org/mcp", "https://example.org:8443/mcp", "https://example.org.evil/mcp",
+                          "https://example.org@evil/mcp", "https://example.com/mcp", ""})
+    EXPECT_EQ(field({{"url", url}}), "headers") << url;
+  for (const char* url : {"https://example.org/other", "https://Example.org?x", "https://example.org/mcp"})
+    EXPECT_EQ(field({{"url", url}}), "") << url;
+  EXPECT_EQ(field({{"transport", "sse"}}), "headers");
+  EXPECT_EQ(field({{"transport", "stdio"}, {"sealed_headers", Json::object()}}), "env");
+  EXPECT_EQ(field({{"command", "/bin/other"}}), "env");
+  EXPECT_EQ(field({{"command", "/bin/other"}, {"sealed_env", {{"TOKEN", "sealed anew"}}}}), "");
+  EXPECT_EQ(field({{"url", "https://evil/"}, {"sealed_headers", {{"X", "new"}, {"Authorization", "sealed"}}}}),
+            "headers");
+  EXPECT_EQ(field({{"url", "https://evil/"}, {"sealed_headers", Json::object()}}), "");
+}
+
 TEST(McpConfig, ChangesOnlyWhatItHas) {
   events::McpServer before;
   before.transport = "http";

@@ -1,6 +1,7 @@
 #include "http/surfaces/chatai/mcp_config.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "http/route.hpp"
 
@@ -118,7 +119,33 @@ Expected<void> settle(Given& given, const events::McpServer* before) {
   return {};
 }
 
+/// Scheme, host and port, as they are written: a host in other words may be the same one, but is not taken for it.
+std::string origin_of(const std::string& url) {
+  const auto host = url.find("://");
+  std::string origin = host == url.npos ? url : url.substr(0, url.find_first_of("/?#", host + 3));
+  std::transform(origin.begin(), origin.end(), origin.begin(), [](unsigned char c) { return std::tolower(c); });
+  return origin;
+}
+
+/// Sealed anew, the same secret is another text.
+bool keeps_any(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& after) {
+  return std::any_of(after.begin(), after.end(), [&](const auto& one) {
+    const auto known = before.find(one.first);
+    return known != before.end() && known->second == one.second;
+  });
+}
+
 }  // namespace
+
+Expected<void> check_kept_secrets(const events::McpServer& before, const events::McpServer& after) {
+  const bool moves = before.transport != after.transport;
+  if ((moves || origin_of(before.url) != origin_of(after.url)) &&
+      keeps_any(before.sealed_headers, after.sealed_headers))
+    return wrong("headers", "given anew, or as {}: those that are there were given for another server");
+  if ((moves || before.command != after.command) && keeps_any(before.sealed_env, after.sealed_env))
+    return wrong("env", "given anew, or as {}: what is there was given for another program");
+  return {};
+}
 
 bool has_config(const Json& body) {
   return std::any_of(body.items().begin(), body.items().end(), [](const auto& field) { return !is_name(field.key()); });

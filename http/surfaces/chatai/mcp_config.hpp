@@ -26,6 +26,10 @@ struct McpConfig {
 /// Errors: invalid, with the field's name; what is not known is refused.
 Expected<McpConfig> mcp_config_in(const Json& body, const events::McpServer* before);
 
+/// Secrets that are kept go nowhere but where they were given for: none of the headers to another scheme, host or port, none
+/// of the variables to another program, and none of either by another transport. Errors: invalid (`headers`, `env`).
+Expected<void> check_kept_secrets(const events::McpServer& before, const events::McpServer& after);
+
 /// True where a body has more than a server's name.
 bool has_config(const Json& body);
 

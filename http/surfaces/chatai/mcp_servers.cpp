@@ -163,6 +163,8 @@ void McpServers::save(const CallPtr& call, const std::string& name, const Json& 
   Json whole = McpServer{};
   whole.update(*fields);
   whole["name"] = name;
+  if (row)
+    if (auto ok = check_kept_secrets(row->entry, whole.get<McpServer>()); !ok) return refused(ok.error());
   auto& catalogue = context_.services.system.catalogue();
   if (row)
     return catalogue.ask<McpServer>(
@@ -191,6 +193,9 @@ void McpServers::change(const CallPtr& call) {
   if (!config) return call->refuse(config.error());
   auto fields = fields_of(std::move(*config), &row->entry);
   if (!fields) return call->refuse(fields.error());
+  Json after = row->entry;
+  after.update(*fields);
+  if (auto ok = check_kept_secrets(row->entry, after.get<McpServer>()); !ok) return call->refuse(ok.error());
   context_.services.system.catalogue().ask<McpServer>(
       row->id, actors::ChangeEntry{std::move(*fields)}, call->cause(),
       context_.services.then_with<storage::RecordPtr>(

@@ -205,11 +205,17 @@ void Tools::change_rules(const CallPtr& call, Edit edit, Changed then) {
 }
 
 void Tools::next_change() {
+  const Json before = rules();
   auto changed = rules();
   changes_.front().edit(changed);
+  // Not the whole of them: others may change other fields meanwhile.
+  const Json after = changed;
+  Json fields = Json::object();
+  for (const auto& [name, value] : after.items())
+    if (value != before[name]) fields["tools." + name] = value;
   context_.services.system.catalogue().ask<events::BotSettings>(
-      std::string(events::BotSettings::only_id), actors::ChangeEntry{{{"tools", changed}}},
-      changes_.front().call->cause(), [this, changed](const Expected<storage::RecordPtr>& result) {
+      std::string(events::BotSettings::only_id), actors::ChangeEntry{std::move(fields)}, changes_.front().call->cause(),
+      [this, changed](const Expected<storage::RecordPtr>& result) {
         context_.services.loop.post([this, changed, result] {
           const Change change = std::move(changes_.front());
           changes_.pop_front();

@@ -232,6 +232,26 @@ TEST_F(McpTest, SpeaksHttpWithTheSessionThatItIsGiven) {
   EXPECT_EQ(system_->mcp().status(id).state, "connected");
 }
 
+TEST_F(McpTest, TellsWhoWaitsForAConnectionThatTheServerIsDisabledOrGone) {
+  fake_.otherwise = [](const Exchange&) {};
+  const auto id = *add(by_http(fake_.url));
+  const auto connect = [&] {
+    const auto promise = std::make_shared<std::promise<Expected<void>>>();
+    system_->mcp().connect(id, [promise](Expected<void> result) { promise->set_value(std::move(result)); });
+    return promise->get_future();
+  };
+  auto disabled = connect();
+  change(id, {{"enabled", false}});
+  ASSERT_EQ(disabled.wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(disabled.get().error().code, Errc::cancelled);
+  auto gone = connect();
+  ASSERT_TRUE(wait<RecordPtr>([&](auto answer) {
+    system_->catalogue().ask<events::McpServer>(id, RemoveEntry{}, cause(), std::move(answer));
+  }));
+  ASSERT_EQ(gone.wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(gone.get().error().code, Errc::not_found);
+}
+
 TEST_F(McpTest, FollowsNoRedirect) {
   fake_.otherwise = [](const Exchange& exchange) {
     exchange.answer("302 Found", "", "Location: http://169.254.169.254/latest\r\n");

@@ -44,6 +44,18 @@ describe('a request', () => {
   });
 });
 
+describe('a stale token', () => {
+  it('uses up its own budget, and neither logins nor good tokens of its address', async () => {
+    const house = await startServerOf(surfaces);
+    const admin = await chatAiAdmin(house);
+    const stale = withToken(house, 'stale');
+    for (let i = 0; i < 60; ++i) await refusesChatAi(stale.get('/api/version'), 401, 'UNAUTHORIZED');
+    await refusesChatAi(stale.get('/api/version'), 429, 'RATE_LIMITED');
+    assert.equal((await admin.get('/api/version')).status, 200);
+    await chatAiAdmin(house);
+  });
+});
+
 describe('without a login', () => {
   it('nothing makes or shows a token', async () => {
     for (const path of ['/api/auth/token/generate', '/api/auth/verify-token?token=x'])

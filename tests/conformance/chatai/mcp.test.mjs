@@ -137,6 +137,24 @@ describe('MCP servers', () => {
     await connected('all');
   });
 
+  it('that are to be elsewhere get no secret that was given for where they are', async () => {
+    const web = { url: 'http://127.0.0.1:9/mcp', headers: { Authorization: secret } };
+    await data(admin.post('/api/mcp/servers', { name: 'moving', config: { ...web, enabled: false } }), 201);
+    const elsewhere = 'http://127.0.0.1:10/mcp', masked = { Authorization: '****' };
+    const refused = (answer) => refusesChatAi(answer, 400, 'INVALID_PARAMS', 'headers');
+    await refused(admin.put('/api/mcp/servers/moving', { url: elsewhere }));
+    await refused(admin.put('/api/mcp/servers/moving', { url: elsewhere, headers: masked }));
+    await refused(admin.post('/api/mcp/servers', { name: 'moving', url: elsewhere, headers: masked }));
+    await refused(admin.post('/api/mcp/connect', { name: 'moving', url: elsewhere, headers: masked }));
+    const { errors } = await data(admin.post('/api/mcp/import', { mcpServers: { moving: { url: elsewhere, headers: masked } } }));
+    assert.match(errors[0].error, /^headers must be given anew/);
+    assert.equal((await show('moving')).config.url, web.url);
+    await data(admin.put('/api/mcp/servers/moving', { url: 'http://127.0.0.1:9/other' }));
+    const moved = await data(admin.put('/api/mcp/servers/moving', { url: elsewhere, headers: { Authorization: 'another' } }));
+    assert.deepEqual([moved.config.url, moved.config.headers], [elsewhere, masked]);
+    await data(admin.delete('/api/mcp/servers/moving'));
+  });
+
   it('are imported, and what is wrong with one keeps no other out', async () => {
     const { success, failed, total, errors } = await data(admin.post('/api/mcp/import', {
       mcpServers: { one: { ...stdio(faulty, join(folder, 'one')), disabled: true }, two: { command: '/bin/sh' }, three: { url: 7 }, four: 4, 'a/b': stdio('x') } }));

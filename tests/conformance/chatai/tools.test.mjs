@@ -88,6 +88,16 @@ describe('switches', () => {
     await data(admin.post('/api/skills/enable-all'));
   });
 
+  it('leave the other settings of tools alone that are changed at the same time', async () => {
+    for (let i = 1; i <= 10; ++i) {
+      await Promise.all([
+        data(admin.put('/api/config/tools', { maxRounds: i })),
+        data(admin.put('/api/tools/current_time/toggle', { enabled: i % 2 === 0 })),
+      ]);
+      assert.equal((await data(admin.get('/api/config/tools'))).maxRounds, i);
+    }
+  });
+
   it('say what is dangerous', async () => {
     assert.deepEqual((await data(admin.get('/api/tools/dangerous'))).dangerousNow.includes('send_message'), true);
     const set = await data(admin.put('/api/tools/dangerous', { dangerousTools: ['current_time'], adminOnlyTools: ['search_conversation'] }));
