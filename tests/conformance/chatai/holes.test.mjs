@@ -49,7 +49,7 @@ describe('a stale token', () => {
     const house = await startServerOf(surfaces);
     const admin = await chatAiAdmin(house);
     const stale = withToken(house, 'stale');
-    for (let i = 0; i < 60; ++i) await refusesChatAi(stale.get('/api/version'), 401, 'UNAUTHORIZED');
+    for (let i = 0; i < 60; ++i) await refusesChatAi(stale.get('/api/version'), 401, 'INVALID_TOKEN');
     await refusesChatAi(stale.get('/api/version'), 429, 'RATE_LIMITED');
     assert.equal((await admin.get('/api/version')).status, 200);
     await chatAiAdmin(house);

@@ -91,4 +91,13 @@ describe('rate limits', () => {
     const { headers } = await client.get('/api/commands');
     assert.equal(headers['x-ratelimit-limit'], '600');
   });
+
+  it('of refused tokens are apart from those of whoever needs none at the same address', async () => {
+    const limited = await startServerOf(neko, '--open-endpoints', 'always');
+    const client = new Client(limited);
+    const stale = new Client(limited, { Authorization: 'Bearer stale' });
+    for (let i = 0; i < 60; ++i) await refusesNeko(stale.post('/api/llm/chat', {}), 401);
+    await refusesNeko(stale.post('/api/llm/chat', {}), 429);
+    await refusesNeko(client.post('/api/llm/chat', {}), 400);
+  });
 });
