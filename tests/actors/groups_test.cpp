@@ -53,8 +53,9 @@ class GroupsTest : public testing::RunningSystemTest {
   /// The answers that came until nothing is open, since it was asked last.
   std::vector<std::string> sent() {
     const projections::SessionQueries sessions(*store_);
-    for (int i = 0; i < 1000; ++i, std::this_thread::sleep_for(10ms))
-      if (sessions.open_questions().empty() && sessions.unsent_replies({}, 1).empty()) break;
+    const auto is_open = [&] { return !sessions.open_questions().empty() || !sessions.unsent_replies({}, 1).empty(); };
+    for (int i = 0; i < 1000 && is_open(); ++i) std::this_thread::sleep_for(10ms);
+    if (is_open()) ADD_FAILURE() << "a question or an answer is still open after 10 s";
     const std::lock_guard lock(mutex_);
     return std::exchange(sent_, {});
   }
