@@ -10,9 +10,8 @@
 #include "events/codec.hpp"
 #include "projections/projection.hpp"
 #include "tests/actors/llm/fake_provider.hpp"
-#include "tests/actors/open_store.hpp"
+#include "tests/actors/running_system.hpp"
 #include "tests/actors/wait.hpp"
-#include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -35,7 +34,7 @@ void stall(const Exchange& exchange) {
   exchange.is_left_within(20s);
 }
 
-class ConversationsTest : public ::testing::Test {
+class ConversationsTest : public testing::RunningSystemTest {
  protected:
   ConversationsTest() {
     start();
@@ -52,19 +51,12 @@ class ConversationsTest : public ::testing::Test {
   ~ConversationsTest() override { stop(); }
 
   void start() {
-    store_ = testing::open_store(folder_.path());
-    ASSERT_TRUE(store_);
-    secrets_ = *Secrets::open(folder_.path());
     SystemOptions options;
-    options.mail.outbox = folder_.path() / "outbox";
     options.models.providers = {{"one", fake_.url, {}, "m"}};
     options.models.retry_delay = 10ms;
-    system_ = std::make_unique<System>(*store_, secrets_, options);
+    start_system(std::move(options));
+    ASSERT_TRUE(system_);
     system_->conversations().on_delta([this](const QuestionId&, std::string_view) { ++pieces_; });
-  }
-  void stop() {
-    system_.reset();
-    store_.reset();
   }
   void restart() {
     stop();
@@ -124,10 +116,6 @@ class ConversationsTest : public ::testing::Test {
 
   FakeProvider fake_;
   std::atomic<int> pieces_{0};
-  storage::test::TempFolder folder_;
-  Secrets secrets_;
-  std::unique_ptr<storage::Store> store_;
-  std::unique_ptr<System> system_;
 };
 
 TEST_F(ConversationsTest, LeaveNoChatWhoseFirstQuestionWasRefused) {

@@ -10,9 +10,8 @@
 #include "actors/system.hpp"
 #include "projections/session_keys.hpp"
 #include "tests/actors/llm/fake_provider.hpp"
-#include "tests/actors/open_store.hpp"
+#include "tests/actors/running_system.hpp"
 #include "tests/actors/wait.hpp"
-#include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -27,27 +26,20 @@ using testing::wait;
 constexpr const char* kPlatform = "plat";
 constexpr const char* kGroupId = "100";
 
-class GroupsTest : public ::testing::Test {
+class GroupsTest : public testing::RunningSystemTest {
  protected:
   GroupsTest() { start(); }
   ~GroupsTest() override { stop(); }
 
   void start() {
-    store_ = testing::open_store(folder_.path());
-    ASSERT_TRUE(store_);
-    SystemOptions options;
-    options.mail.outbox = folder_.path() / "outbox";
-    system_ = std::make_unique<System>(*store_, store_->secrets(), options);
+    start_system();
+    ASSERT_TRUE(system_);
     system_->talks().send_by([this](Outgoing message, SendAnswer answer) {
       const std::lock_guard lock(mutex_);
       sent_.push_back(std::move(message.text));
       changed_.notify_all();
       answer("foreign");
     });
-  }
-  void stop() {
-    system_.reset();
-    store_.reset();
   }
 
   void hear(std::string text, std::string user = "7") {
@@ -61,8 +53,9 @@ class GroupsTest : public ::testing::Test {
   /// The answers that came until nothing is open, since it was asked last.
   std::vector<std::string> sent() {
     const projections::SessionQueries sessions(*store_);
-    for (int i = 0; i < 1000; ++i, std::this_thread::sleep_for(10ms))
-      if (sessions.open_questions().empty() && sessions.unsent_replies({}, 1).empty()) break;
+    const auto is_open = [&] { return !sessions.open_questions().empty() || !sessions.unsent_replies({}, 1).empty(); };
+    for (int i = 0; i < 1000 && is_open(); ++i) std::this_thread::sleep_for(10ms);
+    if (is_open()) ADD_FAILURE() << "a question or an answer is still open after 10 s";
     const std::lock_guard lock(mutex_);
     return std::exchange(sent_, {});
   }
@@ -83,9 +76,6 @@ class GroupsTest : public ::testing::Test {
     return projections::GroupQueries(*store_).counts(group(), projections::day_of(now_micros()));
   }
 
-  storage::test::TempFolder folder_;
-  std::unique_ptr<storage::Store> store_;
-  std::unique_ptr<System> system_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> sent_;

@@ -12,9 +12,8 @@
 #include "actors/system.hpp"
 #include "projections/exports.hpp"
 #include "projections/projection.hpp"
-#include "tests/actors/open_store.hpp"
+#include "tests/actors/running_system.hpp"
 #include "tests/actors/wait.hpp"
-#include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -26,22 +25,15 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::wait;
 
-class MemoriesTest : public ::testing::Test {
+class MemoriesTest : public testing::RunningSystemTest {
  protected:
   MemoriesTest() { start(); }
   ~MemoriesTest() override { stop(); }
 
   void start() {
-    store_ = testing::open_store(folder_.path());
-    ASSERT_TRUE(store_);
-    secrets_ = *Secrets::open(folder_.path());
-    SystemOptions options;
-    options.mail.outbox = folder_.path() / "outbox";
-    system_ = std::make_unique<System>(*store_, secrets_, options);
-  }
-  void stop() {
-    system_.reset();
-    store_.reset();
+    start_system();
+    ASSERT_TRUE(system_);
+    secrets_ = store_->secrets();
   }
 
   AccountId meet(const std::string& foreign_id, bool is_group = false) {
@@ -116,10 +108,7 @@ class MemoriesTest : public ::testing::Test {
     return false;
   }
 
-  storage::test::TempFolder folder_;
-  Secrets secrets_;
-  std::unique_ptr<storage::Store> store_;
-  std::unique_ptr<System> system_;
+  Secrets secrets_;  ///< the store's, still there when it is closed
 };
 
 TEST_F(MemoriesTest, KeepsFactsAndFindsThemByWords) {

@@ -13,9 +13,8 @@
 #include "events/codec.hpp"
 #include "projections/catalogue_queries.hpp"
 #include "projections/projection.hpp"
-#include "tests/actors/open_store.hpp"
+#include "tests/actors/running_system.hpp"
 #include "tests/actors/wait.hpp"
-#include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -26,18 +25,14 @@ using testing::wait;
 
 constexpr const char* kPlatform = "plat";
 
-class TalksTest : public ::testing::Test {
+class TalksTest : public testing::RunningSystemTest {
  protected:
   TalksTest() { start(); }
   ~TalksTest() override { stop(); }
 
   void start() {
-    store_ = testing::open_store(folder_.path());
-    ASSERT_TRUE(store_);
-    secrets_ = *Secrets::open(folder_.path());
-    SystemOptions options;
-    options.mail.outbox = folder_.path() / "outbox";
-    system_ = std::make_unique<System>(*store_, secrets_, options);
+    start_system();
+    ASSERT_TRUE(system_);
     BotCommand ping;
     ping.name = "ping";
     ping.run = [](CommandCall call, CommandAnswer answer) { answer("Pong " + call.arguments); };
@@ -64,10 +59,6 @@ class TalksTest : public ::testing::Test {
       if (is_silent_) return;
       answer("foreign-" + std::to_string(sent_.size()));
     });
-  }
-  void stop() {
-    system_.reset();
-    store_.reset();
   }
 
   Incoming says(std::string text, std::string user = "7", std::string group = "") {
@@ -100,10 +91,6 @@ class TalksTest : public ::testing::Test {
   }
   projections::SessionQueries sessions() const { return projections::SessionQueries(*store_); }
 
-  storage::test::TempFolder folder_;
-  Secrets secrets_;
-  std::unique_ptr<storage::Store> store_;
-  std::unique_ptr<System> system_;
   std::vector<CommandAnswer> never_answered_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -140,7 +127,7 @@ TEST_F(TalksTest, KeepWhatTheRulesStopAndAnswerNothing) {
   EXPECT_EQ(sent(1).size(), 1u);
   const auto stopped = sessions().message(1, 1);
   EXPECT_EQ(stopped->stopped_by, "wake");
-  EXPECT_EQ(secrets_.unseal_for(stopped->key_of, stopped->sealed_text).value(), "just talking");
+  EXPECT_EQ(store_->secrets().unseal_for(stopped->key_of, stopped->sealed_text).value(), "just talking");
 }
 
 TEST_F(TalksTest, GoByTheSettingsAsTheyAreNow) {
@@ -167,7 +154,7 @@ TEST_F(TalksTest, KeepTheOrderOfMessagesWhileTheConversationIsOpened) {
   ASSERT_TRUE(eventually([&] { return heard == 50; }));
   std::vector<std::string> texts;
   for (const auto& row : sessions().messages_from(1, 1, 200))
-    if (row.role == "user") texts.push_back(secrets_.unseal_for(row.key_of, row.sealed_text).value());
+    if (row.role == "user") texts.push_back(store_->secrets().unseal_for(row.key_of, row.sealed_text).value());
   ASSERT_EQ(texts.size(), 50u);
   for (int i = 0; i < 50; ++i) EXPECT_EQ(texts[static_cast<std::size_t>(i)], "/ping " + std::to_string(i));
 }
@@ -218,7 +205,7 @@ TEST_F(TalksTest, AskTheDefaultPersonalityAndSayWhatItCannot) {
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->provider, pirate.provider);
   EXPECT_EQ(asked->temperature, 0.5);
-  EXPECT_EQ(secrets_.unseal_for(asked->asker, asked->sealed_system_prompt).value(), pirate.prompt);
+  EXPECT_EQ(store_->secrets().unseal_for(asked->asker, asked->sealed_system_prompt).value(), pirate.prompt);
 }
 
 TEST_F(TalksTest, SendAgainWhatThePlatformCouldNotTake) {
@@ -272,7 +259,7 @@ TEST_F(TalksTest, LeaveNothingOfAContactReadableOnceItIsForgotten) {
   ASSERT_TRUE(forgotten) << forgotten.error().message;
   EXPECT_FALSE(contacts.find(kPlatform, false, "7"));
   const auto row = sessions().message(1, 1);
-  EXPECT_FALSE(secrets_.unseal_for(row->key_of, row->sealed_text));
+  EXPECT_FALSE(store_->secrets().unseal_for(row->key_of, row->sealed_text));
   ASSERT_TRUE(hear(says("/ping again"))) << "it is met anew";
   EXPECT_EQ(sent(2).back().text, "Pong again");
 }

@@ -6,19 +6,17 @@
 #include <future>
 #include <thread>
 
-#include "actors/system.hpp"
 #include "projections/catalogue_queries.hpp"
 #include "tests/actors/llm/fake_provider.hpp"
-#include "tests/actors/open_store.hpp"
+#include "tests/actors/running_system.hpp"
 #include "tests/actors/wait.hpp"
-#include "tests/storage/temp_folder.hpp"
 
 namespace troupe::actors::testing {
 
 using namespace std::chrono_literals;
 using storage::RecordPtr;
 
-class HouseTest : public ::testing::Test {
+class HouseTest : public RunningSystemTest {
  protected:
   HouseTest() {
     start();
@@ -35,19 +33,12 @@ class HouseTest : public ::testing::Test {
   ~HouseTest() override { stop(); }
 
   void start() {
-    store_ = testing::open_store(folder_.path());
-    ASSERT_TRUE(store_);
     SystemOptions options;
-    options.mail.outbox = folder_.path() / "outbox";
     options.models.providers = {{"one", fake_.url, {}, "m"}};
     options.models.retry_delay = 10ms;
     options.mcp_commands = {"/bin/sh"};
     options.allow_local_providers = allow_local_;
-    system_ = std::make_unique<System>(*store_, store_->secrets(), options);
-  }
-  void stop() {
-    system_.reset();
-    store_.reset();
+    start_system(std::move(options));
   }
   void restart() {
     stop();
@@ -103,9 +94,6 @@ class HouseTest : public ::testing::Test {
 
   bool allow_local_ = true;
   llm::testing::FakeProvider fake_;
-  storage::test::TempFolder folder_;
-  std::unique_ptr<storage::Store> store_;
-  std::unique_ptr<System> system_;
 };
 
 }  // namespace troupe::actors::testing
