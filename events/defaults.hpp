@@ -609,8 +609,8 @@ inline constexpr std::size_t kMaxFactSubTypeLength = 64;
 inline constexpr std::size_t kMaxFactMetadataBytes = 4096;
 /// Facts of one request that brings several: each costs an fsync for its key, and one embedding request takes them all.
 inline constexpr std::size_t kMaxFactsOfRequest = 100;
-/// Facts that one search over all people opens, the newest: measured on two cores that others used as well, a tenth of a
-/// second by words and half a second by vectors of 1,536 numbers, in which no other search is answered.
+/// Facts that one search over all people opens, the newest: by what 10,000 took on two busy cores, a tenth of a second by
+/// words and half a second by vectors of 1,536 numbers, in which no other search is answered.
 inline constexpr std::size_t kMaxSearchedFacts = 2000;
 /// What is written to memory, and not done yet. Past it: Errc::overloaded.
 inline constexpr std::size_t kMaxQueuedMemories = 1000;

@@ -109,7 +109,9 @@ class RouteTable : public ::testing::Test {
 
   static Json example_of(const Field& field) {
     switch (field.type) {
-      case Field::Type::integer: return 1;
+      case Field::Type::integer:
+      case Field::Type::number: return 1;
+      case Field::Type::boolean: return true;
       case Field::Type::object: return Json::object();
       case Field::Type::array: return Json::array();
       case Field::Type::string:
