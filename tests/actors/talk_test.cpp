@@ -44,13 +44,13 @@ TEST(Talk, PutsAMessageThatWokeTheBotToTheModel) {
 }
 
 TEST(Talk, KeepsWhatDidNotWakeTheBotAndSaysWhere) {
-  const auto& stopped = second<MessageStopped>(Given({a_talk()}).when(hears(Step::wake)));
+  const auto stopped = second<MessageStopped>(Given({a_talk()}).when(hears(Step::wake)));
   EXPECT_EQ(stopped.step, "wake");
   EXPECT_EQ(stopped.number, 1);
 }
 
 TEST(Talk, CallsACommand) {
-  const auto& called = second<CommandCalled>(Given({a_talk()}).when(hears(Step::command)));
+  const auto called = second<CommandCalled>(Given({a_talk()}).when(hears(Step::command)));
   EXPECT_EQ(called.name, "ping");
   EXPECT_EQ(called.caller, 41);
 }
